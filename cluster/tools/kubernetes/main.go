@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func main() {
 	commands := map[string]func() *cobra.Command{
 		"kube-apiserver":          apiserver.NewAPIServerCommand,
 		"kube-controller-manager": controllermanager.NewControllerManagerCommand,
-		"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand(nil) },
+		"kube-scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
 		"kube-proxy":              proxy.NewProxyCommand,
 	}
 	name := filepath.Base(os.Args[0])
@@ -37,7 +38,7 @@ func main() {
 		return
 	}
 	if name == "kubelet" {
-		os.Exit(cli.Run(kubelet.NewKubeletCommand(nil)))
+		os.Exit(cli.Run(kubelet.NewKubeletCommand(context.Background())))
 	}
 	make, known := commands[name]
 	if !known {

@@ -1,0 +1,109 @@
+"""What the current Kubernetes context says of a run and its pods; the only module that imports `kubernetes`. It reads.
+
+Objects are given as plain dictionaries, as the API server wrote them.
+"""
+
+import json
+from typing import Any
+
+import kubernetes.client
+import kubernetes.config
+import urllib3.exceptions
+
+from chiplog.errors import AccessDenied, SettingsError, Unreachable
+
+Object = dict[str, Any]
+
+GROUP, VERSION, PLURAL = "chiplog.dev", "v1alpha1", "trainingruns"
+RUN_LABEL = "chiplog.dev/run"
+RUN_ID_ANNOTATION = "chiplog.dev/run-id"
+
+TIMEOUT_SECONDS = (3, 10)
+"""To connect, and to answer."""
+
+
+class Cluster:
+    """The API server of one context, asked with the user's own rights."""
+
+    def __init__(self, client: Any, context: str, namespace: str) -> None:
+        self.context = context
+        self.namespace = namespace
+        """The context's own namespace."""
+        self._client = client
+
+    def training_run(self, namespace: str, name: str) -> Object | None:
+        """A TrainingRun; None where there is none."""
+        return self._get(f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}/{name}")
+
+    def job(self, namespace: str, name: str) -> Object | None:
+        """A Job; None where there is none."""
+        return self._get(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}")
+
+    def pod(self, namespace: str, name: str) -> Object | None:
+        """A pod; None where there is none."""
+        return self._get(f"/api/v1/namespaces/{namespace}/pods/{name}")
+
+    def pods(self, namespace: str, run: str, run_id: str) -> list[Object]:
+        """The pods of the run of that name, and of that id where they name one, oldest first."""
+        found = self._get(f"/api/v1/namespaces/{namespace}/pods", [("labelSelector", f"{RUN_LABEL}={run}")])
+        mine = [pod for pod in (found or {}).get("items", []) if _run_id(pod) in ("", run_id) or not run_id]
+        return sorted(mine, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+
+    def _get(self, path: str, query: list[tuple[str, str]] | None = None) -> Object | None:
+        """The object at a path, or None. Raises AccessDenied and Unreachable."""
+        what = f"GET {path} of context {self.context}"
+        request = self._client.param_serialize(
+            "GET",
+            path,
+            query_params=query or [],
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+        )
+        try:
+            answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+            body = answer.read()
+        except (kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(f"{what}: {error}") from error
+        return _document(what, answer.status, body)
+
+
+def connect(kubeconfig: str | None = None) -> Cluster:
+    """The current context of the kubeconfig (`$KUBECONFIG`, else ~/.kube/config), or the cluster this process runs in.
+
+    Raises SettingsError where there is neither.
+    """
+    configuration = kubernetes.client.Configuration()
+    configuration.retries = False  # A person waits: once is enough.
+    try:
+        _, active = kubernetes.config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
+        kubernetes.config.load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
+        context, namespace = active["name"], active.get("context", {}).get("namespace") or "default"
+    except (kubernetes.config.ConfigException, OSError, ValueError) as outside:
+        context, namespace = "in-cluster", "default"
+        try:
+            kubernetes.config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except kubernetes.config.ConfigException as error:
+            raise SettingsError(f"no Kubernetes context: {outside}") from error
+    return Cluster(kubernetes.client.ApiClient(configuration), context, namespace)
+
+
+def _document(what: str, status: int, body: bytes) -> Object | None:
+    if status == 404:
+        return None
+    if status in (401, 403):
+        raise AccessDenied(f"{what}: {status}, {_message(body)}")
+    if not 200 <= status < 300:
+        raise Unreachable(f"{what}: {status}, {_message(body)}")
+    document: Object = json.loads(body)
+    return document
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return repr(body[:200])
+
+
+def _run_id(pod: Object) -> str:
+    return str((pod["metadata"].get("annotations") or {}).get(RUN_ID_ANNOTATION, ""))

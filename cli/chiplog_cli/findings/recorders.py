@@ -1,0 +1,100 @@
+"""What the recorders' own words in the bucket say: which files they follow, how far they are, when they last wrote."""
+
+from collections.abc import Iterator
+
+from chiplog.reading import states
+from chiplog.reading.heads import Beat
+from chiplog.reading.members import Member
+from chiplog.reading.views import RunView
+from chiplog.records import StreamHead
+from chiplog_cli.evidence import Evidence
+from chiplog_cli.findings import Finding, bad, good, open_
+from chiplog_cli.rendering.text import duration, size
+
+_OLD_WANDB = "up to 32 KiB"
+"""How a head's `loss_bound` begins where wandb is older than 0.31."""
+
+
+def of(seen: Evidence, now: float) -> Iterator[Finding]:
+    """All that the bucket knows of the subject, at time `now`."""
+    if seen.no_bucket:
+        yield open_(f"the bucket was not asked: {seen.no_bucket}")
+        return
+    if seen.view is None:
+        yield bad(
+            "the bucket holds nothing of it yet",
+            "a recorder writes within seconds of its start: see its words with kubectl logs POD -c chiplog",
+        )
+        return
+    yield _of_view(seen.view)
+    yield from (Finding(False, problem) for problem in seen.view.unread)
+    if not seen.view.members:
+        yield open_("no recorder has been heard of yet")
+    for member in seen.view.members:
+        yield from _of_member(member, now, is_over=seen.view.state in states.OVER)
+
+
+def _of_view(view: RunView) -> Finding:
+    if view.is_bound:
+        text = f"the bucket knows it as {view.place} ({view.run}), {view.state} {view.reason}".rstrip()
+        if view.state in ("failed", "killed"):
+            return bad(text, f"see its last words: chiplog logs {view.run}")
+        return good(text)
+    return open_(
+        f"the bucket holds a recorder of pod {view.name} that belongs to no run",
+        "a TrainingRun, or a label chiplog.dev/run on the pod, gives it a name",
+    )
+
+
+def _of_member(member: Member, now: float, *, is_over: bool) -> Iterator[Finding]:
+    who = f"recorder of pod {member.pod or member.recorder.id}"
+    if member.beat is None:
+        yield open_(f"{who}: its live object is gone (sealed), or was never written")
+        return
+    yield _of_age(who, member.beat, now, is_over=is_over)
+    yield from _of_streams(who, member.beat)
+    for problem in member.beat.head["problems"]:
+        yield bad(f"{who} could not record: {problem}", "the file may have changed or vanished while it was read")
+
+
+def _of_age(who: str, beat: Beat, now: float, *, is_over: bool) -> Finding:
+    ago = f"{duration(now - beat.modified)} ago"
+    if beat.head["state"] == "drained":
+        return good(f"{who} uploaded all it found, {ago}")
+    if now - beat.modified > states.SILENCE_SECONDS:
+        return bad(
+            f"{who} has been silent: its last upload was {ago}",
+            "is its node there? kubectl get pod -o wide; what is in the bucket stays readable",
+        )
+    pending = beat.head["pending_bytes"]
+    rest = f", {size(pending)} still to go" if pending else ""
+    text = f"{who} last uploaded {ago}, {beat.head['lag_seconds']:.1f} s behind the files{rest}"
+    return open_(text, "the run is over: this should end soon") if is_over else good(text)
+
+
+def _of_streams(who: str, beat: Beat) -> Iterator[Finding]:
+    writers = [stream for stream in beat.head["streams"] if stream["kind"] != "files"]
+    if not writers:
+        yield bad(
+            f"{who} has found nothing to follow",
+            "does the script call wandb.init, or write to $CHIPLOG_DIR/files? Is WANDB_DIR set elsewhere?",
+        )
+    for stream in writers:
+        yield _of_stream(stream)
+        if stream["gaps"]:
+            yield bad(
+                f"{stream['path']} has {stream['gaps']} stretches that could not be read",
+                "the file is damaged there (a full or failing disk?); each is a row of kind gap",
+            )
+        if stream["loss_bound"].startswith(_OLD_WANDB):
+            yield open_(
+                f"{stream['path']}: a kill can lose {stream['loss_bound']}", "wandb 0.31 or newer loses less than 1 s"
+            )
+
+
+def _of_stream(stream: StreamHead) -> Finding:
+    place = f"{stream['container']}:{stream['path']}"
+    seen, rows = size(stream["size"]), stream["kinds"].get("history", 0)
+    if stream["size"] <= stream["position"]:
+        return good(f"{place}: all {seen} are in the bucket, {rows} rows of history")
+    return open_(f"{place}: {size(stream['position'])} of {seen} are in the bucket, {rows} rows of history")

@@ -1,0 +1,33 @@
+"""Short words to people on stderr, so that what programs read from stdout stays clean."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from chiplog.errors import FormatError, RunNotFound
+from chiplog.reading.views import RunView
+
+
+def unread(views: Iterable[RunView]) -> None:
+    """Say which objects could not be read; what could be read is shown all the same."""
+    for view in views:
+        for problem in view.unread:
+            click.echo(f"chiplog: {problem}", err=True)
+
+
+def require_attempt(view: RunView, attempt: int | None) -> None:
+    """Raises RunNotFound if the run has had no such attempt."""
+    known = {member.attempt for member in view.members} | {
+        item["number"] for item in (view.outcome["attempts"] if view.outcome else [])
+    }
+    if attempt is not None and attempt not in known:
+        told = f"it had {', '.join(map(str, sorted(known)))}" if known else "it has had none yet"
+        raise RunNotFound(f"{view.name} has no attempt {attempt}: {told}")
+
+
+def downloaded(missing: list[str], folder: Path) -> None:
+    """Say where the files are. Raises FormatError if some could not be had."""
+    if missing:
+        raise FormatError(f"not all is in {folder}: " + "; ".join(missing))
+    click.echo(f"downloaded to {folder}", err=True)

@@ -1,0 +1,53 @@
+"""What one call of the command works with: where to look, and the bucket, opened when it is first needed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chiplog.errors import SettingsError
+
+if TYPE_CHECKING:
+    from chiplog.bucket import Bucket
+    from chiplog.reading.views import RunView
+    from chiplog_cli.cluster import Cluster
+
+
+def _open(address: str) -> "Bucket":
+    from chiplog.bucket import opening  # boto3 follows it, and takes longer than most questions
+
+    return opening.open_bucket(address)
+
+
+def _connect() -> "Cluster":
+    from chiplog_cli import cluster
+
+    return cluster.connect()
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options that every verb knows, and how the outside is reached; tests put their own in."""
+
+    address: str = ""
+    """`s3://bucket/prefix` or a directory."""
+    namespace: str = ""
+    """Empty: all."""
+    cluster: str = ""
+    """The cluster's name in the bucket; empty: all."""
+    clock: Callable[[], float] = time.time
+    open: Callable[[str], "Bucket"] = _open
+    connect: "Callable[[], Cluster]" = _connect
+
+    def bucket(self) -> "Bucket":
+        """The team's bucket. Raises SettingsError if none was named."""
+        if not self.address:
+            raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
+        return self.open(self.address)
+
+    def find(self, name: str) -> "tuple[Bucket, RunView]":
+        """The bucket, and the run in it that a name means. Raises RunNotFound, AmbiguousRun, BucketError."""
+        from chiplog.reading import naming
+
+        bucket = self.bucket()
+        return bucket, naming.find(bucket, name, self.namespace, self.cluster, self.clock)

@@ -1,0 +1,124 @@
+"""Runs, history and files as tables for people; every value is text by here."""
+
+from typing import Any
+
+from chiplog.reading.files import File
+from chiplog.reading.views import RunView
+from chiplog_cli.rendering import pages, text
+from chiplog_cli.rendering.pages import Column, Table
+
+_PLAIN_REASONS = frozenset(
+    {"", "completed", "error", "pending", "running", "silent", "suspended", "unknown", "untracked"}
+)
+"""Reasons that say no more than the state does."""
+
+_CELL = 24
+"""Characters that a metric's column may take."""
+
+
+def runs(views: list[RunView], now: float) -> Table:
+    """`ls`; a column that is the same for all runs and tells nothing is left out."""
+    many_clusters = len({view.cluster for view in views}) > 1
+    columns = [
+        *([Column("cluster")] if many_clusters else []),
+        Column("namespace"),
+        Column("project"),
+        Column("name"),
+        Column("state", is_state=True),
+        Column("attempts", is_right=True),
+        Column("step", is_right=True),
+        Column("metric"),
+        Column("started", is_right=True),
+        Column("took", is_right=True),
+        Column("lag", is_right=True),
+    ]
+    return Table(columns, [([view.cluster] if many_clusters else []) + _run(view, now) for view in views])
+
+
+def _run(view: RunView, now: float) -> list[str]:
+    name = text.printable(view.name)
+    return [
+        view.namespace,
+        text.printable(view.project),
+        name if view.is_bound else f"{name} (no run)",
+        state(view),
+        str(view.attempts),
+        text.value(view.step),
+        headline(view),
+        f"{text.duration(now - view.started_at)} ago" if view.started_at is not None else "",
+        took(view, now),
+        text.duration(view.lag_seconds) if view.finished_at is None else "",
+    ]
+
+
+def state(view: RunView) -> str:
+    """The state, with its reason where that says more."""
+    reason = view.reason if view.reason.lower() not in _PLAIN_REASONS else ""
+    return f"{view.state} {text.printable(reason)}".strip()
+
+
+def headline(view: RunView) -> str:
+    """The headline metric at its newest value."""
+    metrics = view.document["metrics"] if view.document else []
+    if not metrics or metrics[0]["name"] not in view.summary:
+        return ""
+    return f"{metrics[0]['name']}={text.value(view.summary[metrics[0]['name']], _CELL)}"
+
+
+def took(view: RunView, now: float) -> str:
+    """How long the run took, or takes already."""
+    if view.started_at is None or (view.finished_at is None and view.state not in ("running", "suspended")):
+        return ""
+    return text.duration((now if view.finished_at is None else view.finished_at) - view.started_at)
+
+
+def history(rows: list[dict[str, Any]], columns: list[str]) -> Table:
+    """`history`; in a terminal as many columns as fit, and a word on those that do not."""
+    cells = {column: [_metric(column, row.get(column)) for row in rows] for column in columns}
+    shown = _fitting(cells, columns)
+    left = len(columns) - len(shown)
+    title = f"{left} more metrics do not fit: choose with --key, or use -o csv" if left else ""
+    heads = [Column(text.printable(column), is_right=True, is_verbatim=True) for column in shown]
+    return Table(heads, list(zip(*(cells[column] for column in shown), strict=True)), title)
+
+
+def _metric(column: str, value: Any) -> str:
+    return text.moment(value) if column == "_timestamp" else text.value(value, _CELL)
+
+
+def _fitting(cells: dict[str, list[str]], columns: list[str]) -> list[str]:
+    room = pages.width()
+    if room is None:
+        return columns
+    shown: list[str] = []
+    for column in columns:
+        room -= 3 + max(map(len, [column, *cells[column]]))
+        if room < 0 and len(shown) > 3:
+            break
+        shown.append(column)
+    return shown
+
+
+def files(found: list[File]) -> Table:
+    """`files`."""
+    many = len({(file.rank, file.container) for file in found}) > 1
+    columns = [
+        Column("path"),
+        Column("size", is_right=True),
+        Column("modified"),
+        Column("attempt", is_right=True),
+        *([Column("rank", is_right=True), Column("container")] if many else []),
+        Column("sha256"),
+    ]
+    return Table(columns, [_file(file, many) for file in found])
+
+
+def _file(file: File, many: bool) -> list[str]:
+    return [
+        text.printable(file.path),
+        text.size(file.size),
+        text.moment(file.modified or None),
+        str(file.attempt),
+        *([str(file.rank), file.container] if many else []),
+        file.sha256[:12] if file.sha256 else f"missing: {text.printable(file.missing)}",
+    ]

@@ -1,0 +1,105 @@
+"""Every check and every test, with one summary at the end; it must not decide what a test means."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chiplog_cluster import progress as progress_lines
+from chiplog_cluster.checkout import Checkout
+
+_COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
+
+CHECKS: tuple[tuple[str, ...], ...] = (
+    ("ruff", "format", "--check", "--quiet", "."),
+    ("ruff", "check", "--quiet", "."),
+    ("mypy",),
+    ("lint-imports",),
+)
+"""What `make check` runs."""
+
+
+@dataclass
+class Result:
+    """One line of the summary."""
+
+    name: str
+    passed: int
+    failed: int
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Something ran, and nothing of it failed."""
+        return self.failed == 0 and self.passed > 0
+
+
+def check(checkout: Checkout) -> list[Result]:
+    """Format, lint, types, import rules."""
+    return [_check(checkout, words) for words in CHECKS]
+
+
+def suite(checkout: Checkout, name: str, marker: str, env: Mapping[str, str]) -> Result:
+    """One pytest run: the tests with a marker expression."""
+    print(f"\n── {name} tests", flush=True)
+    words = ["pytest", "-q", "-m", marker, "--durations=5", "--durations-min=5"]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [str(checkout.venv / "bin" / words[0]), *words[1:]],
+        cwd=checkout.root,
+        env=dict(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    last = _echo(process)
+    return result_of(name, last, process.wait(), time.monotonic() - began)
+
+
+def result_of(name: str, last: str, code: int, seconds: float) -> Result:
+    """What pytest's last line and exit code mean: a skip counts as a failure, for it hides a missing part."""
+    counts = {word.rstrip("s"): int(number) for number, word in _COUNTS.findall(last)}
+    failed = counts.get("failed", 0) + counts.get("error", 0) + counts.get("skipped", 0)
+    return Result(name, counts.get("passed", 0), failed or int(code != 0), seconds)
+
+
+def summarise(results: Sequence[Result]) -> int:
+    """Print the table and the closing line; 0 if everything holds."""
+    print("\n── summary")
+    for result in results:
+        mark = "ok  " if result.holds else "FAIL"
+        took = progress_lines.span(result.seconds)
+        print(f"  {mark}  {result.name:<24} {result.passed:>5} passed {result.failed:>4} failed  {took:>7}")
+    passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
+    failed += sum(1 for result in results if not result.holds and not result.failed)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 0 if failed == 0 else 1
+
+
+def _check(checkout: Checkout, words: Sequence[str]) -> Result:
+    name = " ".join(word for word in words if not word.startswith("-") and word != ".")
+    print(f"\n── {name}", flush=True)
+    began = time.monotonic()
+    argv = [str(checkout.venv / "bin" / words[0]), *words[1:]]
+    code = subprocess.run(argv, cwd=checkout.root, check=False, stdin=subprocess.DEVNULL).returncode
+    return Result(name, int(code == 0), int(code != 0), time.monotonic() - began)
+
+
+def _echo(process: "subprocess.Popen[str]") -> str:
+    """Pass the output on and keep its last line."""
+    last = ""
+    for line in process.stdout or ():
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        last = line if line.strip() else last
+    return last
+
+
+def environment(checkout: Checkout, base: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the tests that need no node: our own programs first on the path."""
+    folders: list[Path] = [checkout.venv / "bin", checkout.binaries]
+    return {**base, "PATH": ":".join([*map(str, folders), base.get("PATH", "")])}

@@ -1,0 +1,92 @@
+"""What the operator asks of the API server, as a protocol over plain dictionaries, and the errors of its answers.
+
+ClusterError
+├── Missing       the object does not exist
+├── Conflict      somebody wrote since we read
+├── Forbidden     we may not, or a quota or an admission policy says no: may hold later
+├── Invalid       the object itself is wrong: will never hold
+└── Unavailable   no usable answer: worth another try
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+from chiplog.errors import ChiplogError
+
+Json = dict[str, Any]
+Kind = Literal["trainingruns", "jobs", "pods"]
+
+KINDS: tuple[Kind, ...] = ("trainingruns", "jobs", "pods")
+
+
+class ClusterError(ChiplogError):
+    """The API server refused a request or did not answer."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said or message
+        """The API server's own words, without what we were doing."""
+
+
+class Missing(ClusterError):
+    """The object does not exist."""
+
+
+class Conflict(ClusterError):
+    """The object is not the version that we had seen, or exists already."""
+
+
+class Forbidden(ClusterError):
+    """The request is not allowed now."""
+
+
+class Invalid(ClusterError):
+    """The object can never be accepted as it is."""
+
+
+class Unavailable(ClusterError):
+    """The same request may succeed later."""
+
+
+class Cluster(Protocol):
+    """The requests of a reconciling pass. Every method may raise Forbidden and Unavailable."""
+
+    def run(self, namespace: str, name: str) -> Json | None:
+        """A TrainingRun, or None."""
+        ...
+
+    def job(self, namespace: str, name: str) -> Json | None:
+        """A Job, or None."""
+        ...
+
+    def pods(self, namespace: str, run: str) -> list[Json]:
+        """The pods that carry the label of a TrainingRun's name."""
+        ...
+
+    def apply_job(self, manifest: Json) -> Json:
+        """Make a Job by server-side apply. Raises Invalid."""
+        ...
+
+    def patch_job(self, namespace: str, name: str, patch: Json) -> Json:
+        """Change a Job by a merge patch. Raises Missing, Invalid."""
+        ...
+
+    def apply_status(self, manifest: Json) -> Json:
+        """Replace a TrainingRun's status by server-side apply. Raises Missing, Conflict, Invalid."""
+        ...
+
+    def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        """Delete a TrainingRun if it is still the one of that UID; one that is gone is no error. Raises Conflict."""
+        ...
+
+    def create_event(self, manifest: Json) -> None:
+        """Make an Event; one of the same name is no error."""
+        ...
+
+    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
+        """All that the watch of a kind shows, in the given namespaces, or in all where none is given."""
+        ...
+
+    def uid(self) -> str:
+        """The UID of the namespace kube-system, which identifies a cluster."""
+        ...

@@ -1,0 +1,90 @@
+"""The operator's documents of the bucket, run.json, outcome.json and a cluster's claim, as values; it writes none."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+from chiplog import records
+from chiplog.records import Attempt, OutcomeDocument, RunDocument
+from chiplog_operator import names, times
+from chiplog_operator.specs import Run
+
+TERMINAL = frozenset({"finished", "failed", "killed"})
+"""States that a run never leaves."""
+
+
+class ClusterDocument(TypedDict):
+    """`clusters/<cluster>.json`: whose name it is."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    uid: str
+    """UID of the cluster's namespace kube-system."""
+    claimed_at: float
+
+
+def cluster(name: str, uid: str, now: float) -> ClusterDocument:
+    """A claim to a cluster's name."""
+    return {
+        "format": records.CLUSTER_FORMAT,
+        "min_reader": records.READER,
+        "cluster": name,
+        "uid": uid,
+        "claimed_at": now,
+    }
+
+
+def run(run: Run, cluster: str) -> RunDocument:
+    """`run.json` of a TrainingRun."""
+    spec = run.template.get("spec") or {}
+    containers = spec.get("containers") or []
+    return {
+        "format": records.RUN_FORMAT,
+        "min_reader": records.READER,
+        "cluster": cluster,
+        "namespace": run.namespace,
+        "run": run.id,
+        "name": run.name,
+        "uid": run.uid,
+        "display_name": run.display_name or run.name,
+        "project": run.project,
+        "notes": run.notes,
+        "tags": list(run.tags),
+        "config": dict(run.config),
+        "metrics": [dict(metric) for metric in run.metrics],
+        "datasets": [dict(dataset) for dataset in run.datasets],
+        "created_at": run.created_at,
+        "created_by": run.annotations.get(names.CREATED_BY_ANNOTATION, ""),
+        "service_account": spec.get("serviceAccountName") or "default",
+        "images": {container["name"]: container.get("image", "") for container in containers},
+        "command": {container["name"]: _command(container) for container in containers},
+    }
+
+
+def outcome(run_id: str, status: Mapping[str, Any], attempts: Iterable[Attempt]) -> OutcomeDocument:
+    """`outcome.json`: the part of a status that stays, with every attempt in full."""
+    document: OutcomeDocument = {
+        "format": records.OUTCOME_FORMAT,
+        "min_reader": records.READER,
+        "run": run_id,
+        "state": status["state"],
+        "reason": status.get("reason", ""),
+        "durable": is_durable(status),
+        "attempts": list(attempts),
+    }
+    started, finished = times.seconds(status.get("startTime")), times.seconds(status.get("completionTime"))
+    if started is not None:
+        document["started_at"] = started
+    if finished is not None:
+        document["finished_at"] = finished
+    return document
+
+
+def is_durable(status: Mapping[str, Any]) -> bool:
+    """The status says that everything found is in the bucket."""
+    conditions = status.get("conditions") or []
+    return any(item["type"] == "Durable" and item["status"] == "True" for item in conditions)
+
+
+def _command(container: Mapping[str, Any]) -> list[str]:
+    return [*(container.get("command") or []), *(container.get("args") or [])]

@@ -1,0 +1,70 @@
+"""The watches, by kopf: the only module that knows it. Handlers hand events on, and nothing else.
+
+kopf is used for what it does well, watching: it keeps streams alive, starts over where the API server asks for it,
+and finds the CRD when it appears. Everything that would write on users' objects (progress, diffs, finalizers, posting
+of logs) or stop us (peering) is off or unused: `on.event` handlers have neither finalizers nor annotations.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import kopf
+
+from chiplog_operator import names
+from chiplog_operator.cluster import Kind
+from chiplog_operator.intake import Intake
+
+SERVER_TIMEOUT_SECONDS = 60
+"""The API server ends each watch after this long, and kopf goes on where it ended: no stream grows old."""
+
+CLIENT_TIMEOUT_SECONDS = 75
+"""A stream that outlives the server's own end is dead, and is cut."""
+
+CONNECT_TIMEOUT_SECONDS = 10
+
+_RUNS = (names.GROUP, names.VERSION, names.PLURAL)
+_JOBS = ("batch", "v1", "jobs")
+_PODS = ("", "v1", "pods")
+
+
+async def watch(intake: Intake, namespaces: Sequence[str]) -> None:
+    """Watch until we are told to stop (SIGTERM, SIGINT) or cancelled; an empty `namespaces` is the whole cluster."""
+    await kopf.operator(
+        registry=_registry(intake),
+        settings=_settings(),
+        standalone=True,
+        clusterwide=not namespaces,
+        namespaces=list(namespaces),
+    )
+
+
+def _registry(intake: Intake) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+    for place, kind in ((_RUNS, "trainingruns"), (_JOBS, "jobs"), (_PODS, "pods")):
+        kopf.on.event(*place, id=kind, registry=registry)(_handler(intake, kind))  # type: ignore[arg-type]
+    return registry
+
+
+def _handler(intake: Intake, kind: Kind) -> Any:
+    async def handle(event: Any, **_: Any) -> None:
+        intake.take(kind, event["object"], is_gone=event["type"] == "DELETED")
+
+    return handle
+
+
+def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_via_client(**kwargs)
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.watching.server_timeout = SERVER_TIMEOUT_SECONDS
+    settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
+    settings.watching.connect_timeout = CONNECT_TIMEOUT_SECONDS
+    settings.watching.label_selectors[_JOBS] = names.RUN_LABEL
+    settings.watching.label_selectors[_PODS] = names.RUN_LABEL
+    settings.process.ultimate_exiting_timeout = 20
+    return settings

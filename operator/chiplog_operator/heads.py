@@ -1,0 +1,101 @@
+"""What one recorder's live head says of the run, and what the recorder itself says when asked; pure values."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chiplog import codec
+from chiplog.records import LiveHead
+
+Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A live object's first frame, reduced."""
+
+    modified: float
+    """The store's clock at the write, Unix seconds."""
+    state: str
+    """`recording`, `draining` or `drained`."""
+    lag_seconds: float = 0.0
+    pending_bytes: int = 0
+    problems: tuple[str, ...] = ()
+    has_streams: bool = False
+    """It found something to record."""
+    rows: int = 0
+    """Rows of history in the bucket."""
+    step: int | None = None
+    summary: Tree = field(default_factory=dict)
+    exit_code: int | None = None
+    """The program's own word on its end, once every writer in the pod gave one."""
+
+    @property
+    def is_drained(self) -> bool:
+        """Everything found is in segments and blobs."""
+        return self.state == "drained" and self.pending_bytes == 0
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a recorder says of itself."""
+
+    bucket: str
+    """`ok`, `denied`, `missing`, `unreachable`, or `silent`: it gave no answer."""
+    message: str = ""
+    pending_bytes: int = 0
+    has_streams: bool = True
+
+
+def head(live: LiveHead, modified: float) -> Head:
+    """Reduce the head of a live object that the store last saw change at `modified`."""
+    writers = [stream for stream in live["streams"] if stream["kind"] != "files"]
+    newest = max(writers, key=lambda stream: _step(stream["run"]), default=None)
+    told = newest["run"] if newest is not None else {}
+    step = _step(told)
+    return Head(
+        modified=modified,
+        state=live["state"],
+        lag_seconds=float(live["lag_seconds"]),
+        pending_bytes=live["pending_bytes"],
+        problems=tuple(live["problems"]),
+        has_streams=bool(live["streams"]),
+        rows=sum(stream["kinds"].get("history", 0) for stream in writers),
+        step=step if step >= 0 else None,
+        summary=told.get("summary") or {},
+        exit_code=_exit_code(writers),
+    )
+
+
+def metric_text(summary: Tree, name: str) -> str | None:
+    """A metric's newest value as text, `0.123457` or `NaN`; None where the summary does not hold it as a number."""
+    value = codec.number(_find(summary, name))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return "NaN"
+    return format(value, ".6g") if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
+
+
+def _find(summary: Tree, name: str) -> Any:
+    """A key as it stands, else its parts one below the other: W&B shows `{"val": {"loss": 1}}` as `val.loss`."""
+    if name in summary:
+        return summary[name]
+    found: Any = summary
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _step(run: Tree) -> int:
+    step = run.get("step")
+    return step if isinstance(step, int) else -1
+
+
+def _exit_code(writers: Iterable[Any]) -> int | None:
+    codes = [stream.get("exit_code", 0) if stream["ended"] else None for stream in writers]
+    ended = [code for code in codes if code is not None]
+    return max(ended) if ended and len(ended) == len(codes) else None

@@ -1,0 +1,56 @@
+"""What the watches bring, turned into keys to work on; it works on nothing, and knows nothing of kopf."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chiplog_operator import names
+from chiplog_operator.cluster import Kind
+from chiplog_operator.motion import Motion
+from chiplog_operator.sightings import Key, Sightings
+
+Json = Mapping[str, Any]
+
+
+class Intake:
+    """Where every event of a watch goes."""
+
+    def __init__(self, add: Callable[[Key], None], sightings: Sightings, motion: Motion) -> None:
+        self._add = add
+        self._sightings = sightings
+        self._motion = motion
+        self._wishes: dict[str, tuple[Any, ...]] = {}
+
+    def take(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
+        """One event: an object as it is now, or as it was last (`is_gone`)."""
+        self._motion.delivered(kind, body, is_gone=is_gone)
+        key = key_of(kind, body)
+        if key is None:
+            return
+        if is_gone and kind == "pods":
+            self._sightings.pod_vanished(key, dict(body))
+        if is_gone and kind == "trainingruns":
+            self._sightings.run_vanished(key, dict(body))
+        if kind != "trainingruns" or self._is_news(body, is_gone=is_gone):
+            self._add(key)
+
+    def _is_news(self, body: Json, *, is_gone: bool) -> bool:
+        """A TrainingRun whose owner wants something new; our own status writes come back here and are no news."""
+        metadata = body["metadata"]
+        wish = (metadata.get("generation"), metadata.get("deletionTimestamp"))
+        if is_gone:
+            self._wishes.pop(metadata["uid"], None)
+            return True
+        return self._wishes.get(metadata["uid"]) != wish and self._note(metadata["uid"], wish)
+
+    def _note(self, uid: str, wish: tuple[Any, ...]) -> bool:
+        self._wishes[uid] = wish
+        return True
+
+
+def key_of(kind: Kind, body: Json) -> Key | None:
+    """The TrainingRun that an object belongs to; None for a stranger."""
+    metadata = body["metadata"]
+    if kind == "trainingruns":
+        return Key(metadata["namespace"], metadata["name"])
+    run = (metadata.get("labels") or {}).get(names.RUN_LABEL)
+    return Key(metadata["namespace"], run) if run else None

@@ -1,0 +1,165 @@
+"""The `Cluster` protocol over a real API server; the only module that imports the kubernetes client.
+
+It speaks plain dictionaries, so what a newer API server knows is never lost on the way. The client's own models and
+their validation are left out.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import kubernetes.client
+import kubernetes.config
+import urllib3.exceptions
+
+from chiplog_operator import names
+from chiplog_operator.cluster import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Json,
+    Kind,
+    Missing,
+    Unavailable,
+)
+
+TIMEOUT_SECONDS = (3.0, 20.0)
+"""To connect, and to be answered."""
+
+MAX_CONNECTIONS = 8
+"""As many passes as run at once, and a few."""
+
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+_RUNS = f"/apis/{names.API_VERSION}"
+_PREFIXES: dict[str, str] = {"trainingruns": _RUNS, "jobs": "/apis/batch/v1", "pods": "/api/v1"}
+_OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RUN_LABEL}
+_ERRORS: dict[int, type[ClusterError]] = {
+    400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
+}  # fmt: skip
+
+
+class Kube:
+    """An API server, reached as the pod's ServiceAccount or by the kubeconfig; threads may share it."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls) -> "Kube":
+        """Find the API server. Raises Unavailable where neither a ServiceAccount nor a kubeconfig is there."""
+        configuration = kubernetes.client.Configuration()
+        try:
+            try:
+                kubernetes.config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            except kubernetes.config.ConfigException:
+                kubernetes.config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except kubernetes.config.ConfigException as error:
+            raise Unavailable(f"neither a ServiceAccount nor a kubeconfig leads to an API server: {error}") from error
+        configuration.connection_pool_maxsize = MAX_CONNECTIONS
+        return cls(kubernetes.client.ApiClient(configuration))
+
+    def run(self, namespace: str, name: str) -> Json | None:
+        """A TrainingRun, or None."""
+        return self._get(_path("trainingruns", namespace, name))
+
+    def job(self, namespace: str, name: str) -> Json | None:
+        """A Job, or None."""
+        return self._get(_path("jobs", namespace, name))
+
+    def pods(self, namespace: str, run: str) -> list[Json]:
+        """The pods of a TrainingRun's name."""
+        return self._list(_path("pods", namespace), {"labelSelector": f"{names.RUN_LABEL}={run}"})
+
+    def apply_job(self, manifest: Json) -> Json:
+        """Make a Job."""
+        metadata = manifest["metadata"]
+        return self._apply(_path("jobs", metadata["namespace"], metadata["name"]), manifest)
+
+    def patch_job(self, namespace: str, name: str, patch: Json) -> Json:
+        """Change a Job."""
+        query = {"fieldManager": names.FIELD_MANAGER}
+        return self._call("PATCH", _path("jobs", namespace, name), query, patch, _MERGE)
+
+    def apply_status(self, manifest: Json) -> Json:
+        """Replace a TrainingRun's status."""
+        metadata = manifest["metadata"]
+        return self._apply(f"{_path('trainingruns', metadata['namespace'], metadata['name'])}/status", manifest)
+
+    def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        """Delete a TrainingRun, and by its ownership the Job."""
+        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        try:
+            self._call("DELETE", _path("trainingruns", namespace, name), {}, options)
+        except Missing:
+            return
+
+    def create_event(self, manifest: Json) -> None:
+        """Make an Event."""
+        path = f"/apis/events.k8s.io/v1/namespaces/{manifest['metadata']['namespace']}/events"
+        try:
+            self._call("POST", path, {"fieldManager": names.FIELD_MANAGER}, manifest)
+        except Conflict:
+            return
+
+    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
+        """All that the watch shows; from the API server's cache, for a comparison needs no quorum."""
+        query = {"resourceVersion": "0", **({"labelSelector": _OURS[kind]} if _OURS[kind] else {})}
+        places: Sequence[str] = namespaces or ("",)
+        return [item for place in places for item in self._list(_path(kind, place), query)]
+
+    def uid(self) -> str:
+        """The UID of kube-system, by a LIST, which the watch of namespaces is allowed already."""
+        query = {"fieldSelector": f"metadata.name={names.SYSTEM_NAMESPACE}"}
+        items = self._list("/api/v1/namespaces", query)
+        if not items:
+            raise Unavailable(f"the cluster shows no namespace {names.SYSTEM_NAMESPACE}")
+        return str(items[0]["metadata"]["uid"])
+
+    def _apply(self, path: str, manifest: Json) -> Json:
+        return self._call("PATCH", path, {"fieldManager": names.FIELD_MANAGER, "force": "true"}, manifest, _APPLY)
+
+    def _get(self, path: str) -> Json | None:
+        try:
+            return self._call("GET", path, {})
+        except Missing:
+            return None
+
+    def _list(self, path: str, query: dict[str, str]) -> list[Json]:
+        items: list[Json] = self._call("GET", path, query).get("items") or []
+        return items
+
+    def _call(
+        self, method: str, path: str, query: dict[str, str], body: Json | None = None, content: str = "application/json"
+    ) -> Json:
+        headers = {"Accept": "application/json", **({"Content-Type": content} if body is not None else {})}
+        request = self._client.param_serialize(
+            method, path, query_params=list(query.items()), header_params=headers, body=body,
+            auth_settings=["BearerToken"],
+        )  # fmt: skip
+        try:
+            answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+        except kubernetes.client.ApiException as error:
+            raise Unavailable(f"{method} {path}: {error.reason}") from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unavailable(f"{method} {path}: {error}") from error
+        return _checked(method, path, answer)
+
+
+def _checked(method: str, path: str, answer: Any) -> Json:
+    """The answer's document. Raises what its status code means, with the API server's own words."""
+    text = answer.read()
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise Unavailable(f"{method} {path}: {answer.status}, {text[:200]!r}") from error
+    if 200 <= answer.status < 300:
+        return dict(document)
+    said = str(document.get("message") or answer.reason)
+    raise _ERRORS.get(answer.status, Unavailable)(f"{method} {path}: {said}", said)
+
+
+def _path(kind: str, namespace: str, name: str = "") -> str:
+    place = f"/namespaces/{namespace}" if namespace else ""
+    return f"{_PREFIXES[kind]}{place}/{kind}" + (f"/{name}" if name else "")

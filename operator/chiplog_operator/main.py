@@ -1,0 +1,180 @@
+"""Starts the operator: `python3 -m chiplog_operator.main`; it puts the parts together and decides nothing."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from chiplog.bucket.opening import open_bucket
+from chiplog.errors import BucketError, FormatError, SettingsError
+from chiplog_operator import handlers, health, intake, logs
+from chiplog_operator.cluster import KINDS, Cluster, ClusterError
+from chiplog_operator.following import Following
+from chiplog_operator.health import Health
+from chiplog_operator.intake import Intake
+from chiplog_operator.kube import Kube
+from chiplog_operator.ledger import Ledger, NameTaken
+from chiplog_operator.metrics import Metrics
+from chiplog_operator.motion import Motion
+from chiplog_operator.observer import Observer
+from chiplog_operator.reconciler import Reconciler
+from chiplog_operator.recorder_probe import HttpProber
+from chiplog_operator.settings import Settings
+from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.workqueue import WorkQueue
+
+WORKERS = 4
+"""Passes at once; each mostly waits for the API server or the store."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks at the plan of whom to follow."""
+
+COMPARE_SECONDS = 60.0
+"""Between two comparisons of the watches with a listing."""
+
+CLAIM_SECONDS = 10.0
+"""Between two tries to claim the cluster's name while the bucket does not answer."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Claim:
+    """Whether our cluster's name in the bucket is ours."""
+
+    trouble: str = "the cluster's name is not claimed in the bucket yet"
+    """Why we are not ready; empty once it is ours."""
+    is_taken: bool = False
+    """Another cluster holds it: nothing must be made or written."""
+
+
+class Operator:
+    """The parts and the loops that keep them going."""
+
+    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+        self.settings = settings
+        self.cluster = cluster
+        self.metrics = Metrics()
+        self.ledger = Ledger(open_bucket(settings.bucket), settings.cluster, count=self.metrics.count)
+        self.sightings = Sightings()
+        self.following = Following()
+        self.motion = Motion()
+        self.claim = Claim()
+        self.queue: WorkQueue[Key] = WorkQueue()
+        self.intake = Intake(self.queue.add, self.sightings, self.motion)
+        self.metrics.gauge("queue_depth", lambda: len(self.queue))
+        self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
+        role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
+        observer = Observer(cluster, self.ledger, HttpProber(), self.sightings, role)
+        self.reconciler = Reconciler(
+            settings, cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
+            reporter=os.environ.get("HOSTNAME", ""),
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Work until we are told to stop."""
+        told = Health(self._illness, lambda: self.claim.trouble, self.metrics)
+        loops = (
+            self.queue.run(WORKERS, self._reconcile),
+            _every(LOOK_SECONDS, self._look),
+            _every(COMPARE_SECONDS, self._compare),
+            self._claim(),
+        )
+        async with health.serving(told, self.settings.http_port) as port:
+            log.info("operator started", port=port, cluster=self.settings.cluster, bucket=self.settings.bucket)
+            async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
+                tasks = [group.create_task(loop) for loop in loops]
+                await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
+                await handlers.watch(self.intake, self.settings.namespaces)
+                for task in tasks:
+                    task.cancel()
+        log.info("operator stopped")
+
+    async def _reconcile(self, key: Key) -> float | None:
+        """One pass in a thread, counted."""
+        if self.claim.is_taken:
+            return CLAIM_SECONDS
+        result = "error"
+        try:
+            delay = await asyncio.to_thread(self.reconciler.reconcile, key)
+            result = "ok"
+        finally:
+            self.metrics.count("reconciles_total", result=result)
+        return delay
+
+    async def _look(self) -> None:
+        """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""
+        for namespace, recorders in self.following.due(time.monotonic()).items():
+            try:
+                news = await asyncio.to_thread(self.ledger.refresh, namespace, list(recorders))
+            except BucketError as error:
+                log.warning("bucket not read, looked at again later", namespace=namespace, error=str(error))
+                continue
+            for recorder in news:
+                self.queue.add(recorders[recorder])
+
+    async def _compare(self) -> None:
+        """List everything, and work on what the watches have not brought."""
+        for kind in KINDS:
+            try:
+                bodies = await asyncio.to_thread(self.cluster.listed, kind, self.settings.namespaces)
+            except ClusterError as error:
+                log.warning("not listed, tried again later", kind=kind, error=str(error))
+                continue
+            for body in self.motion.compare(kind, bodies, time.monotonic()):
+                key = intake.key_of(kind, body)
+                if key is not None:
+                    self.queue.add(key)
+
+    async def _claim(self) -> None:
+        """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""
+        while self.claim.trouble:
+            try:
+                await asyncio.to_thread(lambda: self.ledger.claim(self.cluster.uid()))
+                self.claim = Claim(trouble="")
+            except NameTaken as error:
+                self.claim = Claim(str(error), is_taken=True)
+                log.error("nothing is done, the cluster's name is taken", error=str(error))
+            except (BucketError, ClusterError, FormatError) as error:
+                self.claim = Claim(str(error))
+                log.warning("cluster's name not claimed, tried again", error=str(error))
+            await asyncio.sleep(CLAIM_SECONDS if self.claim.trouble else 0)
+
+    def _illness(self) -> str:
+        if self.motion.is_stalled(time.monotonic()):
+            missed = self.motion.missed_seconds(time.monotonic())
+            return f"a watch has not delivered a change that stands in a listing for {missed:.0f} s"
+        return ""
+
+
+def main() -> None:
+    """Run the operator; a wrong setting ends it with exit code 2, an API server that is nowhere with 5."""
+    os.environ.setdefault("USER", "chiplog")  # kopf asks getpass who we are, and our UID may have no name.
+    try:
+        settings = Settings.from_env(os.environ)
+        logs.configure(settings.log_level)
+        operator = Operator(settings, Kube.connect())
+    except SettingsError as error:
+        sys.exit(_refused(str(error), 2))
+    except ClusterError as error:
+        sys.exit(_refused(str(error), 5))
+    asyncio.run(operator.run())
+
+
+def _refused(message: str, code: int) -> int:
+    print(f"chiplog-operator: {message}", file=sys.stderr)
+    return code
+
+
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await act()
+        await asyncio.sleep(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The Job of a TrainingRun, rendered once at its creation, and the few patches that follow; it talks to no one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chiplog_operator import environment, injection, names
+from chiplog_operator.settings import Settings
+from chiplog_operator.specs import Run
+
+Json = dict[str, Any]
+
+DISRUPTION_POLICY: Json = {
+    "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
+"""A pod that the cluster took away (drained, preempted, evicted) is started again and costs no attempt of the limit."""
+
+
+def job(run: Run, settings: Settings) -> Json:
+    """The Job that runs `run`, complete, to be applied once.
+
+    `suspend` stands in it only where the owner asks for it: a queue (Kueue) may set it too, and what we never applied
+    we do not own. `ttlSecondsAfterFinished` is never the Job's: its pods must outlive the recording.
+    """
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": run.id,
+            "namespace": run.namespace,
+            "labels": {**run.labels, **labels(run)},
+            "annotations": _annotations(run),
+            "ownerReferences": [owner(run)],
+        },
+        "spec": {
+            "parallelism": run.parallelism,
+            "completions": run.parallelism,
+            "completionMode": "Indexed" if run.parallelism > 1 else "NonIndexed",
+            "backoffLimit": run.backoff_limit,
+            **_optional(run),
+            "template": template(run, settings),
+        },
+    }
+
+
+def template(run: Run, settings: Settings) -> Json:
+    """The pod template with our labels and the recorder."""
+    pod = injection.inject(run.template, environment.subject(run), settings)
+    metadata = pod.get("metadata") or {}
+    metadata["labels"] = {**(metadata.get("labels") or {}), **labels(run)}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), names.RUN_ID_ANNOTATION: run.id}
+    return {"metadata": metadata, "spec": {"restartPolicy": "Never", **pod["spec"]}}
+
+
+def labels(run: Run) -> dict[str, str]:
+    """Our labels, on the Job and on its pods."""
+    found = {
+        names.RUN_LABEL: run.name,
+        names.PROJECT_LABEL: names.label_value(run.project),
+        names.MANAGED_BY_LABEL: names.MANAGED_BY,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def owner(run: Run) -> Json:
+    """The reference by which the Job goes when its TrainingRun goes."""
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "name": run.name,
+        "uid": run.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def suspension(run: Run, job: Mapping[str, Any]) -> Json | None:
+    """The merge patch that carries a change of the owner's `suspend` to the Job; None where it did not change.
+
+    Only a change is applied, so a Job that a queue holds back is not let go by our next look at it.
+    """
+    wanted = _flag(run.suspend)
+    applied = (job["metadata"].get("annotations") or {}).get(names.SUSPEND_ANNOTATION, wanted)
+    if applied == wanted:
+        return None
+    return {"metadata": {"annotations": {names.SUSPEND_ANNOTATION: wanted}}, "spec": {"suspend": run.suspend}}
+
+
+def _annotations(run: Run) -> dict[str, str]:
+    queued = {key: value for key, value in run.annotations.items() if key.startswith(names.KUEUE_PREFIX)}
+    return {**queued, names.RUN_ID_ANNOTATION: run.id, names.SUSPEND_ANNOTATION: _flag(run.suspend)}
+
+
+def _optional(run: Run) -> Json:
+    never_restarts = run.template["spec"].get("restartPolicy", "Never") == "Never"
+    wanted = {
+        "activeDeadlineSeconds": run.active_deadline_seconds,
+        "suspend": run.suspend or None,
+        "podFailurePolicy": run.pod_failure_policy or (DISRUPTION_POLICY if never_restarts else None),
+    }
+    return {key: value for key, value in wanted.items() if value is not None}
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

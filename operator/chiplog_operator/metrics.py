@@ -1,0 +1,69 @@
+"""The operator's numbers in Prometheus' text format; it serves nothing."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+_HELP = {
+    "reconciles_total": "Passes over a TrainingRun by result.",
+    "status_writes_total": "Writes of a TrainingRun's status.",
+    "events_total": "Events made, by reason.",
+    "heads_read": "Live heads read from the bucket.",
+    "heads_unreadable": "Live heads of a format that this operator does not know.",
+    "bucket_errors": "Requests that the bucket refused or did not answer.",
+    "queue_depth": "TrainingRuns that wait for a pass.",
+    "watch_missed_seconds": "For how long the oldest change that the watch did not deliver has stood in a listing.",
+}
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Metrics:
+    """Counters, and gauges that are read when they are asked for; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counters: dict[str, dict[Labels, int]] = {}
+        self._gauges: dict[str, Callable[[], float]] = {}
+
+    def count(self, name: str, **labels: str) -> None:
+        """One more of it."""
+        with self._lock:
+            series = self._counters.setdefault(name, {})
+            key = tuple(sorted(labels.items()))
+            series[key] = series.get(key, 0) + 1
+
+    def gauge(self, name: str, read: Callable[[], float]) -> None:
+        """A number to be read whenever it is asked for."""
+        self._gauges[name] = read
+
+    def value(self, name: str, **labels: str) -> int:
+        """A counter as it stands."""
+        with self._lock:
+            return self._counters.get(name, {}).get(tuple(sorted(labels.items())), 0)
+
+    def text(self) -> str:
+        """Everything, as Prometheus reads it."""
+        with self._lock:
+            counters = {name: dict(series) for name, series in self._counters.items()}
+        lines = [line for name, series in sorted(counters.items()) for line in _counter(name, series)]
+        for name, read in sorted(self._gauges.items()):
+            lines += [*_head(name, "gauge"), f"chiplog_operator_{name} {read():g}"]
+        return "\n".join(lines) + "\n"
+
+
+def _counter(name: str, series: Mapping[Labels, int]) -> list[str]:
+    full = f"chiplog_operator_{name.removesuffix('_total')}_total"
+    return [*_head(name, "counter"), *(f"{full}{_labels(labels)} {value}" for labels, value in sorted(series.items()))]
+
+
+def _head(name: str, kind: str) -> list[str]:
+    full = f"chiplog_operator_{name.removesuffix('_total')}_total" if kind == "counter" else f"chiplog_operator_{name}"
+    return [f"# HELP {full} {_HELP.get(name, name)}", f"# TYPE {full} {kind}"]
+
+
+def _labels(labels: Labels) -> str:
+    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels) + "}" if labels else ""
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,63 @@
+"""Proves that the watches move: what a listing shows must have come by the watch as well; it lists and watches nothing.
+
+A watch can fall silent without an error (kopf#585, #847, #957), and in a quiet cluster silence is no sign of it. So
+now and then everything is listed, and every object is compared with its version that the watch delivered last. What
+is missing is worked on at once, and a watch that still has not delivered it much later is dead: /healthz turns red.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+STALLED_SECONDS = 150.0
+"""kopf cuts a silent stream after 70 s and connects again, so a watch that lives catches up well before this."""
+
+Json = Mapping[str, Any]
+
+
+@dataclass
+class _Kind:
+    """One kind of object: the versions that its watch delivered, and since when which object's is missing."""
+
+    delivered: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, float] = field(default_factory=dict)
+
+
+class Motion:
+    """What the watches delivered, against what is there; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kinds: dict[str, _Kind] = {}
+
+    def delivered(self, kind: str, body: Json, *, is_gone: bool) -> None:
+        """The watch of a kind delivered this version of an object, or its deletion."""
+        uid = body["metadata"]["uid"]
+        with self._lock:
+            known = self._kinds.setdefault(kind, _Kind())
+            known.missing.pop(uid, None)
+            known.delivered[uid] = body["metadata"]["resourceVersion"]
+            if is_gone:
+                del known.delivered[uid]
+
+    def compare(self, kind: str, listed: Iterable[Json], now: float) -> list[Json]:
+        """The listed objects whose version the watch has not delivered; those it should have seen go are noted too."""
+        bodies = {body["metadata"]["uid"]: body for body in listed}
+        with self._lock:
+            known = self._kinds.setdefault(kind, _Kind())
+            versions = {uid: body["metadata"]["resourceVersion"] for uid, body in bodies.items()}
+            news = {uid for uid, version in versions.items() if known.delivered.get(uid) != version}
+            gone = known.delivered.keys() - versions.keys()
+            known.missing = {uid: known.missing.get(uid, now) for uid in news | gone}
+        return [bodies[uid] for uid in sorted(news)]
+
+    def missed_seconds(self, now: float) -> float:
+        """For how long the oldest missing change has been missing; 0 where none is."""
+        with self._lock:
+            since = [moment for kind in self._kinds.values() for moment in kind.missing.values()]
+        return max(0.0, now - min(since)) if since else 0.0
+
+    def is_stalled(self, now: float) -> bool:
+        """A watch has not delivered what it long should have."""
+        return self.missed_seconds(now) > STALLED_SECONDS

@@ -1,0 +1,60 @@
+"""Every name, label and annotation that the operator makes; nothing else spells one."""
+
+import re
+
+GROUP = "chiplog.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "TrainingRun"
+PLURAL = "trainingruns"
+
+CONTROLLER = f"{GROUP}/operator"
+"""Our name in `spec.managedBy`, and the reporter of our Events."""
+
+FIELD_MANAGER = "chiplog-operator"
+"""Our one name in `managedFields`."""
+
+RUN_LABEL = f"{GROUP}/run"
+PROJECT_LABEL = f"{GROUP}/project"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "chiplog"
+
+RUN_ID_ANNOTATION = f"{GROUP}/run-id"
+CREATED_BY_ANNOTATION = f"{GROUP}/created-by"
+SKIP_ENV_ANNOTATION = f"{GROUP}/skip-env"
+"""Comma-separated variables that the injector must not set in the training containers."""
+
+SUSPEND_ANNOTATION = f"{GROUP}/suspend"
+"""On a Job: the value of the TrainingRun's `suspend` that we applied last, so that only a change of it is applied."""
+
+DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+KUEUE_PREFIX = "kueue.x-k8s.io/"
+
+SIDECAR = "chiplog"
+TOKEN_VOLUME = "chiplog-token"  # noqa: S105  (a volume's name)
+TOKEN_DIRECTORY = "/var/run/secrets/chiplog.dev/bucket"  # noqa: S105  (a directory)
+TOKEN_FILE = "token"  # noqa: S105  (a file's name)
+STATUS_PORT = 9754
+"""Where a recorder tells its state."""
+
+SYSTEM_NAMESPACE = "kube-system"
+"""The namespace whose UID identifies a cluster."""
+
+_NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9._-]+")
+_LABEL_LENGTH = 63
+
+
+def run_id(name: str, uid: str) -> str:
+    """The id of the run of a TrainingRun, and its Job's name: `mnist` of UID `3f2a9c10-…` is `mnist-3f2a9c10`."""
+    return f"{name}-{uid.replace('-', '')[:8]}"
+
+
+def label_value(text: str) -> str:
+    """`text` as a label value: other characters become `-`, the ends are letters or digits, 63 characters at most."""
+    return _NOT_IN_LABELS.sub("-", text)[:_LABEL_LENGTH].strip("-._")
+
+
+def role_arn(template: str, namespace: str) -> str:
+    """The sidecar's role of a namespace from the template of the settings."""
+    return template.replace("{namespace}", namespace)

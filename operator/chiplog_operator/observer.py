@@ -1,0 +1,130 @@
+"""Looks at everything that tells of one run: its pods, those that vanished, its recorders' heads and answers.
+
+It changes nothing anywhere, and a store that does not answer is a fact that it reports, not an error.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chiplog.errors import BucketError, FormatError
+from chiplog.records import Attempt
+from chiplog_operator import attempts, durability, ledger, names, pods, recording, times
+from chiplog_operator.attempts import Circumstances
+from chiplog_operator.cluster import Cluster
+from chiplog_operator.heads import Head
+from chiplog_operator.ledger import Ledger
+from chiplog_operator.observations import Job, Observation, Trouble
+from chiplog_operator.recorder_probe import Prober
+from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.specs import Run
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is remembered of a run's attempts."""
+
+    attempts: tuple[Attempt, ...] = ()
+    trouble: Trouble | None = None
+    """Why the bucket could not be read; the attempts are then what the status still shows of them."""
+
+    def has_begun(self, run: Run) -> bool:
+        """A Job of this run was made before: its status names one, or attempts are on record."""
+        return bool(self.attempts) or "jobName" in run.status
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Where to look; threads may share it."""
+
+    cluster: Cluster
+    ledger: Ledger
+    prober: Prober
+    sightings: Sightings
+    role: str = ""
+    """Template of the sidecars' role, for advice; empty where they assume none."""
+    clock: Callable[[], float] = time.time
+
+    def remember(self, run: Run) -> Memory:
+        """The attempts as outcome.json has them."""
+        try:
+            outcome = self.ledger.outcome(self.ledger.place(run.namespace, run.id))
+        except (BucketError, FormatError) as error:
+            recalled = attempts.recalled(run.status.get("lastAttempts") or [], run.training_container)
+            return Memory(tuple(recalled), ledger.trouble(error))
+        return Memory(tuple(outcome["attempts"]) if outcome is not None else ())
+
+    def observe(self, key: Key, run: Run, memory: Memory, job: Job | None) -> Observation:
+        """Everything there is to see of a run that has this Job."""
+        found = self._pods(key, run)
+        known = (binding["id"] for attempt in memory.attempts for binding in attempt["recorders"])
+        recorders = {*known, *(pod.uid for pod in found)} - {""}
+        heads, trouble = self._heads(run.namespace, recorders, is_fresh=self._is_to_be_judged(run))
+        tries = attempts.merge(memory.attempts, found, circumstances(run, job, heads))
+        seen = Observation(
+            now=self.clock(),
+            training=run.training_container,
+            role=names.role_arn(self.role, run.namespace),
+            job=job,
+            was_begun=job is not None or memory.has_begun(run),
+            pods=tuple(found),
+            attempts=tuple(tries),
+            heads=heads,
+            trouble=memory.trouble or trouble,
+        )
+        return replace(seen, probes=self._answers(seen))
+
+    def _pods(self, key: Key, run: Run) -> list[pods.Pod]:
+        """The run's pods and the last sight of those that vanished; none of an earlier run of the same name."""
+        listed = self.cluster.pods(*key)
+        present = {body["metadata"]["uid"] for body in listed}
+        vanished = [body for body in self.sightings.pods(key) if body["metadata"]["uid"] not in present]
+        found = [pods.pod(body) for body in listed if _is_of(body, run)]
+        return found + [pods.pod(body, is_gone=True) for body in vanished if _is_of(body, run)]
+
+    def _is_to_be_judged(self, run: Run) -> bool:
+        """The run ended so long ago that what is not drained counts as lost, which no old sight may say."""
+        ended = times.seconds(run.status.get("completionTime"))
+        return ended is not None and self.clock() - ended > durability.LOST_SECONDS
+
+    def _heads(
+        self, namespace: str, recorders: Iterable[str], *, is_fresh: bool
+    ) -> tuple[dict[str, Head], Trouble | None]:
+        """The heads that there are; those that cannot be read now are left out, with the first reason."""
+        found: dict[str, Head] = {}
+        trouble: Trouble | None = None
+        for recorder in sorted(recorders):
+            try:
+                head = self.ledger.head(namespace, recorder, is_fresh=is_fresh)
+            except (BucketError, FormatError) as error:
+                trouble = trouble or ledger.trouble(error)
+                continue
+            if head is not None:
+                found[recorder] = head
+        return found, trouble
+
+    def _answers(self, seen: Observation) -> dict[str, Any]:
+        """What the recorders say that should have been heard of by now."""
+        overdue = [pod for pod in seen.pods if pod.ip and recording.is_overdue(seen, pod)]
+        return {pod.uid: self.prober.ask(pod.uid, pod.ip) for pod in overdue}
+
+
+def circumstances(run: Run, job: Job | None, heads: Mapping[str, Head]) -> Circumstances:
+    """What the Job and the recorders add to a pod's own word on its end."""
+    deletion = attempts.DELETED
+    if job is not None and job.failing == attempts.DEADLINE:
+        deletion = attempts.DEADLINE
+    elif job is not None and job.is_suspended:
+        deletion = attempts.SUSPENDED
+    return Circumstances(
+        training=run.training_container,
+        deletion=deletion,
+        restarts_in_place=run.template["spec"].get("restartPolicy", "Never") != "Never",
+        exits={recorder: head.exit_code for recorder, head in heads.items() if head.exit_code is not None},
+    )
+
+
+def _is_of(pod: Mapping[str, Any], run: Run) -> bool:
+    annotations = pod["metadata"].get("annotations") or {}
+    return bool(annotations.get(names.RUN_ID_ANNOTATION) == run.id)

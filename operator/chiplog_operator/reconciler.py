@@ -1,0 +1,212 @@
+"""One level-triggered pass over one TrainingRun: look, decide, write; every decision is made elsewhere.
+
+A pass starts from what is there and each of its writes can be repeated, so one that was cut short anywhere is simply
+done again. The order of writes: run.json, the Job, outcome.json (the memory of pods that vanish), the status, Events.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from chiplog.errors import BucketError, FormatError, PreconditionFailed
+from chiplog_operator import documents, events, manifests, names, observations, pace, specs, status
+from chiplog_operator.cluster import Cluster, ClusterError, Forbidden, Invalid, Missing
+from chiplog_operator.following import Following
+from chiplog_operator.ledger import Ledger
+from chiplog_operator.metrics import Metrics
+from chiplog_operator.observations import Observation, Refusal
+from chiplog_operator.observer import Memory, Observer
+from chiplog_operator.pace import Pace
+from chiplog_operator.settings import Settings
+from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.specs import Run
+
+Json = dict[str, Any]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """What a pass works with; threads may run passes over different runs at once."""
+
+    settings: Settings
+    cluster: Cluster
+    ledger: Ledger
+    sightings: Sightings
+    observer: Observer
+    following: Following
+    metrics: Metrics
+    reporter: str = ""
+    """Our pod's name, which Events name."""
+
+    def reconcile(self, key: Key) -> float | None:
+        """Bring what stands at `key` on its way. Returns after how many seconds to look again; None waits for an event.
+
+        Raises ClusterError where the API server did not take a write, PreconditionFailed where outcome.json was not
+        as remembered: both are worth another pass.
+        """
+        present, departed = self.cluster.run(*key), self.sightings.run(key)
+        delays = []
+        if departed is not None:
+            delays.append(self._depart(key, specs.run(departed)))
+        if present is not None:
+            delays.append(self._advance(key, specs.run(present)))
+        else:
+            self.following.drop(key)
+        return min((delay for delay in delays if delay is not None), default=None)
+
+    def _advance(self, key: Key, run: Run) -> float | None:
+        """One pass over a TrainingRun that is there."""
+        if not run.is_ours:
+            return None
+        if documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation:
+            return self._expire(run, pace.settled(run, self.observer.clock()))
+        memory = self.observer.remember(run)
+        body, refusal = self._ensure_job(run, memory)
+        job = observations.job(body) if body is not None else None
+        seen = replace(self.observer.observe(key, run, memory, job), refusal=refusal)
+        new = status.decide(run, seen)
+        if not self._record(key, run, seen, new) and documents.is_durable(new):
+            return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
+        self._tell(run, new)
+        return self._follow(key, run, seen, pace.following(run, seen, new))
+
+    def _depart(self, key: Key, run: Run) -> float | None:
+        """One pass over a TrainingRun that was deleted: its outcome is still to be written, by what was last seen."""
+        memory = self.observer.remember(run)
+        if not run.is_ours or not memory.has_begun(run):
+            self.sightings.run_written_down(key)
+            return None
+        body = self.cluster.job(run.namespace, run.id)
+        job = observations.job(body) if body is not None else None
+        seen = replace(self.observer.observe(key, run, memory, job), is_departed=True)
+        new = status.decide(run, seen)
+        self._record(key, run, seen, new)
+        self.sightings.run_vanished(key, _with_status(self.sightings.run(key), new))
+        after = pace.departing(seen, new)
+        if after.again_after is None:
+            self.sightings.run_written_down(key)
+        self._forget(run, seen)
+        return after.again_after
+
+    def _ensure_job(self, run: Run, memory: Memory) -> tuple[Mapping[str, Any] | None, Refusal | None]:
+        """The Job, made where the run never had one; an owner's change of `suspend` is passed on.
+
+        A run that ever began gets no second Job: one that was deleted by hand is an end, not a reason to train again.
+        A bucket that is down is no reason not to train.
+        """
+        body = self.cluster.job(run.namespace, run.id)
+        if body is not None:
+            return self._with_suspension(run, body), None
+        if run.is_deleting or memory.has_begun(run) or run.status.get("state") in documents.TERMINAL:
+            return None, None
+        self._ensure_document(run)
+        try:
+            made = self.cluster.apply_job(manifests.job(run, self.settings))
+        except (Invalid, Forbidden) as error:
+            return None, Refusal(f"the API server refuses the Job: {error.said}", is_final=isinstance(error, Invalid))
+        log.info("job made", namespace=run.namespace, run=run.id)
+        return made, None
+
+    def _with_suspension(self, run: Run, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        patch = manifests.suspension(run, body)
+        if patch is None or "deletionTimestamp" in body["metadata"]:
+            return body
+        try:
+            return self.cluster.patch_job(run.namespace, run.id, patch)
+        except (Missing, Invalid):
+            return body  # The Job ended or went meanwhile; its next event says so.
+
+    def _record(self, key: Key, run: Run, seen: Observation, new: Json) -> bool:
+        """run.json and outcome.json, where there is anything to tell; vanished pods that stand in it need no other
+        memory. Says whether they are written.
+        """
+        if seen.trouble is not None or not (seen.was_begun or new["state"] in documents.TERMINAL):
+            return False
+        self._ensure_document(run)
+        document = documents.outcome(run.id, new, seen.attempts)
+        place = self.ledger.place(run.namespace, run.id)
+        is_written = self._tolerated(run, lambda: self.ledger.save_outcome(place, document))
+        if is_written:
+            self.sightings.pods_written_down(key, [pod.uid for pod in seen.pods if pod.is_gone])
+        return is_written
+
+    def _tell(self, run: Run, new: Json) -> None:
+        """The status if it changed, in one write, and then Events of the change."""
+        if new == run.status:
+            return
+        self.cluster.apply_status(_status_manifest(run, new))
+        self.metrics.count("status_writes_total")
+        for event in events.between(run.status, new):
+            self._say(run, event)
+
+    def _say(self, run: Run, event: events.Event) -> None:
+        """Make an Event; where that is refused the status still holds the fact."""
+        self.metrics.count("events_total", reason=event.reason)
+        log.info("event", namespace=run.namespace, run=run.id, reason=event.reason, note=event.note)
+        manifest = events.manifest(event, run, self.reporter, self.observer.clock())
+        try:
+            self.cluster.create_event(manifest)
+        except ClusterError as error:
+            log.warning("event not made, the status tells it", namespace=run.namespace, run=run.id, error=str(error))
+
+    def _follow(self, key: Key, run: Run, seen: Observation, after: Pace) -> float | None:
+        if after.is_followed:
+            self.following.follow(key, _recorders(seen), is_hot=after.is_hot)
+        else:
+            self.following.drop(key)
+        if after.is_forgotten:
+            self._forget(run, seen)
+        return self._expire(run, after)
+
+    def _expire(self, run: Run, after: Pace) -> float | None:
+        if after.is_expired:
+            log.info("deleted, its time to live is over", namespace=run.namespace, run=run.id)
+            self.cluster.delete_run(run.namespace, run.name, run.uid)
+        return after.again_after
+
+    def _forget(self, run: Run, seen: Observation) -> None:
+        self.ledger.forget(self.ledger.place(run.namespace, run.id), _recorders(seen))
+
+    def _ensure_document(self, run: Run) -> None:
+        place = self.ledger.place(run.namespace, run.id)
+        document = partial(documents.run, run, self.settings.cluster)
+        self._tolerated(run, lambda: self.ledger.ensure_run(place, document))
+
+    def _tolerated(self, run: Run, write: Callable[[], object]) -> bool:
+        """Write to the bucket; what a store does not take now it gets in a later pass. Raises PreconditionFailed."""
+        try:
+            write()
+        except PreconditionFailed:
+            raise
+        except (BucketError, FormatError) as error:
+            log.warning("not written, a later pass will", namespace=run.namespace, run=run.id, error=str(error))
+            return False
+        return True
+
+
+def _recorders(seen: Observation) -> list[str]:
+    return [binding["id"] for attempt in seen.attempts for binding in attempt["recorders"] if binding["id"]]
+
+
+def _with_status(body: Mapping[str, Any] | None, new: Json) -> Json:
+    return {**(body or {}), "status": new}
+
+
+def _status_manifest(run: Run, new: Json) -> Json:
+    """The status to apply, over the very version that was read."""
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "metadata": {
+            "name": run.name,
+            "namespace": run.namespace,
+            "uid": run.uid,
+            "resourceVersion": run.resource_version,
+        },
+        "status": new,
+    }

@@ -1,0 +1,136 @@
+"""What the operator is told by its environment; nothing else of the operator reads os.environ."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from chiplog.errors import SettingsError
+
+Credentials = Literal["web-identity", "secret", "ambient"]
+PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")
+_QUANTITY = re.compile(r"^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?$")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The operator's configuration, validated once. It holds no secret: sidecars get theirs from Kubernetes."""
+
+    bucket: str
+    """`s3://bucket/prefix`, or a directory; sidecars are given the same. CHIPLOG_BUCKET."""
+
+    cluster: str
+    """This cluster's name in the bucket, one per cluster (letters, digits, `-`, `.`). CHIPLOG_CLUSTER."""
+
+    sidecar_image: str
+    """The recorder's image. CHIPLOG_SIDECAR_IMAGE."""
+
+    sidecar_pull_policy: PullPolicy = "IfNotPresent"
+    """When the kubelet pulls the recorder's image. CHIPLOG_SIDECAR_PULL_POLICY."""
+
+    sidecar_cpu: str = "100m"
+    """CPU of a sidecar, as request and as limit. CHIPLOG_SIDECAR_CPU."""
+
+    sidecar_memory: str = "128Mi"
+    """Memory of a sidecar, as request and as limit. CHIPLOG_SIDECAR_MEMORY."""
+
+    credentials: Credentials = "web-identity"
+    """How a sidecar proves who it is: a projected token that STS takes, a Secret of its namespace, or by what its
+    surroundings give it (an instance profile, an Azure or GCE identity). CHIPLOG_CREDENTIALS."""
+
+    token_audience: str = "chiplog-bucket"  # noqa: S105  (an audience)
+    """Audience of the projected token; `sts.amazonaws.com` on AWS. CHIPLOG_TOKEN_AUDIENCE."""
+
+    sidecar_role_arn: str = ""
+    """Role that a sidecar assumes by web identity; `{namespace}` stands for its namespace. CHIPLOG_SIDECAR_ROLE_ARN."""
+
+    credentials_secret: str = ""
+    """Secret, in each run's namespace, whose keys become variables of the sidecar. CHIPLOG_CREDENTIALS_SECRET."""
+
+    region: str = ""
+    """Region of the bucket, passed on to sidecars; empty leaves it to boto3. AWS_REGION."""
+
+    s3_endpoint: str = ""
+    """Address of an S3 that is not AWS, passed on to sidecars. AWS_ENDPOINT_URL_S3."""
+
+    sts_endpoint: str = ""
+    """Address of its STS, passed on to sidecars. AWS_ENDPOINT_URL_STS."""
+
+    namespaces: tuple[str, ...] = ()
+    """Namespaces to serve, comma-separated; empty means the whole cluster. CHIPLOG_NAMESPACES."""
+
+    log_level: LogLevel = "info"
+    """The least that is logged. CHIPLOG_LOG_LEVEL."""
+
+    http_port: int = 8080
+    """TCP port of /healthz, /readyz and /metrics; 0 takes a free one. CHIPLOG_HTTP_PORT."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the environment. Raises SettingsError, which names the variable and the value."""
+        credentials = cast("Credentials", _choice(environ, "CHIPLOG_CREDENTIALS", cls.credentials, Credentials))
+        return cls(
+            bucket=_required(environ, "CHIPLOG_BUCKET"),
+            cluster=_name(environ, "CHIPLOG_CLUSTER"),
+            sidecar_image=_required(environ, "CHIPLOG_SIDECAR_IMAGE"),
+            sidecar_pull_policy=cast(
+                "PullPolicy", _choice(environ, "CHIPLOG_SIDECAR_PULL_POLICY", cls.sidecar_pull_policy, PullPolicy)
+            ),
+            sidecar_cpu=_quantity(environ, "CHIPLOG_SIDECAR_CPU", cls.sidecar_cpu),
+            sidecar_memory=_quantity(environ, "CHIPLOG_SIDECAR_MEMORY", cls.sidecar_memory),
+            credentials=credentials,
+            token_audience=environ.get("CHIPLOG_TOKEN_AUDIENCE") or cls.token_audience,
+            sidecar_role_arn=_needed(environ, "CHIPLOG_SIDECAR_ROLE_ARN", credentials, "web-identity"),
+            credentials_secret=_needed(environ, "CHIPLOG_CREDENTIALS_SECRET", credentials, "secret"),
+            region=environ.get("AWS_REGION", ""),
+            s3_endpoint=environ.get("AWS_ENDPOINT_URL_S3", ""),
+            sts_endpoint=environ.get("AWS_ENDPOINT_URL_STS", ""),
+            namespaces=tuple(part.strip() for part in environ.get("CHIPLOG_NAMESPACES", "").split(",") if part.strip()),
+            log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
+            http_port=_port(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value
+
+
+def _name(environ: Mapping[str, str], name: str) -> str:
+    value = _required(environ, name)
+    if not _NAME.match(value):
+        raise SettingsError(f"{name}={value!r} is not a name: 1 to 63 lower-case letters, digits, '-' and '.'")
+    return value
+
+
+def _choice(environ: Mapping[str, str], name: str, default: str, choices: object) -> str:
+    value = environ.get(name) or default
+    if value not in get_args(choices):
+        raise SettingsError(f"{name}={value!r} is none of {', '.join(get_args(choices))}")
+    return value
+
+
+def _needed(environ: Mapping[str, str], name: str, mode: str, needed_by: str) -> str:
+    value = environ.get(name, "")
+    if not value and mode == needed_by:
+        raise SettingsError(f"{name} is not set, and CHIPLOG_CREDENTIALS={mode!r} needs it")
+    return value
+
+
+def _quantity(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = environ.get(name) or default
+    if not _QUANTITY.match(value):
+        raise SettingsError(f"{name}={value!r} is not a quantity such as {default}")
+    return value
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) > 65535:
+        raise SettingsError(f"{name}={text!r} is not a port between 0 and 65535")
+    return int(text)

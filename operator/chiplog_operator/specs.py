@@ -1,0 +1,141 @@
+"""A TrainingRun as a value that the rest can rely on; it reads the resource and decides nothing.
+
+The CRD's schema has filled in defaults and refused nonsense before; a body that skipped it (a test, an old object)
+is read with the same defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chiplog_operator import names, times
+
+Tree = Mapping[str, Any]
+
+DEFAULT_PROJECT = "uncategorized"
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """`spec.recorder`: how the run is recorded."""
+
+    container: str = ""
+    paths: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    console: bool = True
+    cpu: str = ""
+    memory: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One TrainingRun: what its owner wants, and the status that we wrote last."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    created_at: float
+    is_deleting: bool
+    labels: Tree
+    annotations: Tree
+    project: str
+    display_name: str
+    notes: str
+    tags: tuple[str, ...]
+    config: Tree
+    metrics: tuple[Tree, ...]
+    datasets: tuple[Tree, ...]
+    template: Tree
+    parallelism: int
+    backoff_limit: int
+    active_deadline_seconds: int | None
+    suspend: bool
+    ttl_seconds_after_finished: int | None
+    pod_failure_policy: Tree | None
+    managed_by: str
+    recorder: Recorder
+    status: Tree
+
+    @property
+    def id(self) -> str:
+        """The run's id in the bucket, and the name of its Job."""
+        return names.run_id(self.name, self.uid)
+
+    @property
+    def is_ours(self) -> bool:
+        """No other controller was asked to run it."""
+        return self.managed_by in ("", names.CONTROLLER)
+
+    @property
+    def training_container(self) -> str:
+        """The container that trains; empty where nothing says which."""
+        return training_container(self.template, self.recorder)
+
+
+def run(body: Tree) -> Run:
+    """Read a TrainingRun as the API server gives it."""
+    metadata, spec = body["metadata"], body.get("spec") or {}
+    return Run(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        resource_version=metadata.get("resourceVersion", ""),
+        generation=metadata.get("generation", 0),
+        created_at=times.seconds(metadata.get("creationTimestamp")) or 0.0,
+        is_deleting="deletionTimestamp" in metadata,
+        labels=metadata.get("labels") or {},
+        annotations=metadata.get("annotations") or {},
+        status=body.get("status") or {},
+        **_described(spec),
+        **_executed(spec),
+    )
+
+
+def training_container(template: Tree, recorder: Recorder) -> str:
+    """`recorder.container`, else the annotation default-container, else the only container."""
+    annotations = (template.get("metadata") or {}).get("annotations") or {}
+    containers = (template.get("spec") or {}).get("containers") or []
+    only = containers[0]["name"] if len(containers) == 1 else ""
+    return recorder.container or annotations.get(names.DEFAULT_CONTAINER_ANNOTATION) or only
+
+
+def _described(spec: Tree) -> dict[str, Any]:
+    return {
+        "project": spec.get("project") or DEFAULT_PROJECT,
+        "display_name": spec.get("displayName", ""),
+        "notes": spec.get("notes", ""),
+        "tags": tuple(spec.get("tags") or ()),
+        "config": spec.get("config") or {},
+        "metrics": tuple(spec.get("metrics") or ()),
+        "datasets": tuple(spec.get("datasets") or ()),
+        "recorder": _recorder(spec.get("recorder") or {}),
+    }
+
+
+def _executed(spec: Tree) -> dict[str, Any]:
+    return {
+        "template": spec.get("template") or {},
+        "parallelism": spec.get("parallelism", 1),
+        "backoff_limit": spec.get("backoffLimit", 0),
+        "active_deadline_seconds": spec.get("activeDeadlineSeconds"),
+        "suspend": spec.get("suspend", False),
+        "ttl_seconds_after_finished": spec.get("ttlSecondsAfterFinished"),
+        "pod_failure_policy": spec.get("podFailurePolicy"),
+        "managed_by": spec.get("managedBy", ""),
+    }
+
+
+def _recorder(spec: Tree) -> Recorder:
+    resources = spec.get("resources") or {}
+    return Recorder(
+        container=spec.get("container", ""),
+        paths=tuple(spec.get("paths") or ()),
+        include=tuple(spec.get("include") or ()),
+        exclude=tuple(spec.get("exclude") or ()),
+        console=spec.get("console", True),
+        cpu=str(resources.get("cpu", "")),
+        memory=str(resources.get("memory", "")),
+    )

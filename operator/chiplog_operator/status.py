@@ -1,0 +1,99 @@
+"""The whole status of a run from what it wants, what was seen and what was said before; it writes nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chiplog_operator import attempts, conditions, documents, durability, progress, recording, times, verdicts
+from chiplog_operator.conditions import Condition
+from chiplog_operator.observations import Observation
+from chiplog_operator.specs import Run
+from chiplog_operator.verdicts import Verdict
+
+Tree = Mapping[str, Any]
+
+_MESSAGE_LENGTH = 2048
+"""A message is cut to this many characters, so that a status stays small."""
+
+
+def decide(run: Run, seen: Observation) -> dict[str, Any]:
+    """The status to be written, complete; equal to `run.status` where nothing changed."""
+    verdict = verdicts.verdict(run, seen)
+    tries = list(seen.attempts)
+    ended_at = _ended_at(run, seen) if verdict.is_over else None
+    held = conditions.moved_on(run.status, _conditions(run, seen, verdict, ended_at), run.generation, seen.now)
+    status = {
+        "observedGeneration": run.generation,
+        "runId": run.id,
+        "state": verdict.state,
+        "reason": verdict.reason,
+        "message": verdict.message[:_MESSAGE_LENGTH],
+        "attempts": max((attempt["number"] for attempt in tries), default=run.status.get("attempts", 0)),
+        "lastAttempts": attempts.shown(tries, seen.training) or run.status.get("lastAttempts"),
+        "exitCode": tries[-1].get("exit_code") if tries else run.status.get("exitCode"),
+        "jobName": run.id if seen.was_begun else None,
+        "startTime": _start(run, seen),
+        "completionTime": times.text(ended_at) if ended_at is not None else None,
+        "conditions": held,
+        **progress.numbers(run, seen, is_durable=documents.is_durable({"conditions": held})),
+    }
+    return {key: value for key, value in status.items() if value is not None}
+
+
+def _conditions(run: Run, seen: Observation, verdict: Verdict, ended_at: float | None) -> list[Condition]:
+    found = [
+        _started(run.status, seen, verdict),
+        recording.condition(seen, run.status, is_over=verdict.is_over),
+        _suspended(run.status, verdict),
+        _ended(verdict),
+        _durable(run.status, seen, ended_at),
+    ]
+    return [condition for condition in found if condition is not None]
+
+
+def _started(before: Tree, seen: Observation, verdict: Verdict) -> Condition:
+    """Once True it stays True, whatever becomes of later attempts."""
+    said = conditions.find(before, "Started")
+    if said.get("status") == "True":
+        return Condition("Started", "True", said["reason"], said["message"])
+    if any("started_at" in attempt for attempt in seen.attempts):
+        return conditions.true("Started", "TrainingStarted", "the training container has started")
+    return conditions.false("Started", verdict.reason, verdict.message)
+
+
+def _suspended(before: Tree, verdict: Verdict) -> Condition | None:
+    """As in a Job: it appears with the first suspension."""
+    if verdict.state == "suspended":
+        return conditions.true("Suspended", verdict.reason, verdict.message)
+    if conditions.find(before, "Suspended"):
+        return conditions.false("Suspended", "Resumed", "the run may go on")
+    return None
+
+
+def _ended(verdict: Verdict) -> Condition | None:
+    """As in a Job: it appears at the end, and says how."""
+    if not verdict.is_over:
+        return None
+    kind = "Complete" if verdict.state == "finished" else "Failed"
+    return conditions.true(kind, verdict.reason, verdict.message)
+
+
+def _durable(before: Tree, seen: Observation, ended_at: float | None) -> Condition:
+    """Once True it stays True: later the tables take over from the recorders' objects."""
+    said = conditions.find(before, durability.TYPE)
+    if said.get("status") == "True":
+        return Condition(durability.TYPE, "True", said["reason"], said["message"])
+    return durability.condition(seen, ended_at=ended_at)
+
+
+def _start(run: Run, seen: Observation) -> str | None:
+    starts = [attempt["started_at"] for attempt in seen.attempts if "started_at" in attempt]
+    before: str | None = run.status.get("startTime")
+    return before or (times.text(min(starts)) if starts else None)
+
+
+def _ended_at(run: Run, seen: Observation) -> float:
+    """When the last attempt ended; where nobody saw that, when the Job or we noticed. Said once, it stays."""
+    said = times.seconds(run.status.get("completionTime"))
+    stops = [attempt["finished_at"] for attempt in seen.attempts if "finished_at" in attempt]
+    noticed = seen.job.finished_at if seen.job is not None else None
+    return said or max(stops, default=None) or noticed or seen.now

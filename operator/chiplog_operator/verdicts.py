@@ -1,0 +1,157 @@
+"""The one state of a run and why: pod facts outrank the program's exit record, which outranks the heartbeat.
+
+Where no witness is left the reason is what is known (`Deleted`, `JobDeleted`), never a guess at how the program did.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chiplog.records import Attempt
+from chiplog_operator import attempts, documents, pods, recording
+from chiplog_operator.observations import Job, Observation
+from chiplog_operator.pods import Pod
+from chiplog_operator.specs import Run
+
+NO_POD_SECONDS = 30.0
+"""A Job that has made no pod for this long is worth a word."""
+
+_STEADY = frozenset({"ImagePullBackOff", "CrashLoopBackOff"})
+"""Reasons whose messages alternate while nothing changes; the first one stays."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Where a run stands."""
+
+    state: str
+    reason: str
+    message: str
+
+    @property
+    def is_over(self) -> bool:
+        """The run never leaves this state."""
+        return self.state in documents.TERMINAL
+
+
+def verdict(run: Run, seen: Observation) -> Verdict:
+    """The state of a run; one that is over stays as it was."""
+    before = run.status
+    if before.get("state") in documents.TERMINAL:
+        return Verdict(before["state"], before.get("reason", ""), before.get("message", ""))
+    found = _verdict(run, seen)
+    is_same = (before.get("state"), before.get("reason")) == (found.state, found.reason)
+    return Verdict(found.state, found.reason, before["message"]) if is_same and found.reason in _STEADY else found
+
+
+def _verdict(run: Run, seen: Observation) -> Verdict:
+    job = seen.job
+    if job is not None and job.is_complete:
+        return Verdict("finished", "Completed", _ended(seen) or "the run finished")
+    if job is not None and job.failure:
+        return _failed(job, seen)
+    if seen.is_departed:
+        return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
+    if seen.refusal is not None:
+        return Verdict("failed" if seen.refusal.is_final else "pending", "JobRefused", seen.refusal.message)
+    if job is None:
+        return _without_job(run, seen)
+    if job.is_suspended:
+        return _suspended(run)
+    return _living(seen, job)
+
+
+def _failed(job: Job, seen: Observation) -> Verdict:
+    """The Job gave up: the last attempt's end is the true reason, unless the Job's own deadline ended it."""
+    if job.failure == attempts.DEADLINE:
+        return Verdict("killed", attempts.DEADLINE, job.message or "the run was active for longer than it may")
+    if not seen.attempts or not seen.attempts[-1]["reason"]:
+        return Verdict("failed", job.failure, job.message)
+    return _by_end(seen.attempts[-1], seen)
+
+
+def _by_end(attempt: Attempt, seen: Observation) -> Verdict:
+    end = attempts.trainer(attempts.decisive(attempt, seen.training), seen.training)
+    state = "killed" if attempts.is_killed(end) else "failed"
+    return Verdict(state, attempt["reason"], _ended(seen))
+
+
+def _ended(seen: Observation) -> str:
+    """`attempt 2 ended: OOMKilled, exit code 137 (pod mnist-3f2a9c10-x7k2p): …`."""
+    if not seen.attempts or not seen.attempts[-1]["reason"]:
+        return ""
+    return describe(seen.attempts[-1], seen.training)
+
+
+def describe(attempt: Attempt, training: str) -> str:
+    """How an attempt ended, in a sentence."""
+    binding = attempts.decisive(attempt, training)
+    end = attempts.trainer(binding, training)
+    code = f", exit code {end['exit_code']}" if "exit_code" in end else ""
+    said = f": {end['message']}" if end.get("message") else ""
+    return f"attempt {attempt['number']} ended: {attempt['reason']}{code} (pod {binding['pod']}){said}"
+
+
+def _without_job(run: Run, seen: Observation) -> Verdict:
+    if not seen.was_begun:
+        return Verdict("pending", "Pending", "the Job is not made yet")
+    reason = "RunDeleted" if run.is_deleting else "JobDeleted"
+    return _witnessless(seen, reason, "the Job was deleted while the run went on")
+
+
+def _witnessless(seen: Observation, reason: str, message: str) -> Verdict:
+    """No Job is left to ask: an end that the newest pod, or the program itself, still told of; else a kill."""
+    last = seen.attempts[-1] if seen.attempts else None
+    if last is None or not last["reason"]:
+        return Verdict("killed", reason, message)
+    if last.get("exit_code") == 0:
+        return Verdict("finished", "Completed", _ended(seen))
+    return Verdict("killed", reason, message) if last["reason"] == attempts.DELETED else _by_end(last, seen)
+
+
+def _suspended(run: Run) -> Verdict:
+    if run.suspend:
+        return Verdict("suspended", "Suspended", "spec.suspend is true")
+    return Verdict("suspended", "Queued", "a queue or another controller holds the Job back")
+
+
+def _living(seen: Observation, job: Job) -> Verdict:
+    newest = [seen.pod(binding["pod"]) for binding in attempts.current(seen.attempts).values()]
+    present = [pod for pod in newest if pod is not None and not pod.is_over]
+    training = [pod for pod in present if seen.trainer(pod).is_running]
+    if training:
+        return _training(seen, training)
+    if present:
+        return _starting(seen, present)
+    if seen.attempts:
+        return Verdict("pending", "Restarting", f"{_ended(seen) or 'the last attempt ended'}; the next is to start")
+    if seen.now - job.created_at > NO_POD_SECONDS:
+        text = "the Job has made no pod: a quota or an admission policy may refuse it, see kubectl describe job"
+        return Verdict("pending", "NoPod", text)
+    return Verdict("pending", "Pending", "the Job has not made a pod yet")
+
+
+def _training(seen: Observation, training: list[Pod]) -> Verdict:
+    if all(pod.recorder is None for pod in training):
+        return Verdict("untracked", "Untracked", "it trains without a recorder")
+    if all(recording.is_silent(seen, pod) for pod in training):
+        return Verdict("silent", "Silent", "it trains, but its recorder missed its heartbeat")
+    return Verdict("running", "Running", "it trains")
+
+
+def _starting(seen: Observation, present: list[Pod]) -> Verdict:
+    """No container trains: a pod has yet to start, or its training is over and the recorder ships the rest."""
+    for pod in present:
+        if seen.trainer(pod).ended is not None and not seen.trainer(pod).waiting:
+            return Verdict("running", "Ending", _ended(seen) or "the training container is between two lives")
+        every = (*pod.containers, *((pod.recorder,) if pod.recorder else ()))
+        reason, message = pods.trouble(pod, every)
+        if reason:
+            return Verdict("pending", reason, message)
+    return Verdict("pending", "Starting", f"pod {present[0].name} starts")
+
+
+def is_pull_problem(status: Mapping[str, Any]) -> bool:
+    """An image of the run cannot be pulled."""
+    return status.get("state") == "pending" and status.get("reason") in ("ImagePullBackOff", "InvalidImageName",
+                                                                         "ErrImageNeverPull")  # fmt: skip

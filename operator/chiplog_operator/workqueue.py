@@ -1,0 +1,91 @@
+"""A queue of keys to work on: a key waits once, is worked on by one worker at a time, and comes again after a failure.
+
+It knows nothing of what the keys mean. It belongs to one event loop.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+import structlog
+
+K = TypeVar("K", bound=Hashable)
+
+FIRST_BACKOFF_SECONDS = 0.5
+"""Before the second try; doubled before each further one."""
+
+MAX_BACKOFF_SECONDS = 300.0
+
+log = structlog.get_logger()
+
+
+class WorkQueue(Generic[K]):
+    """Keys, deduplicated. A key added while it is worked on is worked on once more afterwards."""
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._jitter = jitter
+        self._ready: asyncio.Queue[K] = asyncio.Queue()
+        self._waiting: set[K] = set()
+        self._busy: set[K] = set()
+        self._again: set[K] = set()
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._failures: dict[K, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._again)
+
+    def add(self, key: K) -> None:
+        """Work on `key` as soon as a worker is free."""
+        self._cancel_timer(key)
+        if key in self._busy:
+            self._again.add(key)
+        elif key not in self._waiting:
+            self._waiting.add(key)
+            self._ready.put_nowait(key)
+
+    def add_later(self, key: K, seconds: float) -> None:
+        """Work on `key` after this long, unless it is added before; a new time replaces the old."""
+        self._cancel_timer(key)
+        self._timers[key] = asyncio.get_running_loop().call_later(seconds, self.add, key)
+
+    async def run(self, workers: int, process: Callable[[K], Awaitable[float | None]]) -> None:
+        """Work until cancelled. `process` returns after how many seconds its key is due again, or None."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(process))
+
+    async def _work(self, process: Callable[[K], Awaitable[float | None]]) -> None:
+        while True:
+            key = await self._ready.get()
+            self._waiting.discard(key)
+            self._busy.add(key)
+            # A pass that fails, even by a fault of ours, must not end the worker: its error comes back as a value.
+            (result,) = await asyncio.gather(process(key), return_exceptions=True)
+            self._busy.discard(key)
+            self._settle(key, result)
+
+    def _settle(self, key: K, result: float | BaseException | None) -> None:
+        if isinstance(result, BaseException):
+            self._failed(key, result)
+        else:
+            self._failures.pop(key, None)
+        if key in self._again:
+            self._again.discard(key)
+            self.add(key)
+        elif isinstance(result, int | float):
+            self.add_later(key, result)
+
+    def _failed(self, key: K, error: BaseException) -> None:
+        """Again after a doubling time, of which a random half keeps many keys from coming back at once."""
+        count = self._failures[key] = self._failures.get(key, 0) + 1
+        longest = min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(count - 1, 20))
+        seconds = longest * (0.5 + 0.5 * self._jitter())
+        log.warning("pass failed, tried again", key=key, error=repr(error), again_after_seconds=round(seconds, 2),
+                    exc_info=error if count == 3 else None)  # fmt: skip
+        self.add_later(key, seconds)
+
+    def _cancel_timer(self, key: K) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()

@@ -1,0 +1,72 @@
+"""The team's bucket as a small protocol; implementations stand beside it, and nothing here does I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NewType, Protocol
+
+ETag = NewType("ETag", str)
+"""A store's word for one version of an object; compared, never interpreted."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as it was read."""
+
+    data: bytes
+    etag: ETag
+    modified: float
+    """The store's clock at the write, Unix seconds."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object as a LIST shows it."""
+
+    key: str
+    size: int
+    etag: ETag
+    modified: float
+
+
+class Bucket(Protocol):
+    """What we ask of a store. Keys are relative to the bucket's prefix.
+
+    Every method may raise AccessDenied, BucketMissing or Unreachable; further errors stand at the method. One object
+    is replaced as a whole, a reader sees the old or the new one, and a LIST that starts after a write shows it.
+    """
+
+    def get(self, key: str) -> Stored:
+        """Read an object. Raises NotFound."""
+        ...
+
+    def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
+        """Write an object, only over the version `if_match`, or only where none is (`if_absent`).
+
+        Raises PreconditionFailed where that does not hold, an object that is gone included. Where an answer was lost
+        and the client asked again, it may also be raised for a write that did succeed: read the object to know.
+        """
+        ...
+
+    def put_file(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write a file of any size, checked against its SHA-256 (hex) on the way.
+
+        An object of that key and size may count as written, for such keys name their content. Raises FormatError if
+        the file's content is not `sha256`: it changed while it was read. Raises OSError if the file cannot be opened.
+        """
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Read an object of any size as a stream that the caller closes. Raises NotFound."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """All objects whose key starts with `prefix`, in the order of their keys' UTF-8 bytes."""
+        ...
+
+    def delete(self, key: str, *, if_match: ETag | None = None) -> None:
+        """Delete an object, or only its version `if_match`; one that is absent already is no error.
+
+        Raises PreconditionFailed for another version.
+        """
+        ...

@@ -1,0 +1,58 @@
+"""The errors of Chiplog, drawn as one tree; it holds no behaviour.
+
+ChiplogError
+├── SettingsError          an environment variable or option has a value we refuse
+├── FormatError            an object is not what its key says, or needs a newer reader
+├── RunNotFound            no run answers to the given name
+├── AmbiguousRun           several projects hold a run of that name
+└── BucketError            the store said no, or said nothing
+    ├── NotFound           the object does not exist
+    ├── BucketMissing      the bucket itself does not exist
+    ├── PreconditionFailed If-Match or If-None-Match did not hold: somebody else wrote
+    ├── AccessDenied       our identity may not do this
+    └── Unreachable        no answer, a time-out, throttling or a server's error: worth another try
+"""
+
+
+class ChiplogError(Exception):
+    """Anything that Chiplog raises on purpose."""
+
+
+class SettingsError(ChiplogError):
+    """A setting was refused; the message names the variable and the value."""
+
+
+class FormatError(ChiplogError):
+    """An object cannot be read as the format that its key promises."""
+
+
+class RunNotFound(ChiplogError):
+    """No run answers to the name that was asked for."""
+
+
+class AmbiguousRun(ChiplogError):
+    """More than one project or namespace holds a run of that name; the message lists them."""
+
+
+class BucketError(ChiplogError):
+    """The store refused an operation or did not answer."""
+
+
+class NotFound(BucketError):
+    """The object does not exist."""
+
+
+class BucketMissing(BucketError):
+    """The bucket does not exist."""
+
+
+class PreconditionFailed(BucketError):
+    """The object is not the version that the caller had seen."""
+
+
+class AccessDenied(BucketError):
+    """The identity in use may not do this."""
+
+
+class Unreachable(BucketError):
+    """The store gave no usable answer; the same call may succeed later."""

@@ -1,0 +1,170 @@
+"""Every key of the bucket (docs/bucket.md), made and taken apart here; it does no I/O.
+
+Classes come first in a key, so that one lifecycle rule, one role and one LIST each cover a class.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from chiplog.errors import FormatError
+
+VERSION = "v1"
+"""The layout's version, the first part of every key."""
+
+POSITION_DIGITS = 16
+"""Positions are zero-padded to this many decimal digits, so that keys sort by position."""
+
+MAX_NAME_BYTES = 200
+"""A blob's name is cut to this many bytes after quoting; S3 allows 1,024 for a whole key."""
+
+_LIVE_SUFFIX = ".jsonl.zst"
+
+_SEGMENT = re.compile(
+    r"v1/raw/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<recorder>[^/]+)/(?P<stream>[^/]+)/"
+    r"(?P<start>[0-9]{16})-(?P<end>[0-9]{16})\.(?P<what>rows\.jsonl|source)\.zst"
+)
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Where a recorder stands: one sidecar's life in one pod, or one local recorder process."""
+
+    cluster: str
+    namespace: str
+    id: str
+    """The pod's UID, or a random UUID for a local recorder."""
+
+    @property
+    def path(self) -> str:
+        """The part of a key that names this recorder."""
+        return f"{self.cluster}/{self.namespace}/{self.id}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run stands."""
+
+    cluster: str
+    namespace: str
+    id: str
+    """Name and 8 hex digits of the owner's UID."""
+
+    @property
+    def path(self) -> str:
+        """The part of a key that names this run."""
+        return f"{self.cluster}/{self.namespace}/{self.id}"
+
+
+@dataclass(frozen=True)
+class SegmentKey:
+    """A raw object's place: the stretch `[start, end)` of one stream, in bytes of its source."""
+
+    recorder: Recorder
+    stream: str
+    start: int
+    end: int
+    is_source: bool
+
+
+def cluster_key(cluster: str) -> str:
+    """Key of the object that claims a cluster's name."""
+    return f"{VERSION}/clusters/{cluster}.json"
+
+
+def live_key(recorder: Recorder) -> str:
+    """Key of a recorder's live object."""
+    return f"{VERSION}/live/{recorder.path}{_LIVE_SUFFIX}"
+
+
+def live_prefix(cluster: str = "", namespace: str = "") -> str:
+    """Prefix of the live objects of everything, a cluster, or a namespace of it."""
+    return _class_prefix("live", cluster, namespace)
+
+
+def recorder_of_live_key(key: str) -> Recorder:
+    """The recorder whose live object stands at `key`. Raises FormatError for any other key."""
+    recorder = parse_live_key(key)
+    if recorder is None:
+        raise FormatError(f"{key} is not the key of a live object")
+    return recorder
+
+
+def parse_live_key(key: str) -> Recorder | None:
+    """The recorder whose live object stands at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 5 or parts[:2] != [VERSION, "live"] or not parts[4].endswith(_LIVE_SUFFIX):
+        return None
+    return Recorder(parts[2], parts[3], parts[4].removesuffix(_LIVE_SUFFIX))
+
+
+def raw_prefix(recorder: Recorder) -> str:
+    """Prefix of all segments and sources of a recorder."""
+    return f"{VERSION}/raw/{recorder.path}/"
+
+
+def segment_key(recorder: Recorder, stream: str, start: int, end: int) -> str:
+    """Key of the rows of `[start, end)` of a stream."""
+    return f"{raw_prefix(recorder)}{stream}/{_range(start, end)}.rows.jsonl.zst"
+
+
+def source_key(recorder: Recorder, stream: str, start: int, end: int) -> str:
+    """Key of the source's bytes of `[start, end)` of a stream."""
+    return f"{raw_prefix(recorder)}{stream}/{_range(start, end)}.source.zst"
+
+
+def parse_segment_key(key: str) -> SegmentKey | None:
+    """Take a raw key apart; None if it is no raw object of this version."""
+    found = _SEGMENT.fullmatch(key)
+    if found is None:
+        return None
+    recorder = Recorder(found["cluster"], found["namespace"], found["recorder"])
+    return SegmentKey(recorder, found["stream"], int(found["start"]), int(found["end"]), found["what"] == "source")
+
+
+def blob_key(recorder: Recorder, sha256: str, name: str) -> str:
+    """Key of a file's content; `name` is its base name, quoted and cut, for people who browse the bucket."""
+    return f"{VERSION}/blobs/{recorder.path}/{sha256}/{quote_name(name)}"
+
+
+def runs_prefix(cluster: str = "", namespace: str = "") -> str:
+    """Prefix of the run documents of everything, a cluster, or a namespace."""
+    return _class_prefix("runs", cluster, namespace)
+
+
+def run_key(run: Run) -> str:
+    """Key of what a run is."""
+    return f"{VERSION}/runs/{run.path}/run.json"
+
+
+def outcome_key(run: Run) -> str:
+    """Key of how a run went."""
+    return f"{VERSION}/runs/{run.path}/outcome.json"
+
+
+def parse_run_key(key: str) -> Run | None:
+    """The run whose `run.json` stands at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, "runs"] or parts[5] != "run.json":
+        return None
+    return Run(parts[2], parts[3], parts[4])
+
+
+def quote_name(name: str) -> str:
+    """Percent-encode a file's name so that every store and shell takes it, and cut it to MAX_NAME_BYTES."""
+    quoted = quote(name, safe="", errors="surrogatepass") or "_"
+    if quoted in (".", ".."):
+        return quoted.replace(".", "%2E")
+    start = max(0, len(quoted) - MAX_NAME_BYTES)
+    # An escape is three characters: one that began just before the cut goes as a whole.
+    begun = quoted.rfind("%", max(0, start - 2), start)
+    return quoted[start if begun < 0 else begun + 3 :]
+
+
+def _class_prefix(kind: str, cluster: str, namespace: str) -> str:
+    parts = [part for part in (cluster, namespace if cluster else "") if part]
+    return "/".join([VERSION, kind, *parts]) + "/"
+
+
+def _range(start: int, end: int) -> str:
+    return f"{start:0{POSITION_DIGITS}d}-{end:0{POSITION_DIGITS}d}"

@@ -1,0 +1,173 @@
+"""What a reader sees of one run, put together from the operator's documents and the recorders' heads; pure values.
+
+Without documents, for the operator is down or was never there, the heads alone make a view.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chiplog import codec, layout
+from chiplog.reading import members, states
+from chiplog.reading.heads import Beat, Unread
+from chiplog.reading.members import Member
+from chiplog.records import OutcomeDocument, RunDocument
+
+Tree = dict[str, Any]
+
+_UID = re.compile(r"-[0-9a-f]{8}$")
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as a reader sees it. Times are Unix seconds; None is unknown."""
+
+    cluster: str
+    namespace: str
+    project: str
+    run: str
+    """The run's id; of an unbound recorder, the recorder's id."""
+    name: str
+    state: str
+    """`pending`, `running`, `suspended`, `finished`, `failed`, `killed`, `silent` or `untracked`."""
+    reason: str
+    attempts: int
+    step: int | None
+    started_at: float | None
+    finished_at: float | None
+    config: Tree
+    summary: Tree
+    tags: list[str]
+    lag_seconds: float | None
+    created_at: float
+    is_bound: bool
+    """A run owns it; False for a recorder that no run has claimed."""
+    members: tuple[Member, ...] = ()
+    document: RunDocument | None = None
+    outcome: OutcomeDocument | None = None
+    unread: tuple[str, ...] = ()
+    """What this reader could not read of it, and why."""
+
+    @property
+    def place(self) -> str:
+        """`namespace/project/name`, by which people tell runs apart."""
+        return f"{self.namespace}/{self.project}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The operator's documents on a run."""
+
+    place: layout.Run
+    document: RunDocument | None = None
+    outcome: OutcomeDocument | None = None
+    unread: tuple[str, ...] = ()
+
+
+def of_run(papers: Papers, beats: Iterable[Beat | Unread], now: float) -> RunView:
+    """A run from its documents and the heads among `beats` that are its own, at the store's time `now`."""
+    place, document, outcome = papers.place, papers.document, papers.outcome
+    found = members.of(place, outcome, beats)
+    blank = RunView(
+        cluster=place.cluster,
+        namespace=place.namespace,
+        project=document["project"] if document else "",
+        run=place.id,
+        name=document["name"] if document else name_of(place),
+        state=outcome["state"] if outcome else "",
+        reason=outcome["reason"] if outcome else "",
+        attempts=len(outcome["attempts"]) if outcome else 0,
+        step=None,
+        started_at=outcome.get("started_at") if outcome else None,
+        finished_at=outcome.get("finished_at") if outcome else None,
+        config=dict(document["config"]) if document else {},
+        summary={},
+        tags=list(document["tags"]) if document else [],
+        lag_seconds=None,
+        created_at=document["created_at"] if document else 0.0,
+        is_bound=True,
+        members=found,
+        document=document,
+        outcome=outcome,
+        unread=(*papers.unread, *(member.unread for member in found if member.unread)),
+    )
+    return _with_heads(blank, now)
+
+
+def name_of(place: layout.Run) -> str:
+    """The name in a run's id, which is the name and 8 hex digits of a UID."""
+    return _UID.sub("", place.id)
+
+
+def of_recorder(beat: Beat | Unread, now: float) -> RunView:
+    """A recorder that no run has claimed."""
+    head = beat.head["recorder"] if isinstance(beat, Beat) else None
+    member = Member(beat.recorder, 1, 0, head["pod"] if head else "", head["node"] if head else "")
+    blank = RunView(
+        cluster=beat.recorder.cluster,
+        namespace=beat.recorder.namespace,
+        project="",
+        run=beat.recorder.id,
+        name=member.pod or beat.recorder.id,
+        state="",
+        reason="",
+        attempts=1,
+        step=None,
+        started_at=None,
+        finished_at=None,
+        config={},
+        summary={},
+        tags=[],
+        lag_seconds=None,
+        created_at=beat.modified,
+        is_bound=False,
+    )
+    if isinstance(beat, Unread):
+        state = "silent" if now - beat.modified > states.SILENCE_SECONDS else "running"
+        return replace(blank, state=state, members=(member,), unread=(beat.problem,))
+    return _with_heads(replace(blank, members=(replace(member, beat=beat),)), now)
+
+
+def _with_heads(view: RunView, now: float) -> RunView:
+    """The view with what the recorders' heads add to the operator's documents."""
+    beats = [member.beat for member in view.members if member.beat]
+    latest = [member.beat for member in members.newest(view.members) if member.beat]
+    if not view.members:
+        return replace(view, state=states.of_run(view.state, [], now))
+    state = states.of_run(view.state, latest, now)
+    began = min((beat.head["recorder"]["started_at"] for beat in beats), default=None)
+    ended = max((beat.modified for beat in latest), default=None) if state in states.OVER else None
+    view = replace(
+        view,
+        state=state,
+        reason=view.reason if state == view.state else "Unknown" if state == "silent" else "",
+        attempts=max(view.attempts, *(member.attempt for member in view.members)),
+        started_at=began if view.started_at is None else view.started_at,
+        finished_at=ended if view.finished_at is None else view.finished_at,
+        lag_seconds=max((float(beat.head["lag_seconds"]) for beat in latest), default=None),
+        project=view.project or next((beat.head["recorder"]["project"] for beat in beats), ""),
+        created_at=view.created_at or began or 0.0,
+    )
+    return _with_writer(view)
+
+
+def _with_writer(view: RunView) -> RunView:
+    """The view with what the head of the stream that speaks for the run says."""
+    writers = (members.writer(member) for member in members.by_weight(view.members))
+    stream = next((item for item in writers if item is not None), None)
+    if stream is None:
+        return view
+    told = codec.number(stream["run"])
+    return replace(
+        view,
+        project=view.project or str(told.get("project", "")),
+        step=told.get("step"),
+        summary=dict(told.get("summary") or {}),
+        tags=joined(view.tags, told.get("tags")),
+    )
+
+
+def joined(tags: list[str], more: Iterable[str] | None) -> list[str]:
+    """Both lists, each tag once."""
+    return list(dict.fromkeys([*tags, *(more or [])]))

@@ -1,0 +1,268 @@
+"""The record objects of the bucket as typed documents and how they are packed (docs/bucket.md); it does no I/O.
+
+A *row* is one JSON object with `at`, its position in its stream, and `kind`. Rows are kept once by (stream, at).
+"""
+
+import json
+from typing import Any, NotRequired, TypedDict, cast
+
+from chiplog import codec
+from chiplog.codec import Row
+from chiplog.errors import FormatError
+
+READER = 1
+"""The newest layout that this code reads; an object with a larger `min_reader` is refused, never guessed at."""
+
+SEGMENT_FORMAT = "chiplog.segment"
+LIVE_FORMAT = "chiplog.live"
+RUN_FORMAT = "chiplog.run"
+OUTCOME_FORMAT = "chiplog.outcome"
+CLUSTER_FORMAT = "chiplog.cluster"
+
+HEARTBEAT_SECONDS = 300.0
+"""A live object is written again after this long without news, so that silence can be told from quiet."""
+
+
+class StreamHead(TypedDict):
+    """What a recorder knows of one stream: one incarnation of one source file."""
+
+    id: str
+    kind: str
+    """`wandb`: a wandb transaction log. `files`: the recorder's own list of shipped files, with no source file."""
+    container: str
+    path: str
+    """Relative to the container's run directory."""
+    generation: int
+    inode: int
+    position: int
+    """Rows up to here are in the bucket, in segments or in this object's tail; bytes of the source."""
+    segmented: int
+    """Rows up to here are in segments."""
+    size: int
+    """Bytes of the source that the recorder had seen."""
+    kinds: dict[str, int]
+    """Rows by kind, up to `position`."""
+    gaps: int
+    """Stretches of the source that could not be read; each stands as a row of kind `gap`."""
+    loss_bound: str
+    """What the writer may lose when it is killed, in words."""
+    run: dict[str, Any]
+    """The writer's own words on the run: `run_id`, `project`, `name`, …, `step`, `summary` (scalars, bounded)."""
+    ended: bool
+    """The writer said that it is done (an exit record)."""
+    exit_code: NotRequired[int]
+
+
+class RecorderHead(TypedDict):
+    """Who records."""
+
+    cluster: str
+    namespace: str
+    id: str
+    pod: str
+    node: str
+    run: str
+    """The run id that the operator gave the pod; empty for a recorder that no run has claimed."""
+    project: str
+    version: str
+    started_at: float
+
+
+class LiveHead(TypedDict):
+    """Frame 1 of a live object."""
+
+    format: str
+    min_reader: int
+    recorder: RecorderHead
+    writer: str
+    """A random name of the process that wrote this, by which a recorder knows its own writes again."""
+    sequence: int
+    """Counts the writes of this object."""
+    time: float
+    """The recorder's clock at this write, Unix seconds."""
+    state: str
+    """`recording`, `draining`, or `drained`: everything found is in segments and blobs."""
+    lag_seconds: float
+    """How long the oldest row of this write had been waiting in its file."""
+    pending_bytes: int
+    """Bytes seen in sources and files that are not in the bucket yet."""
+    problems: list[str]
+    """What could not be recorded and why, newest last, bounded."""
+    requests: dict[str, int]
+    """Requests to the store by kind since the recorder started, and `bytes` sent."""
+    streams: list[StreamHead]
+
+
+class SegmentHead(TypedDict):
+    """The first line of a segment."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    recorder: str
+    stream: str
+    kind: str
+    container: str
+    path: str
+    generation: int
+    start: int
+    end: int
+    rows: int
+
+
+class RunDocument(TypedDict):
+    """`run.json`: who and what; written once by the operator."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    run: str
+    name: str
+    uid: str
+    display_name: str
+    project: str
+    notes: str
+    tags: list[str]
+    config: dict[str, Any]
+    metrics: list[dict[str, str]]
+    datasets: list[dict[str, str]]
+    created_at: float
+    created_by: str
+    service_account: str
+    images: dict[str, str]
+    command: dict[str, list[str]]
+
+
+class ContainerEnd(TypedDict):
+    """The kubelet's word on one container of an attempt."""
+
+    name: str
+    restarts: int
+    image: str
+    image_id: str
+    started_at: NotRequired[float]
+    finished_at: NotRequired[float]
+    exit_code: NotRequired[int]
+    signal: NotRequired[int]
+    reason: NotRequired[str]
+    message: NotRequired[str]
+
+
+class RecorderBinding(TypedDict):
+    """A recorder that belongs to an attempt."""
+
+    id: str
+    pod: str
+    node: str
+    rank: int
+    containers: list[ContainerEnd]
+
+
+class Attempt(TypedDict):
+    """One start of the whole gang."""
+
+    number: int
+    started_at: NotRequired[float]
+    finished_at: NotRequired[float]
+    reason: str
+    exit_code: NotRequired[int]
+    recorders: list[RecorderBinding]
+
+
+class OutcomeDocument(TypedDict):
+    """`outcome.json`: how it went; written by the operator on every transition."""
+
+    format: str
+    min_reader: int
+    run: str
+    state: str
+    reason: str
+    durable: bool
+    started_at: NotRequired[float]
+    finished_at: NotRequired[float]
+    attempts: list[Attempt]
+
+
+def pack_segment(head: SegmentHead, rows: list[Row]) -> bytes:
+    """A segment: one zstd frame whose first line is its head."""
+    return codec.compress(codec.dump(item) for item in [head, *rows])
+
+
+def unpack_segment(data: bytes, what: str) -> tuple[SegmentHead, list[Row]]:
+    """Head and rows of a segment. Raises FormatError; `what` names the object in its message."""
+    head, *rows = _lines(codec.decompress(data, what), what) or [None]
+    check(head, SEGMENT_FORMAT, what)
+    _check_rows(rows, what)
+    return cast("SegmentHead", head), rows
+
+
+def pack_live(head: LiveHead, tail: bytes) -> bytes:
+    """A live object from its head and its already compressed tail (`pack_tail`)."""
+    return codec.compress([codec.dump(head)]) + tail
+
+
+def pack_tail(rows: list[tuple[str, Row]]) -> bytes:
+    """Frame 2 of a live object: rows with the id of their stream."""
+    return codec.compress(codec.dump({"stream": stream, **row}) for stream, row in rows)
+
+
+def unpack_live(data: bytes, what: str) -> tuple[LiveHead, list[tuple[str, Row]]]:
+    """Head and tail rows of a live object. Raises FormatError."""
+    parts = codec.frames(data, what)
+    head = next(iter(_lines(parts[0], what)), None) if parts else None
+    check(head, LIVE_FORMAT, what)
+    rows = _lines(parts[1], what) if len(parts) > 1 else []
+    _check_rows(rows, what)
+    try:
+        return cast("LiveHead", head), [(row.pop("stream"), row) for row in rows]
+    except KeyError as error:
+        raise FormatError(f"{what} holds a row of no stream") from error
+
+
+def unpack_live_head(data: bytes, what: str) -> LiveHead:
+    """The head alone of a live object, without unpacking its tail. Raises FormatError."""
+    head = next(iter(_lines(codec.first_frame(data, what), what)), None)
+    check(head, LIVE_FORMAT, what)
+    return cast("LiveHead", head)
+
+
+def pack_document(document: Any) -> bytes:
+    """A JSON document of the bucket, indented for people who open it by hand."""
+    return json.dumps(codec.finite(document), indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def unpack_document(data: bytes, expected: str, what: str) -> Any:
+    """The document, after its format was checked. Raises FormatError."""
+    document = _load(data, what)
+    check(document, expected, what)
+    return document
+
+
+def check(head: Any, expected: str, what: str) -> None:
+    """Refuse an object of another format or of a layout that is newer than this reader."""
+    if not isinstance(head, dict) or head.get("format") != expected:
+        raise FormatError(f"{what} is not a {expected}")
+    needed = head.get("min_reader")
+    if not isinstance(needed, int):
+        raise FormatError(f"{what} does not say which reader may read it: min_reader is {needed!r}")
+    if needed > READER:
+        raise FormatError(f"{what} needs a reader of version {needed}, this one is {READER}: upgrade chiplog")
+
+
+def _lines(frame: bytes, what: str) -> list[Any]:
+    return [_load(line, what) for line in frame.split(b"\n") if line]
+
+
+def _load(line: bytes, what: str) -> Any:
+    try:
+        return codec.load(line)
+    except FormatError as error:
+        raise FormatError(f"{what}: {error}") from error
+
+
+def _check_rows(rows: list[Any], what: str) -> None:
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("at"), int) or not isinstance(row.get("kind"), str):
+            raise FormatError(f"{what} holds a line that is no row: {str(row)[:80]}")

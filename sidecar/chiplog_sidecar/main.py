@@ -1,0 +1,158 @@
+"""The recorder's process: settings, signals and the loop that decides when; it decides nothing about what."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from chiplog import rundir
+from chiplog.bucket.opening import open_bucket
+from chiplog.errors import AccessDenied, BucketError, BucketMissing, SettingsError
+from chiplog_sidecar import logs, status
+from chiplog_sidecar.recorder import Clock, Recorder
+from chiplog_sidecar.settings import Settings
+from chiplog_sidecar.shipping import SupersededError
+
+POLL_SECONDS = 0.2
+"""Pause between two passes while something moves or the run is young."""
+
+IDLE_POLL_SECONDS = 0.5
+"""Pause between two passes of an older run."""
+
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.5, 10.0
+"""Pauses after the store refused or did not answer; they double in between."""
+
+log = structlog.get_logger()
+
+
+class Loop:
+    """Runs the passes of one recorder until it is told to stop, then drains."""
+
+    def __init__(self, settings: Settings, make: Callable[[], Recorder]) -> None:
+        self._settings = settings
+        self._make = make
+        self._recorder = make()
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._failures = 0
+        self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
+        self._flush_request = settings.root / rundir.FLUSH_REQUEST
+
+    def stop(self, *_: object) -> None:
+        """Begin to drain; a signal handler."""
+        self._stop.set()
+        self._wake.set()
+
+    def report(self) -> dict[str, Any]:
+        """What the status page shows."""
+        recorder = self._recorder
+        return {
+            "bucket": self._store,
+            "state": recorder.state,
+            "pending_bytes": recorder.pending_bytes(),
+            "streams": [stream.head() for stream in list(recorder.streams.values())],
+            "problems": recorder.problems,
+        }
+
+    def run(self) -> None:
+        """Resume, record until stopped, drain. It ends only when everything that was found is in the bucket."""
+        while not self._attempt(self._resume):
+            self._pause()
+        while not self._stop.is_set():
+            self._look_for_flush_request()
+            if self._attempt(self._recorder.record):
+                self._wake.wait(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS)
+            else:
+                self._pause()
+        log.info("draining", pending_bytes=self._recorder.pending_bytes())
+        while not self._attempt(self._recorder.drain):
+            self._pause()
+        log.info("drained", **self._recorder.requests)
+
+    def _resume(self) -> None:
+        self._recorder = self._make()
+        self._recorder.resume()
+        self._recorder.cargo.start()
+        log.info("recording", streams=len(self._recorder.streams), bucket=self._settings.bucket)
+
+    def _attempt(self, step: Callable[[], None]) -> bool:
+        """Do one step; on an error of the store remember it, and say whether it went well."""
+        try:
+            step()
+            self._recover()
+        except SupersededError as error:
+            log.warning("another process wrote here, learning from the bucket again", reason=str(error))
+            return self._attempt(self._resume)
+        except BucketError as error:
+            self._fail(error)
+            return False
+        return True
+
+    def _recover(self) -> None:
+        if self._failures:
+            log.info("the bucket answers again", failures=self._failures)
+        self._failures = 0
+        problem = self._recorder.cargo.problem
+        self._store = {"state": "ok", "message": ""} if problem is None else _describe(problem)
+
+    def _fail(self, error: BucketError) -> None:
+        self._failures += 1
+        self._store = _describe(error)
+        if self._failures & (self._failures - 1) == 0:  # The 1st, 2nd, 4th, 8th …: an outage must not fill the log.
+            log.warning("the bucket refused, trying again", reason=str(error), failures=self._failures)
+
+    def _pause(self) -> None:
+        seconds = min(MIN_BACKOFF_SECONDS * 2 ** min(self._failures, 6), MAX_BACKOFF_SECONDS)
+        time.sleep(min(seconds, 1.0)) if self._stop.is_set() else self._wake.wait(seconds)
+
+    def _is_busy(self) -> bool:
+        return self._recorder.flush_interval() <= self._settings.young_flush_seconds
+
+    def _look_for_flush_request(self) -> None:
+        if self._flush_request.exists():
+            self._flush_request.unlink(missing_ok=True)
+            self._recorder.ask_for_flush()
+
+
+def _describe(error: BucketError) -> dict[str, str]:
+    state = "denied" if isinstance(error, AccessDenied) else "missing" if isinstance(error, BucketMissing) else None
+    return {"state": state or "unreachable", "message": str(error)}
+
+
+def _make_recorder(settings: Settings) -> Recorder:
+    requests: dict[str, int] = {}
+
+    def count(operation: str, sent: int) -> None:
+        requests[operation] = requests.get(operation, 0) + 1
+        requests["bytes"] = requests.get("bytes", 0) + sent
+
+    bucket = open_bucket(settings.bucket, count)
+    return Recorder(settings, bucket, Clock(time.time, time.monotonic), requests)
+
+
+def main(asked: threading.Event | None = None) -> None:
+    """Run the recorder of this environment until SIGTERM or SIGINT; `asked` is set if one came before."""
+    logs.configure(os.environ.get("CHIPLOG_LOG_LEVEL", "info"))
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.exit(f"chiplog-sidecar: {error}")
+    structlog.contextvars.bind_contextvars(run=settings.run, namespace=settings.recorder.namespace)
+    loop = Loop(settings, lambda: _make_recorder(settings))
+    signal.signal(signal.SIGTERM, loop.stop)
+    signal.signal(signal.SIGINT, loop.stop)
+    if asked is not None and asked.is_set():
+        loop.stop()
+    status.serve(settings.status_port, loop.report)
+    Path(settings.root).mkdir(parents=True, exist_ok=True)
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,309 @@
+"""One pass of the recorder: discover, read, cut, flush. It is handed when; `main` decides how often.
+
+A pass may fail at any request and be made again: what was read stays in the batch, what was shipped is not shipped
+twice, and reading stops while the batch is full, so an outage of the store costs no memory and loses no row.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import chiplog
+from chiplog import codec, records, rundir
+from chiplog.bucket import Bucket
+from chiplog.codec import Row
+from chiplog.records import LiveHead, StreamHead
+from chiplog_sidecar import cargo, resuming, sources
+from chiplog_sidecar.batch import Batch, Stretch
+from chiplog_sidecar.settings import Settings
+from chiplog_sidecar.shipping import Shipper
+from chiplog_sidecar.stream import Stream
+
+FILES_STREAM = "files"
+"""The id of the stream in which a recorder lists the files that it shipped."""
+
+CUT_BYTES = 256 * 1024
+"""A live tail of this many compressed bytes goes into segments."""
+
+MAX_BATCH_BYTES = 2 * 1024 * 1024
+"""Encoded rows that are held in memory at most, but for the last read."""
+
+READ_BYTES = 512 * 1024
+"""Bytes of one source that are read in one pass."""
+
+SEARCH_SECONDS = 0.4
+"""How often the run directory is searched for new sources."""
+
+MAX_PROBLEMS = 20
+"""Problems that the head lists at most, the newest ones."""
+
+
+@dataclass
+class Clock:
+    """The two clocks that the recorder reads: Unix seconds for people, and one that never jumps."""
+
+    time: Callable[[], float]
+    monotonic: Callable[[], float]
+
+
+@dataclass
+class Recorder:
+    """Everything that one sidecar's life keeps in memory; all of it can be learnt again from bucket and files."""
+
+    settings: Settings
+    bucket: Bucket
+    clock: Clock
+    requests: dict[str, int]
+    """Requests by kind, counted by the bucket's hook; shown in the head."""
+
+    streams: dict[str, Stream] = field(default_factory=dict)
+    gone: dict[str, StreamHead] = field(default_factory=dict)
+    """Streams of an earlier life whose file is not there any more."""
+    batch: Batch = field(default_factory=Batch)
+    files_position: int = 0
+    files_segmented: int = 0
+    problems: list[str] = field(default_factory=list)
+    state: str = "recording"
+    draining: bool = False
+
+    def __post_init__(self) -> None:
+        self.cargo = cargo.Cargo(self.settings, self.bucket, self.clock.monotonic)
+        self.shipper = Shipper(self.bucket, self.settings.recorder, uuid.uuid4().hex)
+        self.started_at = self.clock.time()
+        self._last_flush = self._last_search = -1e9
+        self._first_unflushed: float | None = None
+        self._first_uncut: float | None = None
+        self._newest_stream = self.clock.monotonic()
+        self._tail_bytes = 0
+        self._lag = 0.0
+        self._flush_asked = self._told = False
+
+    def resume(self) -> None:
+        """Learn from the bucket where an earlier life stopped. Raises BucketError."""
+        memory = resuming.remember(self.bucket, self.settings.recorder, FILES_STREAM)
+        self.shipper.etag, self.shipper.sequence = memory.etag, memory.sequence
+        self.started_at = memory.started_at or self.started_at
+        self.files_segmented = memory.segmented.get(FILES_STREAM, 0)
+        self.files_position = self.files_segmented
+        for row in memory.file_rows:
+            self.cargo.remember(row)
+        self._restore_files(memory.tail.get(FILES_STREAM, []))
+        for head in memory.streams.values():
+            if head["id"] != FILES_STREAM:
+                self._restore(head, memory)
+
+    def record(self) -> None:
+        """One pass. Raises BucketError where the store says no; the next pass goes on from there."""
+        self._discover()
+        self._read_all()
+        self._collect_files()
+        if self._must_cut():
+            self._cut()
+        if self._must_flush():
+            self._flush()
+
+    def ask_for_flush(self) -> None:
+        """Flush in the next pass, whatever the time: the pod is about to end, or somebody looks."""
+        self._flush_asked = True
+
+    def drain(self) -> None:
+        """Ship everything that is there, end with a cut, and say so. Raises BucketError; call it again then."""
+        self.draining = True
+        self.state = "draining"
+        self._last_search = -1e9
+        self._discover()
+        while self._read_all(final=True):
+            self._cut()
+        self.cargo.drain()
+        self._collect_files()
+        self._cut()
+        self.state = "drained"
+        self._flush()
+
+    def pending_bytes(self) -> int:
+        """Bytes that are seen but not in the bucket."""
+        unread = sum(stream.size - stream.position for stream in self.streams.values())
+        return unread + self.cargo.pending_bytes()
+
+    def flush_interval(self) -> float:
+        """Seconds between two flushes, by the run's age."""
+        young = self.clock.monotonic() - self._newest_stream < self.settings.young_seconds
+        return self.settings.young_flush_seconds if young else self.settings.flush_seconds
+
+    def _discover(self) -> None:
+        now = self.clock.monotonic()
+        if now - self._last_search >= SEARCH_SECONDS:
+            self._last_search = now
+            for container in sources.containers(self.settings.root, self.settings.containers):
+                for source in sources.wandb_logs(self.settings.root, container):
+                    self._follow(source)
+            self.cargo.survey()
+        for stream in self.streams.values():
+            stream.look()
+
+    def _follow(self, source: sources.Source) -> None:
+        current = [stream for stream in self.streams.values() if stream.source == source]
+        if any(not stream.was_replaced() for stream in current):
+            return
+        generation = max([stream.generation for stream in current] + self._gone_generations(source), default=-1) + 1
+        opened = Stream.open(self.settings.root, source, generation)
+        if opened is not None:
+            self.streams[opened.id] = opened
+            self._newest_stream = self.clock.monotonic()
+
+    def _gone_generations(self, source: sources.Source) -> list[int]:
+        place = (source.container, source.path)
+        return [head["generation"] for head in self.gone.values() if (head["container"], head["path"]) == place]
+
+    def _read_all(self, *, final: bool = False) -> bool:
+        """Read every stream once; whether any had something."""
+        moved = [self._read(stream, final=final) for stream in list(self.streams.values())]
+        return any(moved)
+
+    def _read(self, stream: Stream, *, final: bool) -> bool:
+        if self.batch.size >= MAX_BATCH_BYTES and not final:
+            return False
+        start = stream.position
+        rows, end = stream.read(READ_BYTES, final=final)
+        if end == start:
+            return False
+        for row in rows:
+            self._ship_named_files(stream, row)
+        self._hold(stream.id, Stretch(start, end, tuple(codec.dump(row) for row in rows)))
+        stream.advance(rows, end)
+        return True
+
+    def _ship_named_files(self, stream: Stream, row: Row) -> None:
+        """Media before the record that names them; saved files when they are whole."""
+        for path in stream.media(row):
+            self.cargo.require(cargo.Item(stream.source.container, path))
+        for path, policy in stream.saved(row):
+            self.cargo.watch(cargo.Item(stream.source.container, path), policy)
+
+    def _collect_files(self) -> None:
+        for facts in self.cargo.take_rows():
+            row = {"at": self.files_position, "kind": "file", **facts}
+            self._hold(FILES_STREAM, Stretch(row["at"], row["at"] + 1, (codec.dump(row),)))
+            self.files_position += 1
+            if "missing" in facts:
+                self._note(f"{facts['container']}/{facts['path']}: {facts['missing']}")
+
+    def _hold(self, stream: str, stretch: Stretch) -> None:
+        now = self.clock.monotonic()
+        self.batch.add(stream, stretch)
+        self._first_unflushed = now if self._first_unflushed is None else self._first_unflushed
+        self._first_uncut = now if self._first_uncut is None else self._first_uncut
+
+    def _must_cut(self) -> bool:
+        if self._first_uncut is None:
+            return False
+        old = self.clock.monotonic() - self._first_uncut >= self.settings.cut_seconds
+        return old or self._tail_bytes >= CUT_BYTES or self.batch.size >= MAX_BATCH_BYTES
+
+    def _cut(self) -> None:
+        for name, stretch in list(self.batch.stretches.items()):
+            stream = self.streams.get(name)
+            source = stream.source_bytes(stretch.start, stretch.end) if stream is not None else None
+            self.shipper.cut(self._head_of(name), stretch, source)
+            self.batch.take(name)
+            if stream is not None:
+                stream.segmented = stretch.end
+            elif name == FILES_STREAM:
+                self.files_segmented = stretch.end
+            else:
+                self.gone[name]["segmented"] = stretch.end
+        self._first_uncut = None
+        self._tail_bytes = 0
+        self._flush_asked = True
+
+    def _must_flush(self) -> bool:
+        since = self.clock.monotonic() - self._last_flush
+        news = self._first_unflushed is not None or not self._told
+        return self._flush_asked or since >= records.HEARTBEAT_SECONDS or (news and since >= self.flush_interval())
+
+    def _flush(self) -> None:
+        now = self.clock.monotonic()
+        tail = codec.compress(self.batch.tail())
+        self._lag = 0.0 if self._first_unflushed is None else now - self._first_unflushed
+        self.shipper.flush(self._live_head(), tail)
+        self._first_unflushed = None
+        self._flush_asked = False
+        self._told = True
+        self._last_flush = now
+        self._tail_bytes = len(tail)
+
+    def _live_head(self) -> LiveHead:
+        place = self.settings.recorder
+        return {
+            "format": records.LIVE_FORMAT,
+            "min_reader": records.READER,
+            "recorder": {
+                "cluster": place.cluster,
+                "namespace": place.namespace,
+                "id": place.id,
+                "pod": self.settings.pod,
+                "node": self.settings.node,
+                "run": self.settings.run,
+                "project": self.settings.project,
+                "version": chiplog.__version__,
+                "started_at": self.started_at,
+            },
+            "writer": "",
+            "sequence": 0,
+            "time": self.clock.time(),
+            "state": self.state,
+            "lag_seconds": round(self._lag, 3),
+            "pending_bytes": self.pending_bytes(),
+            "problems": self.problems[-MAX_PROBLEMS:],
+            "requests": dict(self.requests),
+            "streams": [self._head_of(name) for name in self._stream_names()],
+        }
+
+    def _stream_names(self) -> Iterable[str]:
+        files = [FILES_STREAM] if self.files_position else []
+        return [*self.gone, *self.streams, *files]
+
+    def _head_of(self, name: str) -> StreamHead:
+        if name in self.streams:
+            return self.streams[name].head()
+        if name in self.gone:
+            return self.gone[name]
+        return {
+            "id": FILES_STREAM,
+            "kind": "files",
+            "container": "",
+            "path": rundir.FILES,
+            "generation": 0,
+            "inode": 0,
+            "position": self.files_position,
+            "segmented": self.files_segmented,
+            "size": self.files_position,
+            "kinds": {"file": self.files_position},
+            "gaps": 0,
+            "loss_bound": "none once a file is whole",
+            "run": {},
+            "ended": self.state == "drained",
+        }
+
+    def _restore_files(self, rows: list[Row]) -> None:
+        for row in rows:
+            self._hold(FILES_STREAM, Stretch(row["at"], row["at"] + 1, (codec.dump(row),)))
+            self.files_position = row["at"] + 1
+
+    def _restore(self, head: StreamHead, memory: resuming.Memory) -> None:
+        """Take a stream up again at the end of its segments; where its file is gone, keep what the tail held."""
+        segmented = memory.segmented.get(head["id"], 0)
+        source = sources.Source(head["container"], head["path"])
+        stream = Stream.reopen(self.settings.root, source, head, segmented)
+        if stream is None:
+            self.gone[head["id"]] = head
+            lines = tuple(codec.dump(row) for row in memory.tail.get(head["id"], []))
+            if lines:
+                self._hold(head["id"], Stretch(segmented, head["position"], lines))
+            return
+        self.streams[stream.id] = stream
+        for row in stream.replay(READ_BYTES):
+            self._ship_named_files(stream, row)
+
+    def _note(self, problem: str) -> None:
+        self.problems = [*self.problems, problem][-MAX_PROBLEMS:]

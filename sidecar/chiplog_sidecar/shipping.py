@@ -1,0 +1,83 @@
+"""Writes a recorder's objects: segments with their source, then the live object; it decides nothing about when.
+
+Order and conditions make every crash harmless: a segment is created, never replaced, and its source goes first; the
+live object is replaced only over the version that this writer saw, so a late duplicate never wins.
+"""
+
+from dataclasses import dataclass
+
+from chiplog import codec, layout, records
+from chiplog.bucket import Bucket, ETag
+from chiplog.errors import ChiplogError, NotFound, PreconditionFailed
+from chiplog.records import LiveHead, SegmentHead, StreamHead
+from chiplog_sidecar.batch import Stretch
+
+
+class SupersededError(ChiplogError):
+    """Another process wrote this recorder's live object: what this one believes of the bucket is out of date."""
+
+
+@dataclass
+class Shipper:
+    """The writing end of one recorder."""
+
+    bucket: Bucket
+    recorder: layout.Recorder
+    writer: str
+    """A random name of this process, by which it knows its own writes again."""
+    etag: ETag | None = None
+    """The live object's version that this process saw last; None where there was none."""
+    sequence: int = 0
+
+    def cut(self, stream: StreamHead, stretch: Stretch, source: bytes | None) -> None:
+        """Put a stretch into a segment, and the same stretch of its source beside it."""
+        place = (self.recorder, stream["id"], stretch.start, stretch.end)
+        if source is not None:
+            self._create(layout.source_key(*place), codec.compress_bytes(source))
+        head = self._segment_head(stream, stretch)
+        self._create(layout.segment_key(*place), codec.compress([codec.dump(head), *stretch.lines]))
+
+    def flush(self, head: LiveHead, tail: bytes) -> None:
+        """Replace the live object. Raises SupersededError if somebody else did since."""
+        head = {**head, "writer": self.writer, "sequence": self.sequence + 1}
+        data = records.pack_live(head, tail)
+        key = layout.live_key(self.recorder)
+        try:
+            self.etag = self.bucket.put(key, data, if_match=self.etag, if_absent=self.etag is None)
+        except PreconditionFailed as error:
+            self.etag = self._own_write(key, error)
+        self.sequence += 1
+
+    def _create(self, key: str, data: bytes) -> None:
+        try:
+            self.bucket.put(key, data, if_absent=True)
+        except PreconditionFailed:
+            return  # The same stretch of the same stream: a lost answer, or an earlier life that died before its flush.
+
+    def _own_write(self, key: str, error: PreconditionFailed) -> ETag:
+        """The version in the bucket if this process wrote it and only the answer was lost."""
+        try:
+            stored = self.bucket.get(key)
+        except NotFound:
+            raise SupersededError(f"{key} was deleted") from error
+        head, _ = records.unpack_live(stored.data, key)
+        if head["writer"] == self.writer and head["sequence"] == self.sequence + 1:
+            return stored.etag
+        raise SupersededError(f"{key} was written by {head['writer']}") from error
+
+    def _segment_head(self, stream: StreamHead, stretch: Stretch) -> SegmentHead:
+        return {
+            "format": records.SEGMENT_FORMAT,
+            "min_reader": records.READER,
+            "cluster": self.recorder.cluster,
+            "namespace": self.recorder.namespace,
+            "recorder": self.recorder.id,
+            "stream": stream["id"],
+            "kind": stream["kind"],
+            "container": stream["container"],
+            "path": stream["path"],
+            "generation": stream["generation"],
+            "start": stretch.start,
+            "end": stretch.end,
+            "rows": len(stretch.lines),
+        }

@@ -1,0 +1,48 @@
+"""The recorder's status page: one small JSON over HTTP, so that the operator learns why nothing arrives in the bucket.
+
+It holds no record and no credential; a port that is taken costs the page, never the recording.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+
+def serve(port: int, report: Callable[[], dict[str, Any]]) -> ThreadingHTTPServer | None:
+    """Serve `report()` at /status in a thread of its own; None where the port is 0 or taken."""
+    if port == 0:
+        return None
+    try:
+        server = ThreadingHTTPServer(("", port), _handler(report))
+    except OSError as error:
+        log.warning("status port is taken, going on without the page", port=port, reason=error.strerror)
+        return None
+    threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
+    return server
+
+
+def _handler(report: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        """Answers GET /status."""
+
+        def do_GET(self) -> None:
+            if self.path != "/status":
+                self.send_error(404)
+                return
+            body = json.dumps(report()).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """A page that is asked every few seconds is not worth a line."""
+
+    return Handler

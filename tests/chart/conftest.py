@@ -1,0 +1,44 @@
+"""Renders the chart with the helm on PATH, as a person would; nothing here needs a cluster."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHART = Path(__file__).parents[2] / "charts" / "chiplog"
+MINIMAL = CHART / "ci" / "minimal-values.yaml"
+
+Values = dict[str, Any]
+Manifest = dict[str, Any]
+Helm = Callable[..., subprocess.CompletedProcess[str]]
+Render = Callable[..., list[Manifest]]
+
+
+@pytest.fixture(scope="session")
+def helm() -> Helm:
+    """`helm("lint", path, values={…})`: run it for the Kubernetes that we target, values over the minimal ones."""
+    if shutil.which("helm") is None:
+        pytest.fail("helm is not on PATH: `make test` puts it there")
+
+    def run(*arguments: str | Path, values: Values | None = None) -> subprocess.CompletedProcess[str]:
+        command = ["helm", *map(str, arguments), "--kube-version", "1.35.0", "--values", str(MINIMAL), "--values", "-"]
+        return subprocess.run(command, input=yaml.safe_dump(values or {}), capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def render(helm: Helm) -> Render:
+    """The manifests of the chart under given values; `only` keeps one template's."""
+
+    def manifests(values: Values | None = None, only: str = "", chart: Path = CHART) -> list[Manifest]:
+        chosen = ["--show-only", f"templates/{only}"] if only else []
+        done = helm("template", "chiplog", chart, "--namespace", "chiplog-system", *chosen, values=values)
+        assert done.returncode == 0, done.stderr
+        return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
+
+    return manifests

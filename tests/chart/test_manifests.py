@@ -1,0 +1,126 @@
+"""The manifests that the chart renders: golden files, and the promises that no golden file spells out."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "charts" / "chiplog"
+GOLDEN = Path(__file__).parent / "golden"
+
+NO_CRDS = {"crds": {"enabled": False}}
+CASES: dict[str, dict[str, Any]] = {
+    "web-identity": NO_CRDS,
+    "secret": {**NO_CRDS, "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}}},
+    "two-namespaces": {
+        **NO_CRDS,
+        "watchNamespaces": ["vision", "speech"],
+        "networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}]},
+        "imagePullSecrets": [{"name": "registry"}],
+        "operator": {"annotations": {"team": "ml"}, "nodeSelector": {"kubernetes.io/arch": "amd64"}},
+        "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/y"}},
+    },
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_manifests_are_the_golden_ones(render: Any, case: str) -> None:
+    """UPDATE_GOLDEN=1 writes them anew; look at the difference before you commit it."""
+    rendered = yaml.safe_dump_all(render(CASES[case]), width=120)
+    path = GOLDEN / f"{case}.yaml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(rendered)
+    assert rendered == path.read_text()
+
+
+def test_lint_finds_nothing_to_warn_of(helm: Any) -> None:
+    done = helm("lint", CHART, "--strict")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_api_is_the_one_of_crds(render: Any) -> None:
+    (rendered,) = render(only="crds.yaml")
+    assert rendered["spec"] == yaml.safe_load((ROOT / "crds" / "trainingrun.yaml").read_text())["spec"]
+
+
+def test_a_packaged_chart_carries_the_api_too(helm: Any, render: Any, tmp_path: Path) -> None:
+    subprocess.run(["helm", "package", str(CHART), "--destination", str(tmp_path)], check=True, capture_output=True)
+    (package,) = tmp_path.glob("chiplog-*.tgz")
+    assert render(chart=package) == render()
+
+
+def test_uninstalling_keeps_the_api_and_with_it_every_run(render: Any) -> None:
+    (kept,) = render(only="crds.yaml")
+    (dropped,) = render({"crds": {"keep": False}}, only="crds.yaml")
+    assert kept["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert "annotations" not in dropped["metadata"]
+
+
+def test_the_api_can_be_left_to_somebody_else(render: Any) -> None:
+    assert "CustomResourceDefinition" not in {manifest["kind"] for manifest in render(NO_CRDS)}
+
+
+def pods(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    templates = [manifest["spec"]["template"]["spec"] for manifest in manifests if manifest["kind"] == "Deployment"]
+    return templates + [manifest["spec"] for manifest in manifests if manifest["kind"] == "Pod"]
+
+
+def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render: Any) -> None:
+    found = pods(render())
+    assert len(found) == 2
+    for pod in found:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def rules(manifests: list[dict[str, Any]], kind: str, name: str) -> list[dict[str, Any]]:
+    return [
+        rule
+        for manifest in manifests
+        if manifest["kind"] == kind and manifest["metadata"]["name"] == name
+        for rule in manifest["rules"]
+    ]
+
+
+def test_no_rule_has_a_wildcard_and_none_reads_secrets(render: Any) -> None:
+    roles = [manifest for manifest in render() if "rules" in manifest]
+    for rule in [rule for role in roles for rule in role["rules"]]:
+        words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+        assert not words & {
+            "*",
+            "secrets",
+            "configmaps",
+            "serviceaccounts/token",
+            "pods/exec",
+            "impersonate",
+            "escalate",
+        }
+
+
+def test_with_namespaces_named_the_operator_may_touch_nothing_elsewhere(render: Any) -> None:
+    manifests = render({"watchNamespaces": ["vision", "speech"]})
+    cluster = rules(manifests, "ClusterRole", "chiplog-operator")
+    assert {resource for rule in cluster for resource in rule["resources"]} == {
+        "customresourcedefinitions",
+        "namespaces",
+    }
+    assert {verb for rule in cluster for verb in rule["verbs"]} == {"list", "watch"}
+    local = [m for m in manifests if m["kind"] == "Role" and m["metadata"]["name"] == "chiplog-operator"]
+    assert [role["metadata"]["namespace"] for role in local] == ["vision", "speech"]
+    assert local[0]["rules"] == rules(render(), "ClusterRole", "chiplog-operator")[2:]
+
+
+def test_a_release_of_another_name_collides_with_nothing(helm: Any) -> None:
+    done = helm("template", "second", CHART, "--namespace", "elsewhere", values=NO_CRDS)
+    names = {manifest["metadata"]["name"] for manifest in yaml.safe_load_all(done.stdout) if manifest}
+    assert all(name.startswith("second-chiplog") for name in names)

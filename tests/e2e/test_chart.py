@@ -1,0 +1,37 @@
+"""The release on a cluster with runs: its own test, and an upgrade under a live run."""
+
+import subprocess
+
+import embedded
+import pytest
+
+from chiplog.bucket import Bucket
+
+pytestmark = pytest.mark.e2e
+
+
+def helm(*arguments: str) -> str:
+    command = ["helm", *arguments, "-n", "chiplog-system"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_helm_test_passes() -> None:
+    assert "Phase:          Succeeded" in helm("test", "chiplog", "--timeout", "90s")
+
+
+def test_an_upgrade_leaves_a_live_run_alone(bucket: Bucket, cluster: str, granted: str, run_name: str) -> None:
+    embedded.apply(embedded.training_run(run_name, "train(300, 0.05)"), granted)
+    pod = embedded.until("a pod", lambda: (embedded.pods(run_name, granted) or [None])[-1])
+    embedded.until("rows in the bucket", lambda: embedded.head(bucket, embedded.recorder(pod, cluster)))
+    job = embedded.get("job", embedded.status(run_name, granted)["runId"], granted)
+    memory = "--set=sidecar.resources.memory=160Mi"
+    helm("upgrade", "chiplog", "charts/chiplog", "--reuse-values", memory, "--wait", "--timeout", "90s")
+    embedded.wait_condition(run_name, granted, "Complete")
+    embedded.wait_condition(run_name, granted, "Durable")
+    after = embedded.get("job", embedded.status(run_name, granted)["runId"], granted)
+    assert after["metadata"]["uid"] == job["metadata"]["uid"]
+    assert after["spec"]["template"] == job["spec"]["template"]
+    assert [found["metadata"]["uid"] for found in embedded.pods(run_name, granted)] == [pod["metadata"]["uid"]]
+    assert embedded.status(run_name, granted)["attempts"] == 1

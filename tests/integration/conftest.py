@@ -1,0 +1,72 @@
+"""A real API server with our API in it: the one that KUBECONFIG names, which `make test` starts."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CRD = Path(__file__).parents[2] / "crds" / "trainingrun.yaml"
+
+Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+
+HELM_OWNS = {
+    "labels": {"app.kubernetes.io/managed-by": "Helm"},
+    "annotations": {"meta.helm.sh/release-name": "chiplog", "meta.helm.sh/release-namespace": "chiplog-system"},
+}
+"""What lets a later `helm install chiplog -n chiplog-system` on the same server take the API over."""
+
+
+@pytest.fixture(scope="session")
+def kubectl() -> Kubectl:
+    """`kubectl("get", "pods", stdin=…)`; stdin may be a manifest or text."""
+    if not os.environ.get("KUBECONFIG"):
+        pytest.fail("KUBECONFIG is not set: `make test` starts a node of its own, or source .chiplog/env")
+    if shutil.which("kubectl") is None:
+        pytest.fail("kubectl is not on PATH: `make test` puts it there")
+
+    def run(*arguments: str, stdin: Any = None) -> subprocess.CompletedProcess[str]:
+        text = stdin if isinstance(stdin, str) or stdin is None else json.dumps(stdin)
+        return subprocess.run(["kubectl", *arguments], input=text, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def api_server(kubectl: Kubectl) -> Kubectl:
+    """kubectl against a server that serves TrainingRuns as crds/ says now; the API stays there afterwards."""
+    crd = yaml.safe_load(CRD.read_text())
+    crd["metadata"] |= HELM_OWNS
+    options = ["--server-side", "--force-conflicts", "--field-manager=chiplog-tests"]
+    applied = kubectl("apply", *options, "-f", "-", stdin=crd)
+    assert applied.returncode == 0, applied.stderr
+    waited = kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}", "--timeout=30s")
+    assert waited.returncode == 0, waited.stderr
+    _await_discovery(kubectl)
+    return kubectl
+
+
+@pytest.fixture(scope="module")
+def namespace(api_server: Kubectl) -> Iterator[str]:
+    """A namespace of the module's own."""
+    name = f"it-{uuid.uuid4().hex[:8]}"
+    created = api_server("create", "namespace", name)
+    assert created.returncode == 0, created.stderr
+    yield name
+    api_server("delete", "namespace", name, "--wait=false")
+
+
+def _await_discovery(kubectl: Kubectl) -> None:
+    """Established says that requests are served; what kubectl explain reads follows a little later."""
+    deadline = time.monotonic() + 30
+    while kubectl("explain", "trainingruns.spec").returncode != 0:
+        if time.monotonic() > deadline:
+            pytest.fail("TrainingRuns are applied, and after 30 s kubectl explain still does not know them")
+        time.sleep(0.5)

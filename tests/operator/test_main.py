@@ -1,0 +1,75 @@
+"""The parts put together: the claim of the cluster's name, the comparison with the watches, wrong settings."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from operator_world import KEY, SETTINGS, FakeCluster, Fate, training_run
+
+from chiplog_operator import main
+from chiplog_operator.main import Operator
+
+NEAR = replace(SETTINGS, http_port=0)
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    return Operator(replace(NEAR, bucket=str(tmp_path)), FakeCluster(Fate()))
+
+
+def soon(operator: Operator, loop: str) -> None:
+    """Let one of the loops turn for a moment."""
+
+    async def turn() -> None:
+        try:
+            await asyncio.wait_for(getattr(operator, loop)(), 0.5)
+        except TimeoutError:
+            return
+
+    asyncio.run(turn())
+
+
+def test_an_operator_is_ready_once_its_cluster_s_name_is_claimed(operator: Operator) -> None:
+    assert operator.claim.trouble
+    soon(operator, "_claim")
+    assert operator.claim.trouble == ""
+
+
+def test_an_operator_whose_name_is_taken_says_so_and_does_nothing(operator: Operator) -> None:
+    operator.ledger.claim("another cluster's uid")
+    soon(operator, "_claim")
+    assert "belongs to another cluster" in operator.claim.trouble
+    cluster = operator.cluster
+    assert isinstance(cluster, FakeCluster)
+    cluster.runs[KEY] = training_run()
+    assert asyncio.run(operator._reconcile(KEY)) == main.CLAIM_SECONDS
+    assert cluster.jobs == {}
+
+
+def test_an_operator_without_its_bucket_is_not_ready_but_works(tmp_path: Path) -> None:
+    cluster = FakeCluster(Fate())
+    cluster.runs[KEY] = training_run()
+    operator = Operator(replace(NEAR, bucket=str(tmp_path / "missing")), cluster)
+    soon(operator, "_claim")
+    assert "does not exist" in operator.claim.trouble
+    asyncio.run(operator._reconcile(KEY))
+    assert len(cluster.jobs) == 1
+
+
+def test_what_the_watches_missed_is_worked_on(operator: Operator) -> None:
+    cluster = operator.cluster
+    assert isinstance(cluster, FakeCluster)
+    cluster.runs[KEY] = training_run()
+    soon(operator, "_compare")
+    assert len(operator.queue) == 1
+
+
+def test_a_wrong_setting_ends_the_program_with_two_and_a_sentence() -> None:
+    environ = {"PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-m", "chiplog_operator.main"], env=environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "chiplog-operator: CHIPLOG_BUCKET is not set\n"

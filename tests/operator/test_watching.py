@@ -1,0 +1,145 @@
+"""From an event of a watch to a key, whom to follow how closely, and whether the watches move."""
+
+from typing import Any
+
+import pytest
+
+from chiplog_operator.following import Following
+from chiplog_operator.intake import Intake, key_of
+from chiplog_operator.motion import STALLED_SECONDS, Motion
+from chiplog_operator.sightings import Key, Sightings
+
+KEY = Key("team", "mnist")
+
+
+def body(uid: str = "u1", version: str = "1", **metadata: Any) -> dict[str, Any]:
+    return {
+        "metadata": {
+            "name": "mnist",
+            "namespace": "team",
+            "uid": uid,
+            "resourceVersion": version,
+            "generation": 1,
+            "labels": {"chiplog.dev/run": "mnist"},
+            **metadata,
+        }
+    }
+
+
+class Listener:
+    """An intake that notes the keys it was given."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.sightings = Sightings()
+        self.motion = Motion()
+        self.intake = Intake(self.keys.append, self.sightings, self.motion)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+def test_our_own_status_write_comes_back_and_is_no_news(listener: Listener) -> None:
+    listener.intake.take("trainingruns", body(version="1"), is_gone=False)
+    listener.intake.take("trainingruns", body(version="2"), is_gone=False)
+    assert listener.keys == [KEY]
+
+
+def test_a_new_wish_and_a_deletion_are_news(listener: Listener) -> None:
+    listener.intake.take("trainingruns", body(), is_gone=False)
+    listener.intake.take("trainingruns", body(generation=2), is_gone=False)
+    listener.intake.take("trainingruns", body(generation=2, deletionTimestamp="now"), is_gone=False)
+    listener.intake.take("trainingruns", body(generation=2), is_gone=True)
+    assert listener.keys == [KEY] * 4
+    assert listener.sightings.run(KEY) is not None
+
+
+@pytest.mark.parametrize("kind", ["jobs", "pods"])
+def test_every_change_of_a_job_or_a_pod_is_news(listener: Listener, kind: Any) -> None:
+    listener.intake.take(kind, body(version="1"), is_gone=False)
+    listener.intake.take(kind, body(version="2"), is_gone=False)
+    assert listener.keys == [KEY, KEY]
+
+
+def test_a_deleted_pod_is_kept_until_it_is_written_down(listener: Listener) -> None:
+    listener.intake.take("pods", body(), is_gone=True)
+    assert listener.sightings.pods(KEY) == [body()]
+    listener.sightings.pods_written_down(KEY, ["u1"])
+    assert listener.sightings.pods(KEY) == []
+
+
+def test_a_stranger_has_no_key() -> None:
+    assert key_of("pods", body(labels={})) is None
+
+
+def test_hot_namespaces_are_looked_at_often_and_calm_ones_seldom() -> None:
+    following = Following()
+    following.follow(Key("hot", "a"), ["u1"], is_hot=True)
+    following.follow(Key("calm", "b"), ["u2"], is_hot=False)
+    assert set(following.due(0)) == {"hot", "calm"}
+    assert set(following.due(1)) == set()
+    assert following.due(2) == {"hot": {"u1": Key("hot", "a")}}
+    assert set(following.due(14)) == {"hot", "calm"}
+
+
+def test_one_look_serves_all_runs_of_a_namespace() -> None:
+    following = Following()
+    following.follow(Key("n", "a"), ["u1", "u2"], is_hot=False)
+    following.follow(Key("n", "b"), ["u3"], is_hot=False)
+    assert following.due(0) == {"n": {"u1": Key("n", "a"), "u2": Key("n", "a"), "u3": Key("n", "b")}}
+
+
+def test_nobody_is_followed_without_recorders_or_after_being_dropped() -> None:
+    following = Following()
+    following.follow(KEY, [], is_hot=True)
+    assert following.due(0) == {}
+    following.follow(KEY, ["u1"], is_hot=True)
+    following.drop(KEY)
+    assert following.due(0) == {}
+
+
+def test_a_watch_that_delivers_what_is_listed_moves() -> None:
+    motion = Motion()
+    motion.delivered("pods", body(version="7"), is_gone=False)
+    assert motion.compare("pods", [body(version="7")], 0) == []
+    assert motion.missed_seconds(1000) == 0
+
+
+def test_a_quiet_cluster_is_no_stall() -> None:
+    motion = Motion()
+    motion.compare("pods", [], 0)
+    assert not motion.is_stalled(10_000)
+
+
+def test_what_the_watch_has_not_brought_is_handed_on_and_in_time_a_stall() -> None:
+    motion = Motion()
+    assert motion.compare("pods", [body(version="7")], 0) == [body(version="7")]
+    motion.compare("pods", [body(version="7")], 60)
+    assert not motion.is_stalled(STALLED_SECONDS)
+    assert motion.is_stalled(STALLED_SECONDS + 1)
+
+
+def test_a_stall_ends_when_the_watch_delivers() -> None:
+    motion = Motion()
+    motion.compare("pods", [body(version="7")], 0)
+    motion.delivered("pods", body(version="8"), is_gone=False)
+    assert not motion.is_stalled(1000)
+
+
+def test_a_deletion_that_the_watch_has_not_brought_is_missing_too() -> None:
+    motion = Motion()
+    motion.delivered("pods", body(), is_gone=False)
+    motion.compare("pods", [], 0)
+    assert motion.is_stalled(STALLED_SECONDS + 1)
+    motion.delivered("pods", body(), is_gone=True)
+    assert not motion.is_stalled(STALLED_SECONDS + 1)
+
+
+def test_a_listing_behind_the_watch_is_forgiven_by_the_next() -> None:
+    motion = Motion()
+    motion.delivered("pods", body(version="8"), is_gone=False)
+    motion.compare("pods", [body(version="7")], 0)
+    motion.compare("pods", [body(version="8")], 60)
+    assert motion.missed_seconds(1000) == 0

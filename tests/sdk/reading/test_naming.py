@@ -1,0 +1,98 @@
+"""A name finds the run that people mean, or says which they might mean."""
+
+import pytest
+from bucket_world import NOW, Source, World, script
+
+from chiplog import layout
+from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
+from chiplog.reading import naming
+
+
+def found(world: World, name: str, namespace: str = "", cluster: str = "") -> str:
+    return naming.find(world.bucket, name, namespace, cluster, world.clock).run
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.run("mnist", "0000aaaa", created_at=NOW - 100)
+    world.run("mnist", "ffff0000", created_at=NOW - 50)
+    world.run("mnist", "11110000", created_at=NOW - 80)
+    world.run("mnist-large", "22220000")
+    world.run("both", "33330000")
+    world.run("both", "44440000", namespace="team-b")
+    return world
+
+
+@pytest.mark.parametrize("name", ["mnist", "vision/mnist", "team/vision/mnist"])
+def test_a_name_is_its_newest_run(world: World, name: str) -> None:
+    assert found(world, name) == "mnist-ffff0000"
+
+
+def test_an_id_is_that_run(world: World) -> None:
+    assert found(world, "mnist-0000aaaa") == "mnist-0000aaaa"
+    assert found(world, "vision/mnist-0000aaaa") == "mnist-0000aaaa"
+
+
+def test_a_name_that_begins_another_is_not_that_one(world: World) -> None:
+    assert found(world, "mnist-large") == "mnist-large-22220000"
+
+
+def test_a_name_in_two_namespaces_is_ambiguous_and_both_are_named(world: World) -> None:
+    with pytest.raises(AmbiguousRun, match=r"'both' may be any of team-b/vision/both, team/vision/both: name one"):
+        found(world, "both")
+
+
+def test_a_namespace_decides(world: World) -> None:
+    assert found(world, "both", namespace="team-b") == "both-44440000"
+    assert found(world, "team/vision/both") == "both-33330000"
+
+
+def test_a_project_decides(world: World) -> None:
+    world.run("both", "55550000", project="speech")
+    assert found(world, "speech/both") == "both-55550000"
+    with pytest.raises(AmbiguousRun, match="team/speech/both, team/vision/both"):
+        found(world, "both", namespace="team")
+
+
+def test_clusters_are_named_where_they_differ(world: World) -> None:
+    world.run("twin", "66660000", cluster="a")
+    world.run("twin", "77770000", cluster="b")
+    with pytest.raises(AmbiguousRun, match=r"\(--cluster a\).*\(--cluster b\)"):
+        found(world, "twin")
+    assert found(world, "twin", cluster="b") == "twin-77770000"
+
+
+@pytest.mark.parametrize("name", ["nope", "mnist-", "speech/mnist", "team-b/vision/mnist", "mnist-00000000"])
+def test_a_name_of_nothing_is_not_found(world: World, name: str) -> None:
+    with pytest.raises(RunNotFound, match="no run answers to"):
+        found(world, name)
+
+
+@pytest.mark.parametrize("name", ["", "/", "a/", "/a", "a//b", "a/b/c/d"])
+def test_what_is_no_name_is_refused_with_the_shape_it_should_have(world: World, name: str) -> None:
+    with pytest.raises(SettingsError, match="write run, project/run or namespace/project/run"):
+        found(world, name)
+
+
+def test_a_name_and_a_namespace_that_contradict_each_other_are_refused(world: World) -> None:
+    with pytest.raises(SettingsError, match="namespace team, but namespace team-b was asked for"):
+        found(world, "team/vision/both", namespace="team-b")
+
+
+def test_a_run_that_only_its_recorder_knows_is_found_by_id_name_and_pod(world: World) -> None:
+    world.record("r1", Source(script()), run="bert-99990000")
+    for name in ("bert-99990000", "bert", "r1", "r1-pod", "vision/bert", "team/vision/bert"):
+        assert found(world, name) == "bert-99990000"
+
+
+def test_a_recorder_that_no_run_has_claimed_is_found_by_id_and_pod(world: World) -> None:
+    world.record("r1", Source(script()))
+    assert found(world, "r1") == found(world, "r1-pod") == "r1"
+
+
+def test_another_runs_damaged_document_is_no_obstacle(world: World) -> None:
+    world.bucket.put(layout.run_key(layout.Run("prod", "team", "mnist-large-22220000")), b"junk")
+    assert found(world, "mnist") == "mnist-ffff0000"
+    with pytest.raises(FormatError, match="mnist-large-22220000"):
+        found(world, "mnist-large-22220000")
