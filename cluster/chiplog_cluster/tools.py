@@ -33,7 +33,7 @@ class Tool:
     def folder(self, checkout: Checkout) -> Path:
         """The folder of the built program, keyed by everything that was compiled."""
         parts = [self.source(checkout) / name for name in ("go.mod", "go.sum", "main.go")]
-        return checkout.cache / "tools" / f"{self.name}-{self.version}-{files.digest(parts)}"
+        return checkout.cache / "tools" / f"{self.name}-{self.version}-{files.digest(parts, *self.stamps)}"
 
     def program(self, checkout: Checkout) -> Path:
         """The built program."""
@@ -44,8 +44,8 @@ class Tool:
         return self.program(checkout).exists()
 
 
-def _kubernetes_stamps(major: int, minor: int, patch: int) -> tuple[str, ...]:
-    version = f"v{major}.{minor}.{patch}"
+def _kubernetes_stamps(version: str) -> tuple[str, ...]:
+    major, minor, _ = version.removeprefix("v").split(".")
     base = "k8s.io/component-base/version"
     return (
         f"{base}.gitVersion={version}",
@@ -56,12 +56,23 @@ def _kubernetes_stamps(major: int, minor: int, patch: int) -> tuple[str, ...]:
     )
 
 
+def _helm_stamps(version: str, kubernetes: str) -> tuple[str, ...]:
+    """Its own version, and the Kubernetes that it renders and lints for where no cluster is asked."""
+    major, minor, _ = kubernetes.split(".")
+    base = "helm.sh/helm/v3"
+    return (
+        f"{base}/internal/version.version=v{version}",
+        *(f"{base}/pkg/{package}.k8sVersionMajor={major}" for package in ("chartutil", "lint/rules")),
+        *(f"{base}/pkg/{package}.k8sVersionMinor={minor}" for package in ("chartutil", "lint/rules")),
+    )
+
+
 KUBERNETES = Tool(
     name="kubernetes",
     title="Kubernetes",
     version="1.35.4",
     target=".",
-    stamps=_kubernetes_stamps(1, 35, 4),
+    stamps=_kubernetes_stamps("v1.35.4"),
     packages=2700,
     commands=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"),
 )
@@ -71,7 +82,7 @@ HELM = Tool(
     title="Helm",
     version="3.20.2",
     target="helm.sh/helm/v3/cmd/helm",
-    stamps=("helm.sh/helm/v3/internal/version.version=v3.20.2",),
+    stamps=_helm_stamps("3.20.2", kubernetes=KUBERNETES.version),
     packages=360,
 )
 VERSITYGW = Tool(

@@ -26,6 +26,9 @@ CLUSTER_CAUSES = frozenset({
 })  # fmt: skip
 """Ends that came from outside the program."""
 
+DISRUPTIONS = CLUSTER_CAUSES - {"OOMKilled"}
+"""Ends that say nothing of the program: another attempt may well go through."""
+
 SHOWN = 5
 """Attempts that a status shows."""
 

@@ -58,7 +58,7 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
         return _without_job(run, seen)
     if job.is_suspended:
         return _suspended(run)
-    return _living(seen, job)
+    return _living(run, seen, job)
 
 
 def _failed(job: Job, seen: Observation) -> Verdict:
@@ -115,7 +115,7 @@ def _suspended(run: Run) -> Verdict:
     return Verdict("suspended", "Queued", "a queue or another controller holds the Job back")
 
 
-def _living(seen: Observation, job: Job) -> Verdict:
+def _living(run: Run, seen: Observation, job: Job) -> Verdict:
     newest = [seen.pod(binding["pod"]) for binding in attempts.current(seen.attempts).values()]
     present = [pod for pod in newest if pod is not None and not pod.is_over]
     training = [pod for pod in present if seen.trainer(pod).is_running]
@@ -124,11 +124,20 @@ def _living(seen: Observation, job: Job) -> Verdict:
     if present:
         return _starting(seen, present)
     if seen.attempts:
-        return Verdict("pending", "Restarting", f"{_ended(seen) or 'the last attempt ended'}; the next is to start")
+        return _between(run, seen)
     if seen.now - job.created_at > NO_POD_SECONDS:
         text = "the Job has made no pod: a quota or an admission policy may refuse it, see kubectl describe job"
         return Verdict("pending", "NoPod", text)
     return Verdict("pending", "Pending", "the Job has not made a pod yet")
+
+
+def _between(run: Run, seen: Observation) -> Verdict:
+    """The newest pods are over and their Job has not yet said what follows: the run's end, or another attempt."""
+    last, told = seen.attempts[-1], _ended(seen) or "the last attempt ended"
+    is_disrupted = last["reason"] in attempts.DISRUPTIONS  # The Job does not count those against backoffLimit.
+    if last.get("exit_code") == 0 or (run.backoff_limit == 0 and not is_disrupted):
+        return Verdict("running", "Ending", told)
+    return Verdict("pending", "Restarting", f"{told}; the next is to start")
 
 
 def _training(seen: Observation, training: list[Pod]) -> Verdict:

@@ -26,8 +26,8 @@ def refuse(field: str, values: dict[str, Any], said: str) -> Any:
         refuse("/bucket/credentials/mode", {"bucket": {"credentials": {"mode": "keys"}}}, "web-identity"),
         refuse(
             "/bucket/credentials/sidecarRoleArn",
-            {"bucket": {"credentials": {"sidecarRoleArn": "arn:aws:iam::1:role/one-for-all"}}},
-            "arn:aws:iam::1:role/one-for-all",
+            {"bucket": {"credentials": {"sidecarRoleArn": "role/chiplog-sidecar"}}},
+            "role/chiplog-sidecar",
         ),
         refuse("/bucket/credentials/operatorRoleArn", {"bucket": {"credentials": {"operatorRoleArn": ""}}}, "''"),
         refuse("/bucket/credentials/secretName", {"bucket": {"credentials": {"mode": "secret"}}}, "got 0"),
@@ -55,6 +55,7 @@ def test_a_wrong_value_is_refused_by_its_field(helm: Any, field: str, values: di
         {"bucket": {"endpoint": "http://198.18.0.1:7070", "stsEndpoint": "https://sts.example.com"}},
         {"bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys", "sidecarRoleArn": ""}}},
         {"bucket": {"credentials": {"mode": "ambient", "operatorRoleArn": ""}}},
+        {"bucket": {"credentials": {"sidecarRoleArn": "arn:minio:iam:::role/one-for-all"}}},
         {"sidecar": {"resources": {"cpu": 1, "memory": "0.5Gi"}}},
         {"global": {"anything": "of a parent chart"}},
     ],

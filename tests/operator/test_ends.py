@@ -1,5 +1,6 @@
 """How pods end and what is made of it: the kubelet's words in, attempts and the run's state out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,6 +92,7 @@ def test_a_pod_s_end_is_the_run_s_end(pod: Json, state: str, reason: str, signal
 def decided(*bodies: Json, job: dict[str, str] | None = None, before: Json | None = None, **seen: Any) -> Json:
     """The status of a run with these pods and this Job (`{condition: reason}`)."""
     run = specs.run({**training_run(), "status": before or {}})
+    run = replace(run, backoff_limit=seen.pop("backoff_limit", run.backoff_limit))
     conditions = [
         {"type": kind, "status": "True", "reason": reason, "lastTransitionTime": times.text(START + 61)}
         for kind, reason in (job or {}).items()
@@ -131,9 +133,19 @@ def test_a_trainer_that_ended_while_the_recorder_ships_is_ending() -> None:
     assert (found["state"], found["reason"]) == ("running", "Ending")
 
 
-def test_a_failed_attempt_that_will_be_tried_again_is_pending() -> None:
-    found = decided(body(code=1))
-    assert (found["state"], found["reason"]) == ("pending", "Restarting")
+BETWEEN = [
+    pytest.param({"code": 1}, 2, ("pending", "Restarting"), id="failed, with attempts left"),
+    pytest.param({"code": 1}, 0, ("running", "Ending"), id="failed, with none left"),
+    pytest.param({"code": 137, "reason": "OOMKilled"}, 0, ("running", "Ending"), id="out of memory, with none left"),
+    pytest.param({"code": 143, "deleted": 30}, 0, ("pending", "Restarting"), id="deleted, which costs no attempt"),
+    pytest.param({"code": 0}, 2, ("running", "Ending"), id="succeeded"),
+]
+
+
+@pytest.mark.parametrize(("pod", "limit", "expected"), BETWEEN)
+def test_a_pod_that_is_over_before_its_job_speaks(pod: Json, limit: int, expected: tuple[str, str]) -> None:
+    found = decided(body(**pod), backoff_limit=limit)
+    assert (found["state"], found["reason"]) == expected
 
 
 @pytest.mark.parametrize(
