@@ -141,6 +141,12 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     return testing.summarise(results)
 
 
+def _bench(checkout: Checkout, given: argparse.Namespace, progress: Progress) -> int:
+    """On the demo's node: figures are of the whole, so everything that takes part runs."""
+    node = _ready(checkout, "demo", progress)
+    return testing.bench(checkout, given.only, envfile.environ(node))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chiplog_cluster", description="The embedded Kubernetes and S3 of this checkout."
@@ -159,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(verbs, "demo", _demo, "run the example on the demo's node and show what came of it")
     _add(verbs, "lint", _lint, "check format, style, types and imports")
     _add(verbs, "test", _test, "run every check and every test on a node of their own")
+    bench = _add(verbs, "bench", _bench, "measure the targets, beside the tools of others")
+    bench.add_argument("--only", default="", help="targets by number, divided by commas (default: all)")
     _add(verbs, "env", _env, "print the shell variables of a node", purpose=True)
     _add(verbs, "status", _status, "say which nodes of this checkout are up")
     return parser

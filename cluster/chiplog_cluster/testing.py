@@ -67,6 +67,18 @@ def result_of(name: str, last: str, code: int, seconds: float) -> Result:
     return Result(name, counts.get("passed", 0), failed or int(code != 0), seconds)
 
 
+def bench(checkout: Checkout, only: str, env: Mapping[str, str]) -> int:
+    """Measure, print the table and write bench.json; the benchmarks' own exit code."""
+    script = checkout.root / "tests" / "benchmarks" / "bench.py"
+    argv = [
+        str(checkout.venv / "bin" / "python"),
+        str(script),
+        f"--only={only}",
+        f"--write={checkout.state / 'bench.json'}",
+    ]
+    return subprocess.run(argv, cwd=checkout.root, env=dict(env), check=False, stdin=subprocess.DEVNULL).returncode
+
+
 def summarise(results: Sequence[Result]) -> int:
     """Print the table and the closing line; 0 if everything holds."""
     print("\n── summary")

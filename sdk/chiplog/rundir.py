@@ -19,7 +19,7 @@ FLUSH_REQUEST = ".flush"
 WANDB_DIRECTORIES = ("wandb", ".wandb")
 """wandb writes into the first, or into the second where it exists."""
 
-WANDB_FLUSH_SECONDS = 0.5
+WANDB_FLUSH_SECONDS = 0.25
 """How often wandb 0.31 and later writes its transaction log to the file; this bounds what a SIGKILL can lose."""
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from chiplog import layout
 from chiplog.bucket import Bucket
-from chiplog.reading import rows as reading_rows
 
 pytestmark = pytest.mark.e2e
 
@@ -15,12 +14,6 @@ GENTLE = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); "
 """A trainer that ends when it is asked to: Python as PID 1 would ignore SIGTERM."""
 
 FOR_EVER = "train(100000, 0.05)"
-
-
-def history(bucket: Bucket, place: layout.Recorder) -> list[int]:
-    """Steps of all history rows of a recorder, in order of position, exactly as the bucket's readers see them."""
-    streams = reading_rows.stream_rows(bucket, place)
-    return [row["step"] for _, rows in streams.values() for row in rows if row["kind"] == "history"]
 
 
 def recorded(bucket: Bucket, place: layout.Recorder) -> int:
@@ -47,7 +40,7 @@ def test_a_trainer_killed_by_sigkill(bucket: Bucket, cluster: str, granted: str,
     status = embedded.status(run_name, granted)
     assert (status["state"], status["exitCode"]) == ("killed", 137)
     [pod] = embedded.pods(run_name, granted)
-    assert history(bucket, embedded.recorder(pod, cluster)) == list(range(50))
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(50))
 
 
 def test_a_program_that_fails_is_failed_with_its_exit_code(granted: str, run_name: str) -> None:
@@ -73,7 +66,7 @@ while True: hoard.append(bytearray(os.urandom(1 << 20)))
     assert (status["state"], status["reason"], status["exitCode"]) == ("killed", "OOMKilled", 137)
     assert status["lastAttempts"][-1]["reason"] == "OOMKilled"
     [pod] = embedded.pods(run_name, granted)
-    assert history(bucket, embedded.recorder(pod, cluster)) == list(range(20))
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(20))
     assert "OOMKilled" in embedded.kubectl("describe", "trainingrun", run_name, "-n", granted)
 
 
@@ -88,7 +81,7 @@ def test_a_recorder_killed_by_sigkill_harms_and_loses_nothing(
     [after] = embedded.pods(run_name, granted)
     [sidecar] = [found for found in after["status"]["initContainerStatuses"] if found["name"] == "chiplog"]
     assert sidecar["restartCount"] == 1
-    assert history(bucket, embedded.recorder(pod, cluster)) == list(range(240))
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(240))
 
 
 def test_a_deleted_pod_is_an_attempt_and_the_next_one_goes_on(
@@ -101,7 +94,7 @@ def test_a_deleted_pod_is_an_attempt_and_the_next_one_goes_on(
     embedded.wait_condition(run_name, granted, "Durable")
     status = embedded.status(run_name, granted)
     assert (status["state"], status["attempts"]) == ("finished", 2)
-    steps = history(bucket, embedded.recorder(pod, cluster))
+    steps = embedded.steps(bucket, embedded.recorder(pod, cluster))
     assert len(steps) >= 20
     assert steps == list(range(len(steps)))
     head = embedded.head(bucket, embedded.recorder(pod, cluster))
@@ -135,7 +128,7 @@ def test_a_dead_operator_changes_nothing_and_catches_up(
         embedded.kubectl("scale", "deployment/chiplog-operator", "-n", "chiplog-system", "--replicas=1")
     embedded.wait_condition(run_name, granted, "Durable")
     assert embedded.status(run_name, granted)["state"] == "finished"
-    assert history(bucket, embedded.recorder(pod, cluster)) == list(range(80))
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(80))
 
 
 def test_no_container_but_the_sidecar_holds_a_credential(

@@ -1,10 +1,14 @@
 """Images, roles and stores that fail: training goes on, the status says what and what to do, nothing is lost."""
 
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import embedded
 import pytest
 
 from chiplog.bucket import Bucket
-from chiplog.reading import rows as reading_rows
 
 pytestmark = pytest.mark.e2e
 
@@ -42,6 +46,44 @@ def test_a_role_that_may_not_write_is_told_and_training_goes_on(run_name: str) -
         embedded.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
+@pytest.fixture
+def bucket_folder() -> Iterator[Path]:
+    """Where the embedded S3 keeps the bucket, seen through its process; back in its place afterwards."""
+    (pod,) = json.loads(embedded.kubectl("get", "pods", "-n", "s3", "-o", "json"))["items"]
+    server = embedded.process("posix /data/objects", pod["metadata"]["name"])
+    name = os.environ["CHIPLOG_BUCKET"].removeprefix("s3://").partition("/")[0]
+    folder = Path(f"/proc/{server}/root/data/objects") / name
+    assert folder.is_dir()
+    yield folder
+    if not folder.exists():
+        away(folder).rename(folder)
+
+
+def away(folder: Path) -> Path:
+    """A place beside the store's buckets, where it does not look."""
+    return folder.parent.with_name("away")
+
+
+def test_a_bucket_that_does_not_exist_is_told_and_loses_nothing(
+    bucket: Bucket, bucket_folder: Path, cluster: str, granted: str, run_name: str
+) -> None:
+    embedded.apply(embedded.training_run(run_name, "train(500, 0.1)"), granted)
+    pod = embedded.until("a pod", lambda: (embedded.pods(run_name, granted) or [None])[-1])
+    place = embedded.recorder(pod, cluster)
+    embedded.until("rows in the bucket", lambda: embedded.head(bucket, place))
+    bucket_folder.rename(away(bucket_folder))
+    embedded.wait_condition(run_name, granted, "Recording", "False", seconds=90)
+    assert embedded.condition(run_name, granted, "Recording")["reason"] == "BucketMissing"
+    assert embedded.status(run_name, granted)["state"] == "running"
+    events = json.loads(embedded.kubectl("get", "events", "-n", granted, "-o", "json"))["items"]
+    assert ("RecordingFailed", run_name) in {(event["reason"], event["involvedObject"]["name"]) for event in events}
+    away(bucket_folder).rename(bucket_folder)
+    embedded.wait_condition(run_name, granted, "Recording", "True", seconds=90)
+    embedded.wait_condition(run_name, granted, "Complete", seconds=120)
+    embedded.wait_condition(run_name, granted, "Durable")
+    assert embedded.steps(bucket, place) == list(range(500))
+
+
 def test_a_store_that_is_down_loses_nothing(bucket: Bucket, cluster: str, granted: str, run_name: str) -> None:
     embedded.apply(embedded.training_run(run_name, "train(500, 0.1)"), granted)
     pod = embedded.until("a pod", lambda: (embedded.pods(run_name, granted) or [None])[-1])
@@ -58,6 +100,4 @@ def test_a_store_that_is_down_loses_nothing(bucket: Bucket, cluster: str, grante
     embedded.wait_condition(run_name, granted, "Recording", "True", seconds=90)
     embedded.wait_condition(run_name, granted, "Complete", seconds=120)
     embedded.wait_condition(run_name, granted, "Durable")
-    streams = reading_rows.stream_rows(bucket, place)
-    steps = [row["step"] for _, rows in streams.values() for row in rows if row["kind"] == "history"]
-    assert steps == list(range(500))
+    assert embedded.steps(bucket, place) == list(range(500))

@@ -15,6 +15,7 @@ import yaml
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import NotFound
+from chiplog.reading import rows
 
 IMAGE = "localhost/chiplog-examples:dev"
 
@@ -131,8 +132,14 @@ def head(bucket: Bucket, place: layout.Recorder) -> records.LiveHead | None:
         return None
 
 
-def kill_on_node(marker: str, pod: str) -> None:
-    """SIGKILL the process whose command line holds `marker` and whose environment names the pod."""
+def steps(bucket: Bucket, place: layout.Recorder) -> list[int]:
+    """The steps of all that a recorder has of its run's history, in the order of the rows."""
+    streams = rows.stream_rows(bucket, place)
+    return [row["step"] for _, found in streams.values() for row in found if row["kind"] == "history"]
+
+
+def process(marker: str, pod: str) -> int:
+    """The id, on this machine, of the process whose command line holds `marker` and whose environment names the pod."""
     for entry in Path("/proc").iterdir():
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -140,9 +147,13 @@ def kill_on_node(marker: str, pod: str) -> None:
         except OSError:
             continue
         if marker in command and (f"CHIPLOG_POD={pod}\0" in environment or f"HOSTNAME={pod}\0" in environment):
-            os.kill(int(entry.name), signal.SIGKILL)
-            return
+            return int(entry.name)
     raise AssertionError(f"no process {marker!r} of pod {pod} on this machine")
+
+
+def kill_on_node(marker: str, pod: str) -> None:
+    """SIGKILL that process: inside its container nobody can, for it is PID 1 there."""
+    os.kill(process(marker, pod), signal.SIGKILL)
 
 
 def leet(source: bytes, *options: str) -> list[dict[str, Any]]:

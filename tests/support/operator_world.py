@@ -362,7 +362,7 @@ def live(place: layout.Recorder, state: str = "recording", **told: Any) -> recor
     stream: records.StreamHead = {
         "id": "s1", "kind": "wandb", "container": "trainer", "path": "wandb/r/run-a.wandb", "generation": 0, "inode": 1,
         "position": 10, "segmented": 10, "size": 10, "kinds": {"history": told.get("rows", 5), "run": 1}, "gaps": 0,
-        "loss_bound": "0.5 s", "ended": "exit_code" in told,
+        "loss_bound": "0.25 s", "ended": "exit_code" in told,
         "run": {"run_id": "a", "step": told.get("step", 4), "summary": {"loss": told.get("loss", 0.5)}},
     }  # fmt: skip
     if "exit_code" in told:

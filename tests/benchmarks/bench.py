@@ -1,0 +1,37 @@
+"""`make bench`: measures the targets that were asked for, prints a table and writes bench.json; it must not measure."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+import decoding
+import latency
+import targets
+
+MEASURES: dict[str, Callable[[], targets.Report]] = {"P7": latency.measure, "P11": decoding.measure}
+
+
+def main() -> int:
+    """0 when every target that was measured holds, 1 when one is missed, 2 for a target that nobody measures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="targets, divided by commas; all without it")
+    parser.add_argument("--write", type=Path, required=True, help="the JSON file")
+    given = parser.parse_args()
+    wanted = [name for name in given.only.split(",") if name] or list(MEASURES)
+    unknown = sorted(set(wanted) - MEASURES.keys())
+    if unknown:
+        parser.error(f"--only={given.only}: no benchmark for {', '.join(unknown)}; there are {', '.join(MEASURES)}")
+    reports = []
+    for name in wanted:
+        print(f"measuring {name} …", flush=True)
+        reports.append(MEASURES[name]())
+        targets.write(given.write, reports)
+    print(targets.table(reports))
+    return 0 if all(report.holds for report in reports) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

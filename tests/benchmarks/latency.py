@@ -1,0 +1,92 @@
+"""P7: how long after `wandb.log()` a row can be read from the bucket, over a run on the demo's node.
+
+Ten rows a second from an unmodified wandb script. The bucket is asked for the recorder's live object every 50 ms; a row
+counts as readable when the first version that covers it was seen. The run is watched while it is young (its first five
+minutes) and for two minutes after, when flushes are rarer.
+"""
+
+import os
+import time
+import uuid
+
+import embedded
+from targets import Report
+
+from chiplog import layout, records
+from chiplog.bucket import Bucket
+from chiplog.bucket.opening import open_bucket
+from chiplog.errors import BucketError
+from chiplog.reading import rows
+
+RATE = 10
+YOUNG_SECONDS, LATER_SECONDS = 300, 120
+GOALS = {"young": 2.0, "later": 15.0}
+_POLL_SECONDS = 0.05
+
+
+def measure() -> Report:
+    """Run the workload once. Needs `make cluster`'s node and environment."""
+    bucket, name = open_bucket(os.environ["CHIPLOG_BUCKET"]), f"latency-{uuid.uuid4().hex[:6]}"
+    cluster = os.environ["CHIPLOG_BUCKET"].rpartition("/")[2]
+    count = RATE * (YOUNG_SECONDS + LATER_SECONDS)
+    embedded.apply(embedded.training_run(name, f"train({count}, {1 / RATE})"), "default")
+    try:
+        pod = embedded.until("a pod", lambda: (embedded.pods(name, "default") or [None])[-1])
+        place = embedded.recorder(pod, cluster)
+        covered = _watch(bucket, place, count)
+        logged = _logged(bucket, place)
+    finally:
+        embedded.kubectl("delete", "trainingrun", name, "-n", "default", "--wait=false")
+    return _report(logged, covered)
+
+
+def _watch(bucket: Bucket, place: layout.Recorder, count: int) -> list[tuple[float, int]]:
+    """When how many history rows were first covered, until all are or nothing moved for a minute."""
+    seen, etag, moved = [(time.time(), 0)], "", time.monotonic()
+    while seen[-1][1] < count and time.monotonic() - moved < 60:
+        time.sleep(_POLL_SECONDS)
+        try:
+            found = bucket.get(layout.live_key(place))
+        except BucketError:
+            continue
+        if found.etag == etag:
+            continue
+        now, etag, moved = time.time(), found.etag, time.monotonic()
+        head, _ = records.unpack_live(found.data, "live")
+        seen.append((now, sum(stream["kinds"].get("history", 0) for stream in head["streams"])))
+    return seen
+
+
+def _logged(bucket: Bucket, place: layout.Recorder) -> list[float]:
+    """When each history row was logged, by the script's clock (the same machine), in the order of positions."""
+    streams = rows.stream_rows(bucket, place)
+    return [row["time"] for _, found in streams.values() for row in found if row["kind"] == "history"]
+
+
+def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
+    waits: dict[str, list[float]] = {"young": [], "later": []}
+    moments = iter(covered)
+    at, reached = next(moments)
+    for index, moment in enumerate(logged):
+        while reached <= index:
+            at, reached = next(moments)
+        waits["young" if moment - logged[0] < YOUNG_SECONDS else "later"].append(at - moment)
+    more = {
+        f"{phase} {name} (s)": _quantile(found, share)
+        for phase, found in waits.items()
+        for name, share in (("p50", 0.5), ("p99", 0.99), ("worst", 1.0))
+    }
+    p99 = {phase: _quantile(found, 0.99) for phase, found in waits.items()}
+    return Report(
+        target="P7",
+        what=f"log() to readable in S3, p99 of {len(waits['young'])} young rows",
+        ours=p99["young"],
+        unit="s",
+        goal="young <= 2 s, later <= 15 s",
+        holds=all(p99[phase] <= GOALS[phase] for phase in GOALS),
+        more={**more, "rows": len(logged)},
+    )
+
+
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
