@@ -17,20 +17,23 @@ _CELL = 24
 
 
 def runs(views: list[RunView], now: float) -> Table:
-    """`ls`; a column that is the same for all runs and tells nothing is left out."""
+    """`ls`; a column that is the same for all runs and tells nothing is left out, at once or when room is short."""
     many_clusters = len({view.cluster for view in views}) > 1
+    one_namespace = len({view.namespace for view in views}) < 2
+    one_project = len({view.project for view in views}) < 2
+    none_lives = all(view.finished_at is not None for view in views)
     columns = [
         *([Column("cluster")] if many_clusters else []),
-        Column("namespace"),
-        Column("project"),
+        Column("namespace", spare=7 if one_namespace else 1),
+        Column("project", spare=6 if one_project else 2),
         Column("name"),
         Column("state", is_state=True),
-        Column("attempts", is_right=True),
+        Column("attempts", is_right=True, spare=4),
         Column("step", is_right=True),
         Column("metric"),
-        Column("started", is_right=True),
-        Column("took", is_right=True),
-        Column("lag", is_right=True),
+        Column("started", is_right=True, spare=3),
+        Column("took", is_right=True, spare=5),
+        Column("lag", is_right=True, spare=8 if none_lives else 2),
     ]
     return Table(columns, [([view.cluster] if many_clusters else []) + _run(view, now) for view in views])
 

@@ -37,6 +37,8 @@ class Column:
     is_state: bool = False
     is_verbatim: bool = False
     """Its name is the script's, and so is its case."""
+    spare: int = 0
+    """In a terminal that is too narrow the column of the highest number goes first; 0 stays."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Facts:
 
 
 Block = Table | Facts
+
+_GAP = 2
+"""Characters between two columns."""
 
 
 def is_terminal() -> bool:
@@ -113,14 +118,32 @@ def _write_rich(blocks: Iterable[Block]) -> None:
             console.print()
         if block.title:
             console.print(block.title, style="bold")
-        console.print(_rich_facts(block) if isinstance(block, Facts) else _rich_table(block))
+        console.print(_rich_facts(block) if isinstance(block, Facts) else _rich_table(block, console.width))
 
 
-def _rich_table(block: Table) -> "RenderableType":
+def fitted(block: Table, room: int) -> Table:
+    """The table without as many of its spare columns as it needs to stand in `room` characters."""
+    widths = [
+        max(len(cell) + 2 * column.is_state for cell in [column.name, *cells])
+        for column, *cells in zip(block.columns, *block.rows, strict=True)
+    ]
+    kept = list(range(len(block.columns)))
+    while sum(widths[index] + _GAP for index in kept) - _GAP > room:
+        index = max(kept, key=lambda index: block.columns[index].spare)
+        if not block.columns[index].spare:
+            break
+        kept.remove(index)
+    return Table([block.columns[index] for index in kept], [[row[i] for i in kept] for row in block.rows], block.title)
+
+
+def _rich_table(block: Table, room: int) -> "RenderableType":
     import rich.box
     import rich.table
 
-    table = rich.table.Table(box=rich.box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    block = fitted(block, room)
+    table = rich.table.Table(
+        box=rich.box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, header_style="bold"
+    )
     for column in block.columns:
         table.add_column(column.name, justify="right" if column.is_right else "left", no_wrap=column.is_state)
     for row in block.rows:

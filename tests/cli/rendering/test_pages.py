@@ -73,3 +73,13 @@ def test_show_draws_the_headline_metric(tmp_path: Path) -> None:
     filled = world(tmp_path)
     filled.record("r1", Source(script(loss=[4.0, 3.0, 2.0, 1.0])), run=filled.run().id)
     assert re.search(r"loss +█▆▃▁ +1\b", plain(on_a_terminal(tmp_path, "show", "mnist")))
+
+
+def test_a_narrow_terminal_keeps_names_whole_and_leaves_out_what_all_runs_share(tmp_path: Path) -> None:
+    filled, name = world(tmp_path), "a-name-as-long-as-a-sweep-gives-them-0123456789"
+    filled.outcome(filled.run(name, "00000001"), "finished", [attempt(1, "gone")])
+    head, _, row, *_ = plain(on_a_terminal(tmp_path, "ls")).splitlines()
+    assert name in row
+    assert "namespace" not in head
+    assert "started" in head
+    assert len(row.rstrip()) <= COLUMNS
