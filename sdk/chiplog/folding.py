@@ -94,6 +94,8 @@ def _on_history(fold: Fold, row: Row) -> None:
     step = row.get("step")
     fold.step = step if fold.step is None or (step is not None and step > fold.step) else fold.step
     fold.last_time = row.get("time") or fold.last_time
+    if row.get("summary") is True:
+        fold.summary.update(row["values"])
 
 
 def _on_gap(fold: Fold, _: Row) -> None:

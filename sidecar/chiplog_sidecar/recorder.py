@@ -135,7 +135,7 @@ class Recorder:
         if now - self._last_search >= SEARCH_SECONDS:
             self._last_search = now
             for container in sources.containers(self.settings.root, self.settings.containers):
-                for source in sources.wandb_logs(self.settings.root, container):
+                for source in sources.followed(self.settings.root, container):
                     self._follow(source)
             self.cargo.survey()
         for stream in self.streams.values():
@@ -293,7 +293,7 @@ class Recorder:
     def _restore(self, head: StreamHead, memory: resuming.Memory) -> None:
         """Take a stream up again at the end of its segments; where its file is gone, keep what the tail held."""
         segmented = memory.segmented.get(head["id"], 0)
-        source = sources.Source(head["container"], head["path"])
+        source = sources.Source(head["container"], head["path"], head["kind"])
         stream = Stream.reopen(self.settings.root, source, head, segmented)
         if stream is None:
             self.gone[head["id"]] = head

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiplog import rundir
+from chiplog_sidecar import jsonlines
+from chiplog_sidecar.wandb import log
 
 MAX_DEPTH = 5
-"""Directories below this depth of a run directory are not searched for wandb's logs."""
+"""Directories below this depth of a run directory are not searched for sources."""
 
 _LEAVES = {"files", "logs", "tmp", "wandb-data", "wandb-cache", "media", "node_modules", ".git"}
 
@@ -22,6 +24,9 @@ class Source:
     path: str
     """Relative to the container's run directory, with slashes."""
 
+    kind: str
+    """What it holds: a key of `formats.BY_KIND`."""
+
 
 def containers(root: Path, named: tuple[str, ...]) -> list[str]:
     """The containers that have a run directory by now: of the named ones, or of all."""
@@ -29,10 +34,10 @@ def containers(root: Path, named: tuple[str, ...]) -> list[str]:
     return sorted(name for name in present if not name.startswith(".") and (not named or name in named))
 
 
-def wandb_logs(root: Path, container: str) -> list[Source]:
-    """wandb's transaction logs of a container, oldest directory first."""
+def followed(root: Path, container: str) -> list[Source]:
+    """The files of a container that are followed, by path: wandb's oldest directory comes first."""
     found = _search(root / container, "", MAX_DEPTH)
-    return [Source(container, path) for path in sorted(found)]
+    return [Source(container, path, kind) for path, kind in sorted(found)]
 
 
 def shipped_files(root: Path, container: str) -> Iterator[str]:
@@ -52,19 +57,23 @@ def is_wanted(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> 
     return not include or any(fnmatch.fnmatchcase(path, glob) for glob in include)
 
 
-def _search(folder: Path, relative: str, depth: int) -> list[str]:
-    found: list[str] = []
+def _search(folder: Path, relative: str, depth: int) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
     for entry in _entries(folder):
         path = f"{relative}{entry.name}"
-        if entry.is_file(follow_symlinks=False) and _is_log(entry.name, folder.name):
-            found.append(path)
+        kind = _kind(entry.name, folder.name)
+        if kind and entry.is_file(follow_symlinks=False):
+            found.append((path, kind))
         elif depth and entry.name not in _LEAVES and entry.is_dir(follow_symlinks=False):
             found.extend(_search(folder / entry.name, f"{path}/", depth - 1))
     return found
 
 
-def _is_log(name: str, folder: str) -> bool:
-    return name.startswith("run-") and name.endswith(".wandb") and folder.startswith(("offline-run-", "run-"))
+def _kind(name: str, folder: str) -> str:
+    """The kind of a file, by its name and its directory's; empty where it is not followed."""
+    if log.is_log(name, folder):
+        return log.KIND
+    return jsonlines.KIND if name == jsonlines.NAME else ""
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

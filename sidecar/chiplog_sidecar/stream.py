@@ -13,17 +13,14 @@ from typing import Any
 from chiplog import folding, rundir
 from chiplog.codec import Row
 from chiplog.records import StreamHead
+from chiplog_sidecar import formats
 from chiplog_sidecar.sources import Source
-from chiplog_sidecar.wandb import decode, framing, media
 
 MAX_SUMMARY_KEYS = 256
 """Summary values that a head carries at most; all of them stand in the rows."""
 
 MAX_SUMMARY_TEXT = 256
 """Longer texts are left out of a head's summary."""
-
-_FLUSHES_BY_TIME = (0, 31)
-"""The first wandb that writes its log to the file on a timer; earlier ones wait for a full block."""
 
 
 @dataclass
@@ -42,8 +39,10 @@ class Stream:
     size: int = 0
     fold: folding.Fold = field(default_factory=folding.Fold)
     is_foreign: bool = False
-    """The file is no wandb log: it is not read further."""
-    _frames: framing.FrameReader = field(default_factory=framing.FrameReader)
+    """The file is not of its kind: it is not read further."""
+    _reader: formats.Reader | None = None
+    _pending: tuple[list[Row], int] | None = None
+    """Rows that were read and not taken yet, and the position behind them."""
 
     @classmethod
     def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
@@ -68,6 +67,11 @@ class Stream:
         return stream
 
     @property
+    def format(self) -> formats.Format:
+        """What is known of files of this kind."""
+        return formats.BY_KIND[self.source.kind]
+
+    @property
     def id(self) -> str:
         """The stream's name in keys: a digest of its place, so that two lives of a recorder name it alike."""
         place = f"{self.source.container}\0{self.source.path}\0{self.generation}"
@@ -89,31 +93,33 @@ class Stream:
         """The next whole rows and the position behind them; no rows and `position` itself where there is none yet.
 
         About `max_bytes` are read (at least 64 KiB and one byte), more where one record is longer. With `final` a torn
-        end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are read again.
+        end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
-        if self.is_foreign:
-            return [], self.position
-        if self._frames.at != self.position:
-            self._frames = framing.FrameReader(self.position)
-        while True:
-            data = os.pread(self.descriptor, max_bytes, self._frames.offset)
-            at_end = self._frames.offset + len(data) >= self.size
-            items = self._frames.feed(data, final=final and at_end)
-            if items or at_end:
-                return self._rows(items)
+        if self._pending is None and not self.is_foreign:
+            rows, end = self._read(max_bytes, final=final)
+            self._pending = (rows, end) if end > self.position else None
+        return self._pending or ([], self.position)
 
-    def _rows(self, items: list[framing.Item]) -> tuple[list[Row], int]:
-        if items and isinstance(items[0], framing.BadHeader):
-            self.is_foreign = True
-            reason = f"not a wandb log this reader knows: {items[0].reason} {items[0].found!r}"
-            return [{"at": 0, "kind": "gap", "to": self.size, "reason": reason}], self.size
-        return [_row(item) for item in items if not isinstance(item, framing.BadHeader)], self._frames.at
+    def _read(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int]:
+        reader = self._reader
+        if reader is None or reader.at != self.position:
+            reader = self._reader = self.format.reader(self.position, self.fold)
+        while True:
+            data = os.pread(self.descriptor, max_bytes, reader.offset)
+            at_end = reader.offset + len(data) >= self.size
+            rows = reader.feed(data, final=final and at_end)
+            if reader.foreign:
+                self.is_foreign = True
+                return [{"at": 0, "kind": "gap", "to": self.size, "reason": reader.foreign}], self.size
+            if rows or at_end:
+                return rows, reader.at
 
     def advance(self, rows: list[Row], end: int) -> None:
         """Take rows as read: they are held by the batch now."""
         for row in rows:
             self.fold.apply(row)
         self.position = end
+        self._pending = None
 
     def replay(self, max_bytes: int) -> Iterator[Row]:
         """Read again what is in segments, to know the run as the earlier life did; gives each row once."""
@@ -123,6 +129,8 @@ class Stream:
                 break
             kept = [row for row in rows if row["at"] < self.segmented]
             self.advance(kept, min(end, self.segmented))
+            if end > self.segmented:
+                self._pending = (rows[len(kept) :], end)
             yield from kept
         self.position = self.segmented
 
@@ -132,23 +140,18 @@ class Stream:
 
     def media(self, row: Row) -> list[str]:
         """Files that a row names and that must be in the bucket before it."""
-        if row["kind"] not in ("history", "summary"):
-            return []
-        return [self._beside(found["path"]) for found in media.media_paths(row)]
+        return [self._beside(path) for path in self.format.media(row)]
 
     def saved(self, row: Row) -> list[tuple[str, str]]:
-        """Files, with their policy, that a `files` row asks to be kept."""
-        if row["kind"] != "files":
-            return []
-        named = [(PurePosixPath(file["path"]), str(file["policy"])) for file in row["files"]]
-        return [(self._beside(str(path)), policy) for path, policy in named if _stays_inside(path)]
+        """Files, with their policy, that a row asks to be kept."""
+        return [(self._beside(path), policy) for path, policy in self.format.saved(row)]
 
     def head(self) -> StreamHead:
         """What the live object says of this stream."""
         fold = self.fold
         head: StreamHead = {
             "id": self.id,
-            "kind": "wandb",
+            "kind": self.source.kind,
             "container": self.source.container,
             "path": self.source.path,
             "generation": self.generation,
@@ -158,7 +161,7 @@ class Stream:
             "size": self.size,
             "kinds": dict(fold.kinds),
             "gaps": fold.gaps,
-            "loss_bound": loss_bound(fold.producer),
+            "loss_bound": self.format.loss_bound(fold),
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,
         }
@@ -167,29 +170,8 @@ class Stream:
         return head
 
     def _beside(self, path: str) -> str:
-        """A path of wandb's `files` directory, relative to the container's run directory."""
+        """A path of the `files` directory beside the source, relative to the container's run directory."""
         return str(PurePosixPath(self.source.path).parent / rundir.FILES / path)
-
-
-def loss_bound(producer: str) -> str:
-    """What a wandb of this version may lose when it is killed, in words; `producer` is its header's version."""
-    try:
-        version = tuple(int(part) for part in producer.split("+")[0].split(".")[:2])
-    except ValueError:
-        return "unknown: the log does not say which wandb wrote it"
-    if version >= _FLUSHES_BY_TIME:
-        return f"rows of the last {rundir.WANDB_FLUSH_SECONDS:g} s when the trainer is killed"
-    return f"up to 32 KiB of records, which wandb {producer.split('+')[0]} keeps in memory"
-
-
-def _row(item: framing.Frame | framing.Gap) -> Row:
-    if isinstance(item, framing.Gap):
-        return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
-    return decode.decode(item.at, item.payload)
-
-
-def _stays_inside(path: PurePosixPath) -> bool:
-    return not path.is_absolute() and ".." not in path.parts
 
 
 def _bounded(summary: dict[str, Any]) -> dict[str, Any]:

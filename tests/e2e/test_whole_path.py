@@ -146,3 +146,17 @@ def _check_command(run_name: str) -> None:
     assert document["state"] == "finished"
     assert document["config"]["late"] == 3
     assert document["summary"]["best"] == 0.25
+
+
+def test_a_program_without_python_is_tracked_by_json_lines(
+    bucket: Bucket, cluster: str, granted: str, run_name: str
+) -> None:
+    manifest = embedded.training_run(run_name, "")
+    script = """for i in 0 1 2 3 4; do echo "{\\"loss\\": 0.$i}" >> $CHIPLOG_DIR/metrics.jsonl; sleep 0.2; done"""
+    manifest["spec"]["template"]["spec"]["containers"][0]["command"] = ["sh", "-c", script]
+    embedded.apply(manifest, granted)
+    embedded.wait_condition(run_name, granted, "Durable")
+    (pod,) = embedded.pods(run_name, granted)
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == [0, 1, 2, 3, 4]
+    status = embedded.status(run_name, granted)
+    assert (status["state"], status["step"], status["metric"]["value"]) == ("finished", 4, "0.4")

@@ -20,8 +20,15 @@ def test_logs_are_found_wherever_wandb_was_pointed(tmp_path: Path) -> None:
         "deep/er/wandb/run-3-c/run-c.wandb",
     ):
         touch(tmp_path / "main" / path)
-    found = sources.wandb_logs(tmp_path, "main")
+    found = sources.followed(tmp_path, "main")
     assert [source.path.rpartition("/")[2] for source in found] == ["run-b.wandb", "run-c.wandb", "run-a.wandb"]
+
+
+def test_json_lines_are_found_by_their_name(tmp_path: Path) -> None:
+    for path in ("metrics.jsonl", "rank-1/metrics.jsonl", "files/metrics.jsonl", "other.jsonl"):
+        touch(tmp_path / "main" / path)
+    found = [(source.path, source.kind) for source in sources.followed(tmp_path, "main")]
+    assert found == [("metrics.jsonl", "jsonl"), ("rank-1/metrics.jsonl", "jsonl")]
 
 
 def test_what_only_looks_like_a_log_is_left_alone(tmp_path: Path) -> None:
@@ -30,12 +37,12 @@ def test_what_only_looks_like_a_log_is_left_alone(tmp_path: Path) -> None:
     real = touch(tmp_path / "elsewhere" / "offline-run-9-z" / "run-z.wandb")
     (tmp_path / "main" / "wandb" / "offline-run-9-z").mkdir()
     (tmp_path / "main" / "wandb" / "offline-run-9-z" / "run-z.wandb").symlink_to(real)
-    assert sources.wandb_logs(tmp_path, "main") == []
+    assert sources.followed(tmp_path, "main") == []
 
 
 def test_a_directory_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
     assert sources.containers(tmp_path / "nowhere", ()) == []
-    assert sources.wandb_logs(tmp_path, "main") == []
+    assert sources.followed(tmp_path, "main") == []
 
 
 def test_only_the_named_containers_are_read(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""The kinds of files that are followed, and what each knows of itself; it opens no file and ships nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from chiplog.codec import Row
+from chiplog.folding import Fold
+from chiplog_sidecar import jsonlines
+from chiplog_sidecar.wandb import log
+
+
+class Reader(Protocol):
+    """Reads one file from front to back, in pieces of any size.
+
+    Fed the bytes from `offset` on, it gives the rows that they complete; what it did not use it wants to see again,
+    for a writer may still be filling it in.
+    """
+
+    @property
+    def at(self) -> int:
+        """The first byte that belongs to no row given out so far."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Where the next bytes must come from."""
+        ...
+
+    @property
+    def foreign(self) -> str:
+        """Why the file is none of this kind, in a sentence; empty for one that is. Such a file is not read further."""
+        ...
+
+    def feed(self, data: bytes, *, final: bool = False) -> list[Row]:
+        """The rows and gaps that the bytes complete; with `final` the writer is gone and a torn end becomes a gap."""
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file."""
+
+    reader: Callable[[int, Fold], Reader]
+    """Begins at a position, knowing what the rows before it said."""
+
+    loss_bound: Callable[[Fold], str]
+    """What its writer may lose when it is killed, in words."""
+
+    media: Callable[[Row], list[str]] = lambda _: []
+    """Files that must be in the bucket before this row; paths below `files/` beside the source."""
+
+    saved: Callable[[Row], list[tuple[str, str]]] = lambda _: []
+    """Files, with their policy, that the writer asks to be kept; paths as above."""
+
+
+BY_KIND = {
+    log.KIND: Format(log.Reader, log.loss_bound, log.media, log.saved),
+    jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
+}
+"""By the `kind` of a stream's head (docs/bucket.md)."""
