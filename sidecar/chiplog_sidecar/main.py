@@ -22,8 +22,9 @@ from chiplog_sidecar.shipping import SupersededError
 POLL_SECONDS = 0.2
 """Pause between two passes while something moves or the run is young."""
 
-IDLE_POLL_SECONDS = 0.5
-"""Pause between two passes of an older run."""
+IDLE_POLL_SECONDS = 1.0
+"""Pause between two passes of an older run, whose rows wait for a flush every 14 s: a look costs CPU, a flush is not
+late for it."""
 
 MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.5, 10.0
 """Pauses after the store refused or did not answer; they double in between."""
@@ -58,6 +59,7 @@ class Loop:
             "pending_bytes": recorder.pending_bytes(),
             "streams": [stream.head() for stream in list(recorder.streams.values())],
             "problems": recorder.problems,
+            "requests": dict(recorder.requests),
         }
 
     def run(self) -> None:
@@ -67,7 +69,7 @@ class Loop:
         while not self._stop.is_set():
             self._look_for_flush_request()
             if self._attempt(self._recorder.record):
-                self._wake.wait(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS)
+                self._wake.wait(self._recorder.rest(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS))
             else:
                 self._pause()
         log.info("draining", pending_bytes=self._recorder.pending_bytes())

@@ -28,11 +28,14 @@ CUT_BYTES = 256 * 1024
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 """Encoded rows that are held in memory at most, but for the last read."""
 
-READ_BYTES = 512 * 1024
+READ_BYTES = 256 * 1024
 """Bytes of one source that are read in one pass."""
 
 SEARCH_SECONDS = 0.4
 """How often the run directory is searched for new sources."""
+
+MIN_REST_SECONDS = 0.01
+"""Between two passes at least."""
 
 MAX_PROBLEMS = 20
 """Problems that the head lists at most, the newest ones."""
@@ -129,6 +132,13 @@ class Recorder:
         """Seconds between two flushes, by the run's age."""
         young = self.clock.monotonic() - self._newest_stream < self.settings.young_seconds
         return self.settings.young_flush_seconds if young else self.settings.flush_seconds
+
+    def rest(self, poll_seconds: float) -> float:
+        """How long the next pass may wait: until the next look, or until rows that were read are due."""
+        if self._first_unflushed is None:
+            return poll_seconds
+        due = self._last_flush + self.flush_interval() - self.clock.monotonic()
+        return min(poll_seconds, max(due, MIN_REST_SECONDS))
 
     def _discover(self) -> None:
         now = self.clock.monotonic()

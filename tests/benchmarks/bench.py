@@ -8,10 +8,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import decoding
+import footprint
 import latency
 import targets
 
-MEASURES: dict[str, Callable[[], targets.Report]] = {"P7": latency.measure, "P11": decoding.measure}
+MEASURES: dict[str, Callable[[], targets.Report]] = {
+    "P7": latency.measure,
+    "P9": footprint.memory,
+    "P10": footprint.idling,
+    "P11": decoding.measure,
+}
 
 
 def main() -> int:

@@ -48,11 +48,12 @@ def measure() -> Report:
 
 def _log() -> bytes:
     """A log as wandb 0.31 writes it: keys nested, numbers as JSON text, items in no order."""
-    source = random.Random(1)
-    return wandb_files.written([_row(source, step).SerializeToString() for step in range(ROWS)])
+    return wandb_files.written([row(step).SerializeToString() for step in range(ROWS)])
 
 
-def _row(source: random.Random, step: int) -> wandb_pb2.Record:
+def row(step: int) -> wandb_pb2.Record:
+    """One `log()` of METRICS random metrics."""
+    source = random.Random(step)
     values = {f"train/metric_{index}": repr(source.random()) for index in range(METRICS)}
     values |= {"_step": str(step), "_runtime": repr(step / 10), "_timestamp": repr(1.79e9 + step / 10)}
     items = [wandb_pb2.Item(nested_key=[key], value_json=value) for key, value in values.items()]

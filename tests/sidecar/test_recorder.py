@@ -31,6 +31,17 @@ def test_an_old_run_flushes_every_fourteen_seconds(world: World) -> None:
     assert world.steps() == [0]
 
 
+def test_a_pass_is_not_late_for_a_flush(world: World) -> None:
+    log, recorder = world.log(), world.recorder()
+    world.step(recorder)
+    assert recorder.rest(60.0) == 60.0
+    log.history(0)
+    world.step(recorder, 0.25)
+    assert recorder.rest(60.0) == world.settings.young_flush_seconds - 0.25
+    world.step(recorder, recorder.rest(60.0))
+    assert world.steps() == [0]
+
+
 def test_a_silent_run_makes_no_request_but_a_heartbeat(world: World) -> None:
     recorder = world.recorder()
     world.step(recorder)

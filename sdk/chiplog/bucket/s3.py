@@ -27,7 +27,7 @@ from chiplog.errors import (
     Unreachable,
 )
 
-PART_BYTES = 8 * 1024 * 1024
+PART_BYTES = 6 * 1024 * 1024
 """A file up to this size is one PUT; a larger one goes in parts of it: memory holds one part (S3: at least 5 MiB)."""
 
 MAX_PARTS = 10_000
@@ -159,6 +159,7 @@ class S3Bucket:
             number = len(parts) + 1
             answer = self._client.upload_part(**upload, PartNumber=number, Body=block)
             parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+            block = b""  # Else this part would be held while the next one is read.
         _verify(digest.hexdigest(), sha256, Path(file.name))
         return parts
 
