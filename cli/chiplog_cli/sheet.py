@@ -47,7 +47,7 @@ def _facts(details: Details, now: float) -> list[tuple[str, str]]:
         ("created by", text.printable(document.get("created_by", ""))),
         ("images", text.printable(", ".join(document.get("images", {}).values()))),
         ("datasets", text.printable(", ".join(_dataset(item) for item in document.get("datasets", [])))),
-        ("wandb", details.fold.producer.split("+")[0]),
+        ("written by", _writer(text.printable(details.fold.producer))),
         ("requests", _requests(view.members)),
     ]
 
@@ -157,3 +157,8 @@ def _recorder(member: Member, now: float) -> list[str]:
 
 def _problems(members: tuple[Member, ...]) -> list[str]:
     return [problem for member in members if member.beat for problem in member.beat.head["problems"]]
+
+
+def _writer(producer: str) -> str:
+    """wandb says its version alone, `0.31.0+<commit>`; every other writer its name."""
+    return f"wandb {producer.split('+')[0]}" if producer[:1].isdigit() else producer

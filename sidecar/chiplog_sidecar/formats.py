@@ -7,7 +7,8 @@ from typing import Protocol
 from chiplog.codec import Row
 from chiplog.folding import Fold
 from chiplog_sidecar import jsonlines
-from chiplog_sidecar.wandb import log
+from chiplog_sidecar.tfevents import log as tensorboard
+from chiplog_sidecar.wandb import log as wandb
 
 
 class Reader(Protocol):
@@ -55,7 +56,8 @@ class Format:
 
 
 BY_KIND = {
-    log.KIND: Format(log.Reader, log.loss_bound, log.media, log.saved),
+    wandb.KIND: Format(wandb.Reader, wandb.loss_bound, wandb.media, wandb.saved),
+    tensorboard.KIND: Format(tensorboard.Reader, tensorboard.loss_bound),
     jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
 }
 """By the `kind` of a stream's head (docs/bucket.md)."""

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from chiplog import rundir
 from chiplog_sidecar import jsonlines
-from chiplog_sidecar.wandb import log
+from chiplog_sidecar.tfevents import log as tensorboard
+from chiplog_sidecar.wandb import log as wandb
 
 MAX_DEPTH = 5
 """Directories below this depth of a run directory are not searched for sources."""
 
-_LEAVES = {"files", "logs", "tmp", "wandb-data", "wandb-cache", "media", "node_modules", ".git"}
+_LEAVES = {"wandb-data", "wandb-cache", "node_modules", ".git"}
+_LEAVES_OF_WANDB = {"files", "logs", "tmp"}
+"""What wandb keeps beside its log; anywhere else TensorBoard's events may well stand in `logs`."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,25 @@ def _search(folder: Path, relative: str, depth: int) -> list[tuple[str, str]]:
         kind = _kind(entry.name, folder.name)
         if kind and entry.is_file(follow_symlinks=False):
             found.append((path, kind))
-        elif depth and entry.name not in _LEAVES and entry.is_dir(follow_symlinks=False):
+        elif depth and not _is_leaf(entry.name, relative) and entry.is_dir(follow_symlinks=False):
             found.extend(_search(folder / entry.name, f"{path}/", depth - 1))
     return found
 
 
+def _is_leaf(name: str, relative: str) -> bool:
+    """Whether a directory is not searched; what is under the run directory's own `files` is shipped, not followed."""
+    if name in _LEAVES or (name == rundir.FILES and not relative):
+        return True
+    parent = relative.rstrip("/").rpartition("/")[2]
+    return name in _LEAVES_OF_WANDB and wandb.is_directory(parent)
+
+
 def _kind(name: str, folder: str) -> str:
     """The kind of a file, by its name and its directory's; empty where it is not followed."""
-    if log.is_log(name, folder):
-        return log.KIND
+    if wandb.is_log(name, folder):
+        return wandb.KIND
+    if tensorboard.is_log(name):
+        return tensorboard.KIND
     return jsonlines.KIND if name == jsonlines.NAME else ""
 
 

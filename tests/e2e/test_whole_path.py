@@ -160,3 +160,21 @@ def test_a_program_without_python_is_tracked_by_json_lines(
     assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == [0, 1, 2, 3, 4]
     status = embedded.status(run_name, granted)
     assert (status["state"], status["step"], status["metric"]["value"]) == ("finished", 4, "0.4")
+
+
+def test_a_tensorboard_script_is_tracked_where_it_writes(
+    bucket: Bucket, cluster: str, granted: str, run_name: str
+) -> None:
+    manifest = embedded.training_run(run_name, "", recorder={"paths": ["/tmp/runs"]})
+    script = """
+from tensorboardX import SummaryWriter
+with SummaryWriter("/tmp/runs/first") as writer:
+    for step in range(5):
+        writer.add_scalar("loss", 1 / (step + 1), step)
+"""
+    manifest["spec"]["template"]["spec"]["containers"][0]["command"] = ["python3", "-c", script]
+    embedded.apply(manifest, granted)
+    embedded.wait_condition(run_name, granted, "Durable")
+    (pod,) = embedded.pods(run_name, granted)
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == [0, 1, 2, 3, 4]
+    assert embedded.status(run_name, granted)["metric"]["value"] == "0.2"

@@ -31,6 +31,14 @@ def test_json_lines_are_found_by_their_name(tmp_path: Path) -> None:
     assert found == [("metrics.jsonl", "jsonl"), ("rank-1/metrics.jsonl", "jsonl")]
 
 
+def test_event_files_are_found_by_their_name_wherever_they_are(tmp_path: Path) -> None:
+    name = "events.out.tfevents.1.host"
+    for path in (f"logs/{name}", f"paths/0/run-1/{name}", f"files/{name}", f"wandb/offline-run-1-a/logs/{name}"):
+        touch(tmp_path / "main" / path)
+    found = [(source.path, source.kind) for source in sources.followed(tmp_path, "main")]
+    assert found == [(f"logs/{name}", "tensorboard"), (f"paths/0/run-1/{name}", "tensorboard")]
+
+
 def test_what_only_looks_like_a_log_is_left_alone(tmp_path: Path) -> None:
     touch(tmp_path / "main" / "wandb" / "run-a.wandb")
     touch(tmp_path / "main" / "wandb" / "offline-run-1-a" / "files" / "run-a.wandb")

@@ -14,9 +14,14 @@ _FLUSHES_BY_TIME = (0, 31)
 """The first wandb that writes its log to the file on a timer; earlier ones wait for a full block."""
 
 
+def is_directory(name: str) -> bool:
+    """Whether wandb gives a run's directory such a name, offline or online."""
+    return name.startswith(("offline-run-", "run-"))
+
+
 def is_log(name: str, folder: str) -> bool:
     """Whether a file of this name in a directory of this name is a transaction log."""
-    return name.startswith("run-") and name.endswith(".wandb") and folder.startswith(("offline-run-", "run-"))
+    return name.startswith("run-") and name.endswith(".wandb") and is_directory(folder)
 
 
 class Reader:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiplog_sidecar.wandb import generate
+from chiplog_sidecar import generate
 
 
 def test_the_generated_files_are_what_the_proto_says() -> None:

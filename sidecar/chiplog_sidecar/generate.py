@@ -1,6 +1,6 @@
-"""Writes `wandb_pb2.py` and its stub from `wandb.proto`; never imported by the sidecar.
+"""Writes the modules of our `.proto` files and their stubs; never imported by the sidecar.
 
-Run it as `python sidecar/chiplog_sidecar/wandb/generate.py` with grpcio-tools installed. protoc stamps its own
+Run it as `python sidecar/chiplog_sidecar/generate.py` with grpcio-tools installed. protoc stamps its own
 version into the module and a check that refuses any older protobuf at import time. Both are taken out: the code
 between them is the same for every protobuf from 5 to 7, so the checked-in files do not depend on who generated them,
 and `protobuf>=5.29` in pyproject.toml stays true.
@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-SIDECAR = Path(__file__).resolve().parents[2]
-PROTO = "chiplog_sidecar/wandb/wandb.proto"
-GENERATED = ("chiplog_sidecar/wandb/wandb_pb2.py", "chiplog_sidecar/wandb/wandb_pb2.pyi")
+SIDECAR = Path(__file__).resolve().parents[1]
+PROTOS = ("chiplog_sidecar/wandb/wandb.proto", "chiplog_sidecar/tfevents/events.proto")
+GENERATED = tuple(proto.removesuffix(".proto") + ending for proto in PROTOS for ending in ("_pb2.py", "_pb2.pyi"))
 
 VERSION_STAMP = re.compile(
     r"^# Protobuf Python Version:.*\n"
@@ -28,9 +28,9 @@ def generated() -> dict[Path, str]:
     """What the generated files should say now, by the path where each belongs."""
     protoc = importlib.import_module("grpc_tools.protoc")
     with tempfile.TemporaryDirectory() as folder:
-        arguments = ["protoc", f"-I{SIDECAR}", f"--python_out={folder}", f"--pyi_out={folder}", PROTO]
+        arguments = ["protoc", f"-I{SIDECAR}", f"--python_out={folder}", f"--pyi_out={folder}", *PROTOS]
         if status := protoc.main(arguments):
-            raise SystemExit(f"protoc ended with {status} on {PROTO}")
+            raise SystemExit(f"protoc ended with {status} on {PROTOS}")
         return {SIDECAR / name: _settled((Path(folder) / name).read_text(), name) for name in GENERATED}
 
 
