@@ -7,7 +7,7 @@ from typing import Protocol
 from chiplog.codec import Row
 from chiplog.folding import Fold
 from chiplog_sidecar import jsonlines
-from chiplog_sidecar.tfevents import log as tensorboard
+from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
 
 

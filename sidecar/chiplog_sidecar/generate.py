@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 SIDECAR = Path(__file__).resolve().parents[1]
-PROTOS = ("chiplog_sidecar/wandb/wandb.proto", "chiplog_sidecar/tfevents/events.proto")
+PROTOS = ("chiplog_sidecar/wandb/wandb.proto", "chiplog_sidecar/tensorboard/events.proto")
 GENERATED = tuple(proto.removesuffix(".proto") + ending for proto in PROTOS for ending in ("_pb2.py", "_pb2.pyi"))
 
 VERSION_STAMP = re.compile(

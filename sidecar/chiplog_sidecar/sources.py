@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chiplog import rundir
 from chiplog_sidecar import jsonlines
-from chiplog_sidecar.tfevents import log as tensorboard
+from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
 
 MAX_DEPTH = 5

@@ -1,1 +1,0 @@
-"""TensorBoard's event files as a kind of followed file; it ships nothing."""
