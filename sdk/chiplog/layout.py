@@ -25,6 +25,17 @@ _SEGMENT = re.compile(
     r"(?P<start>[0-9]{16})-(?P<end>[0-9]{16})\.(?P<what>rows\.jsonl|source)\.zst"
 )
 
+_SEALED = re.compile(
+    r"v1/raw/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<recorder>[^/]+)/(?P<stream>[^/]+)/"
+    r"sealed-(?P<end>[0-9]{16})\.rows\.jsonl\.zst"
+)
+
+TABLES = ("history", "system", "console")
+"""Kinds of rows that have a table of their own."""
+
+PYRAMID = "pyramid"
+"""The table of each metric's extremes and last values at several widths of steps."""
+
 
 @dataclass(frozen=True)
 class Recorder:
@@ -54,6 +65,15 @@ class Run:
     def path(self) -> str:
         """The part of a key that names this run."""
         return f"{self.cluster}/{self.namespace}/{self.id}"
+
+
+@dataclass(frozen=True)
+class SealedKey:
+    """A marker's place: everything before `end` of this stream is in the tables or in the marker itself."""
+
+    recorder: Recorder
+    stream: str
+    end: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,25 @@ def parse_segment_key(key: str) -> SegmentKey | None:
     return SegmentKey(recorder, found["stream"], int(found["start"]), int(found["end"]), found["what"] == "source")
 
 
+def sealed_key(recorder: Recorder, stream: str, end: int) -> str:
+    """Key of the marker that a stream is sealed up to `end`; it sorts behind the stream's segments."""
+    return f"{raw_prefix(recorder)}{stream}/sealed-{end:0{POSITION_DIGITS}d}.rows.jsonl.zst"
+
+
+def parse_sealed_key(key: str) -> SealedKey | None:
+    """Take a marker's key apart; None for any other key."""
+    found = _SEALED.fullmatch(key)
+    if found is None:
+        return None
+    recorder = Recorder(found["cluster"], found["namespace"], found["recorder"])
+    return SealedKey(recorder, found["stream"], int(found["end"]))
+
+
+def blobs_prefix(recorder: Recorder) -> str:
+    """Prefix of all blobs of a recorder."""
+    return f"{VERSION}/blobs/{recorder.path}/"
+
+
 def blob_key(recorder: Recorder, sha256: str, name: str) -> str:
     """Key of a file's content; `name` is its base name, quoted and cut, for people who browse the bucket."""
     return f"{VERSION}/blobs/{recorder.path}/{sha256}/{quote_name(name)}"
@@ -142,12 +181,68 @@ def outcome_key(run: Run) -> str:
     return f"{VERSION}/runs/{run.path}/outcome.json"
 
 
+def seal_key(run: Run) -> str:
+    """Key of what is in the tables of a run."""
+    return f"{VERSION}/runs/{run.path}/seal.json"
+
+
 def parse_run_key(key: str) -> Run | None:
     """The run whose `run.json` stands at `key`; None for any other key."""
-    parts = key.split("/")
-    if len(parts) != 6 or parts[:2] != [VERSION, "runs"] or parts[5] != "run.json":
-        return None
-    return Run(parts[2], parts[3], parts[4])
+    return _run_of(key, "run.json")
+
+
+def parse_any_run_key(key: str) -> Run | None:
+    """The run that `key` is a document of: its `run.json`, or its `seal.json` where nobody wrote one."""
+    return parse_run_key(key) or parse_seal_key(key)
+
+
+def parse_seal_key(key: str) -> Run | None:
+    """The run whose `seal.json` stands at `key`; None for any other key."""
+    return _run_of(key, "seal.json")
+
+
+def table_key(table: str, run: Run, date: str, generation: int, part: int) -> str:
+    """Key of a Parquet file of a table (`history`, `system`, `console`, `pyramid`), partitioned as Hive does.
+
+    `date` is the day on which the run was made, in UTC, as `YYYY-MM-DD`.
+    """
+    folders = f"cluster={run.cluster}/namespace={run.namespace}/date={date}"
+    return f"{VERSION}/tables/{table}/{folders}/{run.id}-{generation:04d}-{part:04d}.parquet"
+
+
+def tables_prefix(table: str = "") -> str:
+    """Prefix of all tables, or of one."""
+    return f"{VERSION}/tables/{table}/" if table else f"{VERSION}/tables/"
+
+
+def index_prefix(cluster: str, namespace: str) -> str:
+    """Prefix of the runs index of a namespace."""
+    return f"{VERSION}/index/{cluster}/{namespace}/"
+
+
+def index_manifest_key(cluster: str, namespace: str) -> str:
+    """Key of the list of parts that make the runs index of a namespace."""
+    return f"{index_prefix(cluster, namespace)}manifest.json"
+
+
+def index_part_key(cluster: str, namespace: str, sha256: str) -> str:
+    """Key of a part of the runs index, named by its content."""
+    return f"{index_prefix(cluster, namespace)}{sha256}.jsonl.zst"
+
+
+def tombstone_key(run: Run) -> str:
+    """Key of people's word that a run shall be deleted."""
+    return f"{VERSION}/words/{run.path}/tombstone.json"
+
+
+def parse_tombstone_key(key: str) -> Run | None:
+    """The run whose tombstone stands at `key`; None for any other key."""
+    return _run_of(key, "tombstone.json", "words")
+
+
+def words_prefix() -> str:
+    """Prefix of what people said of their runs."""
+    return f"{VERSION}/words/"
 
 
 def quote_name(name: str) -> str:
@@ -159,6 +254,13 @@ def quote_name(name: str) -> str:
     # An escape is three characters: one that began just before the cut goes as a whole.
     begun = quoted.rfind("%", max(0, start - 2), start)
     return quoted[start if begun < 0 else begun + 3 :]
+
+
+def _run_of(key: str, name: str, kind: str = "runs") -> Run | None:
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, kind] or parts[5] != name:
+        return None
+    return Run(parts[2], parts[3], parts[4])
 
 
 def _class_prefix(kind: str, cluster: str, namespace: str) -> str:

@@ -18,6 +18,8 @@ LIVE_FORMAT = "chiplog.live"
 RUN_FORMAT = "chiplog.run"
 OUTCOME_FORMAT = "chiplog.outcome"
 CLUSTER_FORMAT = "chiplog.cluster"
+SEALED_FORMAT = "chiplog.sealed"
+SEAL_FORMAT = "chiplog.seal"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""
@@ -111,6 +113,81 @@ class SegmentHead(TypedDict):
     rows: int
 
 
+class SealedHead(TypedDict):
+    """The first line of a marker; the rows that no table holds follow it."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    recorder: str
+    run: str
+    """Whose seal says where the other rows are."""
+    stream: StreamHead
+    """What was known of the stream when it was sealed."""
+    end: int
+    """The stretch `[0, end)` is sealed."""
+    rows: int
+
+
+class SealedStream(TypedDict):
+    """How far a stream is sealed."""
+
+    id: str
+    position: int
+    rows: dict[str, int]
+    """Rows by kind that were sealed, each counted once."""
+    holes: list[list[int]]
+    """Stretches `[from, to)` that no segment covered: objects were lost before the sealing."""
+    marker_sha256: str
+    sources: dict[str, str]
+    """SHA-256 (hex) of the stream's source objects by their stretch, `<from>-<to>`."""
+
+
+class SealedRecorder(TypedDict):
+    """A recorder of a sealed run."""
+
+    id: str
+    attempt: int
+    rank: int
+    modified: float
+    """LastModified of its live object."""
+    head: LiveHead | None
+    """Its live object's head; None where there was none."""
+    streams: list[SealedStream]
+
+
+class TablePart(TypedDict):
+    """A Parquet file of a table."""
+
+    table: str
+    key: str
+    lines: int
+    size: int
+    sha256: str
+    recorders: list[str]
+    """Whose rows it holds."""
+
+
+class SealDocument(TypedDict):
+    """`seal.json`: what is in the tables; written by the compactor."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    run: str
+    is_bound: bool
+    """False for a recorder that no run has claimed; `run` is the recorder's id then."""
+    generation: int
+    """Counts the sealings: a recorder that came back after one makes the next necessary."""
+    sealed_at: float
+    recorders: list[SealedRecorder]
+    parts: list[TablePart]
+    expired: NotRequired[list[str]]
+    """What retention took away since: `sources`, or names of tables."""
+
+
 class RunDocument(TypedDict):
     """`run.json`: who and what; written once by the operator."""
 
@@ -196,6 +273,19 @@ def unpack_segment(data: bytes, what: str) -> tuple[SegmentHead, list[Row]]:
     check(head, SEGMENT_FORMAT, what)
     _check_rows(rows, what)
     return cast("SegmentHead", head), rows
+
+
+def pack_sealed(head: SealedHead, rows: list[Row]) -> bytes:
+    """A marker: one zstd frame whose first line is its head."""
+    return codec.compress(codec.dump(item) for item in [head, *rows])
+
+
+def unpack_sealed(data: bytes, what: str) -> tuple[SealedHead, list[Row]]:
+    """Head and rows of a marker. Raises FormatError."""
+    head, *rows = _lines(codec.decompress(data, what), what) or [None]
+    check(head, SEALED_FORMAT, what)
+    _check_rows(rows, what)
+    return cast("SealedHead", head), rows
 
 
 def pack_live(head: LiveHead, tail: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Learns from the bucket what an earlier life of this recorder has shipped; it writes nothing.
 
-The bucket is the only memory: a stream goes on at the end of its contiguous segments, and rows of the live object's
-tail are read again from their file. Only where that file is gone do the tail's rows themselves go on.
+The bucket is the only memory: a stream goes on at the end of its contiguous segments, or at the compactor's marker
+where that is further, and rows of the live object's tail are read again from their file. Only where that file is gone
+do the tail's rows themselves go on. After a seal the live object is gone too, and the markers know the streams.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from chiplog import layout, records
 from chiplog.bucket import Bucket, ETag
 from chiplog.codec import Row
 from chiplog.errors import NotFound
-from chiplog.records import StreamHead
+from chiplog.records import SealedHead, StreamHead
 
 
 @dataclass
@@ -43,12 +44,18 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
         memory.etag, memory.sequence = stored.etag, head["sequence"]
         memory.started_at = head["recorder"]["started_at"]
         memory.streams = {stream["id"]: stream for stream in head["streams"]}
-    ranges = _segments(bucket, recorder)
+    ranges, markers = _listed(bucket, recorder)
+    sealed = {stream: _sealed(bucket, key) for stream, key in markers.items()}
+    for stream, (marker, _) in sealed.items():
+        memory.streams.setdefault(stream, marker["stream"])
+        ranges.setdefault(stream, {})[(0, marker["end"])] = ""
     memory.segmented = {stream: contiguous_end(list(found)) for stream, found in ranges.items()}
     for stream, row in rows:
         if row["at"] >= memory.segmented.get(stream, 0):
             memory.tail.setdefault(stream, []).append(row)
-    memory.file_rows = _file_rows(bucket, ranges.get(files_stream, {})) + memory.tail.get(files_stream, [])
+    _, listed = sealed.get(files_stream, (None, []))
+    shipped = _file_rows(bucket, listed, ranges.get(files_stream, {}))
+    memory.file_rows = shipped + memory.tail.get(files_stream, [])
     return memory
 
 
@@ -62,18 +69,26 @@ def contiguous_end(ranges: list[tuple[int, int]]) -> int:
     return end
 
 
-def _segments(bucket: Bucket, recorder: layout.Recorder) -> dict[str, dict[tuple[int, int], str]]:
-    found: dict[str, dict[tuple[int, int], str]] = {}
+def _listed(bucket: Bucket, recorder: layout.Recorder) -> tuple[dict[str, dict[tuple[int, int], str]], dict[str, str]]:
+    """Keys of the segments by stream and stretch, and of each stream's newest marker."""
+    segments: dict[str, dict[tuple[int, int], str]] = {}
+    markers: dict[str, str] = {}
     for listed in bucket.list(layout.raw_prefix(recorder)):
-        key = layout.parse_segment_key(listed.key)
+        key, marker = layout.parse_segment_key(listed.key), layout.parse_sealed_key(listed.key)
         if key is not None and not key.is_source:
-            found.setdefault(key.stream, {})[(key.start, key.end)] = listed.key
-    return found
+            segments.setdefault(key.stream, {})[(key.start, key.end)] = listed.key
+        if marker is not None:
+            markers[marker.stream] = listed.key
+    return segments, markers
 
 
-def _file_rows(bucket: Bucket, segments: dict[tuple[int, int], str]) -> list[Row]:
-    rows: dict[int, Row] = {}
-    for key in segments.values():
+def _sealed(bucket: Bucket, key: str) -> tuple[SealedHead, list[Row]]:
+    return records.unpack_sealed(bucket.get(key).data, key)
+
+
+def _file_rows(bucket: Bucket, sealed: list[Row], segments: dict[tuple[int, int], str]) -> list[Row]:
+    rows = {row["at"]: row for row in sealed}
+    for key in filter(None, segments.values()):
         for row in records.unpack_segment(bucket.get(key).data, key)[1]:
             rows[row["at"]] = row
     return [rows[at] for at in sorted(rows)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from chiplog.bucket import Bucket
 from chiplog.codec import Row, number
-from chiplog.reading import rows
+from chiplog.reading import rows, tables
 from chiplog.reading.views import RunView
 
 
@@ -93,10 +93,14 @@ class Screen:
 
 def read(bucket: Bucket, view: RunView, attempt: int | None = None, source: str = "") -> Iterator[Line]:
     """Every console line of a run, by attempt, rank, stream and the position of its end. Raises BucketError."""
-    for member in view.members:
-        if attempt in (None, member.attempt):
-            streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "console"))
-            for stream in rows.writers(streams):
-                written = [row for row in stream.rows if row["kind"] == "console" and source in ("", row["source"])]
-                for line in Screen().lines(written):
-                    yield Line(line.time, line.source, line.text, member.attempt, member.rank)
+    with tables.Parts(bucket) as parts:
+        for member in view.members:
+            if attempt in (None, member.attempt):
+                streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "console"), parts=parts)
+                for stream in rows.writers(streams):
+                    for line in Screen().lines(_written(stream.rows, source)):
+                        yield Line(line.time, line.source, line.text, member.attempt, member.rank)
+
+
+def _written(items: Iterable[Row], source: str) -> Iterator[Row]:
+    return (row for row in items if row["kind"] == "console" and source in ("", row["source"]))

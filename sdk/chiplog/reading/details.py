@@ -7,7 +7,7 @@ from chiplog import codec
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.folding import Fold
-from chiplog.reading import members, rows, views
+from chiplog.reading import members, rows, tables, views
 from chiplog.reading.views import RunView
 
 _FOLDED = (*members.SPOKEN, "header", "environment", "exit")
@@ -31,11 +31,13 @@ def read(bucket: Bucket, view: RunView) -> Details:
     The newest attempt's rank 0 speaks for the run, by the newest of its streams that said anything. The TrainingRun's
     config lies under the script's own: a key that the script sets is the script's.
     """
-    for member in members.by_weight(view.members):
-        for stream in reversed(rows.writers(rows.stream_rows(bucket, member.recorder, kinds=_FOLDED))):
-            fold = folded(stream.rows)
-            if any(kind in fold.kinds for kind in members.SPOKEN):
-                return Details(_told(view, fold), fold, [row for row in stream.rows if row["kind"] == "history"])
+    with tables.Parts(bucket) as parts:
+        for member in members.by_weight(view.members):
+            streams = rows.stream_rows(bucket, member.recorder, kinds=_FOLDED, parts=parts)
+            for stream in reversed(rows.writers(streams)):
+                fold = folded(stream.rows)
+                if any(kind in fold.kinds for kind in members.SPOKEN):
+                    return Details(_told(view, fold), fold, [row for row in stream.rows if row["kind"] == "history"])
     return Details(view, Fold())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from chiplog import folding
 from chiplog.bucket import Bucket
 from chiplog.codec import Row, number
-from chiplog.reading import rows
+from chiplog.reading import rows, tables
 from chiplog.reading.views import RunView
 
 OWN = ("_step", "_timestamp", "_attempt", "_rank")
@@ -18,12 +18,13 @@ def read(bucket: Bucket, view: RunView, attempt: int | None = None) -> Iterator[
 
     Nested metrics are joined by dots. A row of another rank than 0 also has `_rank`. Raises BucketError.
     """
-    for member in view.members:
-        if attempt in (None, member.attempt):
-            streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "history"))
-            for stream in rows.writers(streams):
-                history = (row for row in stream.rows if row["kind"] == "history")
-                yield from (flat(row, member.attempt, member.rank) for row in history)
+    with tables.Parts(bucket) as parts:
+        for member in view.members:
+            if attempt in (None, member.attempt):
+                streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "history"), parts=parts)
+                for stream in rows.writers(streams):
+                    history = (row for row in stream.rows if row["kind"] == "history")
+                    yield from (flat(row, member.attempt, member.rank) for row in history)
 
 
 def flat(row: Row, attempt: int, rank: int) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Gets what is needed to see runs, every one or one; how it is put together is the matter of `views`.
 
-A view costs three small objects and reads no rows.
+A view costs four small objects and reads no rows.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chiplog import codec, layout, records
@@ -22,18 +23,20 @@ def every(
 
     What cannot be read is said in `unread` of its view and hides no other run.
     """
-    listed = (layout.parse_run_key(item.key) for item in bucket.list(layout.runs_prefix(cluster, namespace)))
-    places = [place for place in listed if place is not None and namespace in ("", place.namespace)]
     beats = heads.of(bucket, heads.present(bucket, cluster, namespace))
+    # After the heads: a run that was sealed in between has its seal by now.
+    listed = (layout.parse_any_run_key(item.key) for item in bucket.list(layout.runs_prefix(cluster, namespace)))
+    places = [place for place in dict.fromkeys(listed) if place is not None and namespace in ("", place.namespace)]
     now = states.now(clock(), [beat.modified for beat in beats])
-    found = [views.of_run(papers, beats, now) for papers in _papers(bucket, places)]
+    found = [views.of_run(papers, beats, now) for papers in with_seals(bucket, written(bucket, places))]
     return sorted([*found, *_unclaimed(found, beats, now)], key=lambda view: view.created_at, reverse=True)
 
 
 def one(bucket: Bucket, place: layout.Run, clock: Callable[[], float] = time.time) -> RunView:
     """One run. Raises RunNotFound if neither a document nor a recorder knows it, and BucketError."""
-    (papers,) = _papers(bucket, [place])
+    (papers,) = written(bucket, [place])
     beats = heads.of(bucket, _recorders(bucket, papers))
+    (papers,) = with_seals(bucket, [papers])  # After the heads, which go when the seal has come.
     now = states.now(clock(), [beat.modified for beat in beats])
     found = views.of_run(papers, beats, now)
     if papers.document is None and not found.members and not found.unread:
@@ -41,15 +44,26 @@ def one(bucket: Bucket, place: layout.Run, clock: Callable[[], float] = time.tim
     return found
 
 
-def _papers(bucket: Bucket, places: list[layout.Run]) -> list[Papers]:
+def written(bucket: Bucket, places: list[layout.Run]) -> list[Papers]:
+    """What the operator wrote on the given runs. Raises BucketError."""
     documents = fetching.fetch(bucket, map(layout.run_key, places))
     outcomes = fetching.fetch(bucket, map(layout.outcome_key, places))
     found = []
     for place, *stored in zip(places, documents, outcomes, strict=True):
         document, no_document = _read(stored[0], records.RUN_FORMAT, layout.run_key(place))
         outcome, no_outcome = _read(stored[1], records.OUTCOME_FORMAT, layout.outcome_key(place))
-        found.append(Papers(place, document, outcome, (*no_document, *no_outcome)))
+        found.append(Papers(place, document, outcome, unread=(*no_document, *no_outcome)))
     return found
+
+
+def with_seals(bucket: Bucket, found: list[Papers]) -> list[Papers]:
+    """The same with what the compactor wrote. Raises BucketError."""
+    keys = [layout.seal_key(papers.place) for papers in found]
+    sealed = []
+    for papers, key, stored in zip(found, keys, fetching.fetch(bucket, keys), strict=True):
+        seal, no_seal = _read(stored, records.SEAL_FORMAT, key)
+        sealed.append(replace(papers, seal=seal, unread=(*papers.unread, *no_seal)))
+    return sealed
 
 
 def _read(stored: Stored | None, expected: str, key: str) -> tuple[Any, tuple[str, ...]]:

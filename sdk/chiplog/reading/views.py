@@ -4,7 +4,7 @@ Without documents, for the operator is down or was never there, the heads alone 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from chiplog import codec, layout
 from chiplog.reading import members, states
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.members import Member
-from chiplog.records import OutcomeDocument, RunDocument
+from chiplog.records import OutcomeDocument, RunDocument, SealDocument
 
 Tree = dict[str, Any]
 
@@ -46,8 +46,15 @@ class RunView:
     members: tuple[Member, ...] = ()
     document: RunDocument | None = None
     outcome: OutcomeDocument | None = None
+    seal: SealDocument | None = None
+    """What is in the tables; None for a run that is not sealed."""
     unread: tuple[str, ...] = ()
     """What this reader could not read of it, and why."""
+
+    @property
+    def key(self) -> layout.Run:
+        """Where the run stands in the bucket."""
+        return layout.Run(self.cluster, self.namespace, self.run)
 
     @property
     def place(self) -> str:
@@ -57,17 +64,22 @@ class RunView:
 
 @dataclass(frozen=True)
 class Papers:
-    """The operator's documents on a run."""
+    """The operator's documents on a run, and the compactor's."""
 
     place: layout.Run
     document: RunDocument | None = None
     outcome: OutcomeDocument | None = None
+    seal: SealDocument | None = None
     unread: tuple[str, ...] = ()
 
 
-def of_run(papers: Papers, beats: Iterable[Beat | Unread], now: float) -> RunView:
+def of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> RunView:
     """A run from its documents and the heads among `beats` that are its own, at the store's time `now`."""
     place, document, outcome = papers.place, papers.document, papers.outcome
+    beats = [*beats, *_sealed(papers, beats)]
+    alone = next((beat for beat in beats if beat.recorder.id == place.id), None)
+    if alone is not None and papers.seal is not None and not papers.seal["is_bound"]:
+        return replace(of_recorder(alone, now), seal=papers.seal)
     found = members.of(place, outcome, beats)
     blank = RunView(
         cluster=place.cluster,
@@ -90,9 +102,19 @@ def of_run(papers: Papers, beats: Iterable[Beat | Unread], now: float) -> RunVie
         members=found,
         document=document,
         outcome=outcome,
+        seal=papers.seal,
         unread=(*papers.unread, *(member.unread for member in found if member.unread)),
     )
     return _with_heads(blank, now)
+
+
+def _sealed(papers: Papers, beats: Collection[Beat | Unread]) -> Iterator[Beat]:
+    """The last words of recorders whose live object was sealed away; one that came back speaks for itself."""
+    place, alive = papers.place, {beat.recorder for beat in beats}
+    for item in papers.seal["recorders"] if papers.seal else []:
+        recorder = layout.Recorder(place.cluster, place.namespace, item["id"])
+        if item["head"] is not None and recorder not in alive:
+            yield Beat(recorder, item["head"], item["modified"])
 
 
 def name_of(place: layout.Run) -> str:

@@ -1,0 +1,63 @@
+"""The compactor's pass: seal what is over, sweep what was given up; it is handed the bucket, and told when."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from chiplog import layout
+from chiplog.bucket import Bucket
+from chiplog.errors import FormatError, NotFound
+from chiplog_compactor.finding import Finder
+from chiplog_compactor.sealing import Sealing, SupersededError, Task
+from chiplog_compactor.settings import Settings
+from chiplog_compactor.sweeping import Sweeper
+
+RETRY_SECONDS = 600.0
+"""A run that could not be sealed, for an object of it is damaged, is tried again after this long."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Compactor:
+    """Seals and sweeps; everything it remembers only saves requests."""
+
+    bucket: Bucket
+    settings: Settings
+    clock: Callable[[], float] = time.time
+    problems: dict[layout.Run, str] = field(default_factory=dict)
+    """Why runs could not be sealed."""
+    _later: dict[layout.Run, float] = field(default_factory=dict)
+    _swept: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._finder = Finder(self.bucket)
+        self._sweeper = Sweeper(self.bucket, self.settings, self.clock)
+
+    def look(self) -> int:
+        """Seal every run that is over, and sweep when it is time; how many runs were sealed. Raises BucketError."""
+        sealed = sum(self._seal(task) for task in self._finder.look(self.clock()))
+        if self.clock() - self._swept >= self.settings.sweep_seconds:
+            self._sweeper.sweep()
+            self._swept = self.clock()
+        return sealed
+
+    def _seal(self, task: Task) -> bool:
+        if self.clock() < self._later.get(task.run, float("-inf")):
+            return False
+        try:
+            began = time.monotonic()
+            seal = Sealing(self.bucket, task, self.clock(), self.settings.keep_segments).seal()
+        except (SupersededError, FormatError, NotFound) as error:
+            log.warning("not sealed, nothing was deleted", run=task.run.path, reason=str(error))
+            self._later[task.run] = self.clock() + RETRY_SECONDS
+            self.problems[task.run] = str(error)
+            return False
+        self._later.pop(task.run, None)
+        self.problems.pop(task.run, None)
+        lines = sum(part["lines"] for part in seal["parts"])
+        seconds = round(time.monotonic() - began, 3)
+        log.info("sealed", run=task.run.path, generation=seal["generation"], lines=lines, seconds=seconds)
+        return True

@@ -1,0 +1,212 @@
+"""What the bucket holds of one recorder, for sealing: its streams' rows in order, each once; it writes nothing.
+
+Memory holds one segment at a time, and the rows that no table takes.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from chiplog import layout, records
+from chiplog.bucket import Bucket, Stored
+from chiplog.codec import Row
+from chiplog.errors import FormatError, NotFound
+from chiplog.layout import SegmentKey
+from chiplog.records import LiveHead, SealedHead, SealedStream, SegmentHead, StreamHead
+from chiplog_compactor.collapsing import Kept
+
+Take = Callable[[str, Row], None]
+"""Takes a row of a table, with the id of its stream."""
+
+
+@dataclass
+class Held:
+    """The objects of one recorder as they were listed."""
+
+    recorder: layout.Recorder
+    live: Stored | None = None
+    head: LiveHead | None = None
+    tail: dict[str, list[Row]] = field(default_factory=dict)
+    segments: dict[str, list[SegmentKey]] = field(default_factory=dict)
+    sources: dict[str, list[SegmentKey]] = field(default_factory=dict)
+    markers: dict[str, list[str]] = field(default_factory=dict)
+    """Keys of each stream's markers, the newest last."""
+
+    @property
+    def streams(self) -> list[str]:
+        """Ids of all streams that have rows."""
+        named = [stream["id"] for stream in self.head["streams"]] if self.head else []
+        return sorted({*named, *self.segments, *self.markers})
+
+
+@dataclass
+class Folded:
+    """What became of one stream."""
+
+    head: StreamHead
+    seal: SealedStream
+    marker: bytes
+    """The object that stands at the stream's end; without it nothing may be deleted."""
+
+
+def look(bucket: Bucket, recorder: layout.Recorder) -> Held:
+    """Read the live object, then LIST the segments, as every reader does. Raises BucketError and FormatError."""
+    held = Held(recorder)
+    key = layout.live_key(recorder)
+    try:
+        held.live = bucket.get(key)
+    except NotFound:
+        pass
+    else:
+        held.head, tail = records.unpack_live(held.live.data, key)
+        for stream, row in tail:
+            held.tail.setdefault(stream, []).append(row)
+    for listed in bucket.list(layout.raw_prefix(recorder)):
+        segment, marker = layout.parse_segment_key(listed.key), layout.parse_sealed_key(listed.key)
+        if segment is not None:
+            found = held.sources if segment.is_source else held.segments
+            found.setdefault(segment.stream, []).append(segment)
+        elif marker is not None:
+            held.markers.setdefault(marker.stream, []).append(listed.key)
+    return held
+
+
+@dataclass
+class Folding:
+    """Folds one stream behind what an earlier seal says of it."""
+
+    bucket: Bucket
+    held: Held
+    stream: str
+    run: str
+    before: SealedStream | None
+    """The stream in the run's last seal."""
+    take: Take
+
+    def __post_init__(self) -> None:
+        self._sealed = self.before["position"] if self.before else 0
+        self._covered = 0
+        self._counts = dict(self.before["rows"]) if self.before else {}
+        self._holes = [list(hole) for hole in self.before["holes"]] if self.before else []
+        self._kept = Kept()
+        self._heads: list[StreamHead] = []
+
+    def fold(self, sources: dict[str, str]) -> Folded:
+        """Hand the rows of tables on, and keep the others in a marker. Raises FormatError for a damaged object.
+
+        `sources` are the digests of the stream's source objects.
+        """
+        self._read_marker()
+        self._read_segments()
+        self._read_tail()
+        position = max(self._covered, self._sealed)
+        head: StreamHead = {**self._head(), "position": position, "segmented": position}
+        rows = self._kept.all()
+        marker = records.pack_sealed(self._marker_head(head, len(rows)), rows)
+        seal: SealedStream = {
+            "id": self.stream,
+            "position": position,
+            "rows": self._counts,
+            "holes": self._holes,
+            "marker_sha256": hashlib.sha256(marker).hexdigest(),
+            "sources": sources,
+        }
+        return Folded(head, seal, marker)
+
+    def _read_marker(self) -> None:
+        keys = self.held.markers.get(self.stream, [])
+        if keys:
+            head, rows = records.unpack_sealed(self.bucket.get(keys[-1]).data, keys[-1])
+            self._heads.append(head["stream"])
+            self._kept.rows.extend(rows)
+            self._covered = head["end"]
+
+    def _read_segments(self) -> None:
+        for segment in sorted(self.held.segments.get(self.stream, []), key=lambda key: (key.start, key.end)):
+            if segment.end > self._covered:
+                head, rows = self._unpack(segment)
+                self._heads.append(_plain(head))
+                self._take_all(rows, segment.start, segment.end)
+
+    def _read_tail(self) -> None:
+        heads = [head for head in (self.held.head["streams"] if self.held.head else []) if head["id"] == self.stream]
+        for head in heads:
+            self._heads.append(head)
+            rows = sorted(self.held.tail.get(self.stream, []), key=lambda row: int(row["at"]))
+            start = min([head["segmented"], head["position"], *(row["at"] for row in rows)])
+            self._take_all(rows, start, head["position"])
+
+    def _take_all(self, rows: list[Row], start: int, end: int) -> None:
+        if end <= self._covered:
+            return
+        if start > self._covered:
+            self._holes.append([self._covered, start])
+        for row in rows:
+            if row["at"] >= self._covered:
+                self._take(row)
+        self._covered = end
+
+    def _take(self, row: Row) -> None:
+        kind, is_new = row["kind"], row["at"] >= self._sealed
+        if is_new:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+        if kind not in layout.TABLES:
+            self._kept.add(row)
+            return
+        if row.get("summary"):
+            self._kept.interrupt()
+        if is_new:
+            self.take(self.stream, row)
+
+    def _unpack(self, place: SegmentKey) -> tuple[SegmentHead, list[Row]]:
+        key = layout.segment_key(place.recorder, place.stream, place.start, place.end)
+        head, rows = records.unpack_segment(self.bucket.get(key).data, key)
+        if (head["stream"], head["start"], head["end"]) != (place.stream, place.start, place.end):
+            raise FormatError(f"{key} holds {head['stream']} {head['start']}-{head['end']}")
+        if head["rows"] != len(rows):
+            raise FormatError(f"{key} holds {len(rows)} rows, not {head['rows']}")
+        return head, rows
+
+    def _head(self) -> StreamHead:
+        """The newest word on the stream: the live object's, else the marker's, else a segment's."""
+        return self._heads[-1]
+
+    def _marker_head(self, stream: StreamHead, rows: int) -> SealedHead:
+        place = self.held.recorder
+        return {
+            "format": records.SEALED_FORMAT,
+            "min_reader": records.READER,
+            "cluster": place.cluster,
+            "namespace": place.namespace,
+            "recorder": place.id,
+            "run": self.run,
+            "stream": stream,
+            "end": stream["position"],
+            "rows": rows,
+        }
+
+
+def source_keys(held: Held, stream: str) -> Iterator[tuple[str, str]]:
+    """Stretch, as `<from>-<to>`, and key of every source object of a stream."""
+    for place in held.sources.get(stream, []):
+        yield f"{place.start}-{place.end}", layout.source_key(place.recorder, place.stream, place.start, place.end)
+
+
+def _plain(head: SegmentHead) -> StreamHead:
+    """What a segment alone tells of its stream, where no live object is left."""
+    return {
+        "id": head["stream"],
+        "kind": head["kind"],
+        "container": head["container"],
+        "path": head["path"],
+        "generation": head["generation"],
+        "inode": 0,
+        "position": head["end"],
+        "segmented": head["end"],
+        "size": head["end"],
+        "kinds": {},
+        "gaps": 0,
+        "loss_bound": "",
+        "run": {},
+        "ended": False,
+    }

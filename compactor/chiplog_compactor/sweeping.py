@@ -1,0 +1,129 @@
+"""Deletes what people or retention gave up: runs with a tombstone, and classes of objects that are older than their
+time. Nothing else of Chiplog deletes a record.
+
+A run's documents go after its data and its tombstone last, so that a sweep that was cut short is done again whole.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+
+from chiplog import layout, records
+from chiplog.bucket import Bucket
+from chiplog.errors import FormatError, NotFound, PreconditionFailed
+from chiplog.reading import heads, runs, states, views
+from chiplog.records import SealDocument
+from chiplog_compactor import finding
+from chiplog_compactor.settings import Settings
+
+DAY_SECONDS = 86_400.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Sweeper:
+    """Looks for what is due, and deletes it."""
+
+    bucket: Bucket
+    settings: Settings
+    clock: Callable[[], float]
+
+    def sweep(self) -> None:
+        """One sweep. Raises BucketError."""
+        for run in self._given_up():
+            self._delete_run(run)
+        if self.settings.keep_sources_days or self.settings.keep_console_days or self.settings.keep_system_days:
+            for run in self._sealed():
+                self._retain(run)
+
+    def _given_up(self) -> Iterator[layout.Run]:
+        """Runs whose tombstone is older than the grace period, by the store's own clock."""
+        for listed in self.bucket.list(layout.words_prefix()):
+            run = layout.parse_tombstone_key(listed.key)
+            if run is not None and self.clock() - listed.modified >= self.settings.grace_seconds:
+                yield run
+
+    def _delete_run(self, run: layout.Run) -> None:
+        """Everything of a run; one that is being recorded is left until its recorders are quiet."""
+        (papers,) = runs.with_seals(self.bucket, runs.written(self.bucket, [run]))
+        beats = heads.of(self.bucket, heads.present(self.bucket, run.cluster, run.namespace))
+        now = states.now(self.clock(), [beat.modified for beat in beats])
+        view = views.of_run(papers, beats, now)
+        own = [member.beat for member in view.members if member.beat]
+        if papers.unread or not all(finding.is_quiet(beat, now) for beat in own):
+            log.warning("not deleted yet: it is being recorded or cannot be read", run=run.path, unread=papers.unread)
+            return
+        recorders = {member.recorder for member in view.members}
+        recorders |= {layout.Recorder(run.cluster, run.namespace, item["id"]) for item in _recorders(papers.seal)}
+        for part in papers.seal["parts"] if papers.seal else []:
+            self.bucket.delete(part["key"])
+        for recorder in recorders:
+            for prefix in (layout.raw_prefix(recorder), layout.blobs_prefix(recorder)):
+                for listed in self.bucket.list(prefix):
+                    self.bucket.delete(listed.key)
+            self.bucket.delete(layout.live_key(recorder))
+        for key in (layout.outcome_key(run), layout.seal_key(run), layout.run_key(run), layout.tombstone_key(run)):
+            self.bucket.delete(key)
+        log.info("deleted", run=run.path, recorders=len(recorders))
+
+    def _sealed(self) -> Iterator[layout.Run]:
+        for listed in self.bucket.list(layout.runs_prefix()):
+            run = layout.parse_seal_key(listed.key)
+            if run is not None:
+                yield run
+
+    def _retain(self, run: layout.Run) -> None:
+        """Take away what is older than its class allows: first its mention in the seal, then the objects."""
+        key = layout.seal_key(run)
+        try:
+            stored = self.bucket.get(key)
+            seal: SealDocument = records.unpack_document(stored.data, records.SEAL_FORMAT, key)
+        except (NotFound, FormatError) as error:
+            log.warning("retention passes this run over", run=run.path, reason=str(error))
+            return
+        age = self.clock() - seal["sealed_at"]
+        tables = {table for table, days in self._days().items() if days and age > days * DAY_SECONDS}
+        gone = [part for part in seal["parts"] if part["table"] in tables]
+        sources = bool(self.settings.keep_sources_days) and age > self.settings.keep_sources_days * DAY_SECONDS
+        has_sources = any(stream["sources"] for item in seal["recorders"] for stream in item["streams"])
+        if not gone and not (sources and has_sources):
+            return
+        left = _without(seal, tables, sources)
+        try:
+            self.bucket.put(key, records.pack_document(left), if_match=stored.etag)
+        except PreconditionFailed:
+            return  # It was sealed again meanwhile: the next sweep sees to it.
+        for part in gone:
+            self.bucket.delete(part["key"])
+        if sources:
+            self._delete_sources(run, seal)
+        log.info("retention", run=run.path, tables=sorted(tables), sources=sources)
+
+    def _days(self) -> dict[str, float]:
+        return {"console": self.settings.keep_console_days, "system": self.settings.keep_system_days}
+
+    def _delete_sources(self, run: layout.Run, seal: SealDocument) -> None:
+        for item in seal["recorders"]:
+            recorder = layout.Recorder(run.cluster, run.namespace, item["id"])
+            for stream in item["streams"]:
+                for stretch in stream["sources"]:
+                    start, end = map(int, stretch.split("-"))
+                    self.bucket.delete(layout.source_key(recorder, stream["id"], start, end))
+
+
+def _recorders(seal: SealDocument | None) -> list[records.SealedRecorder]:
+    return seal["recorders"] if seal else []
+
+
+def _without(seal: SealDocument, tables: set[str], sources: bool) -> SealDocument:
+    """The seal without what retention takes away, which it notes."""
+    recorders = seal["recorders"]
+    if sources:
+        recorders = [
+            {**item, "streams": [{**stream, "sources": {}} for stream in item["streams"]]} for item in recorders
+        ]
+    expired = sorted({*seal.get("expired", []), *tables, *(["sources"] if sources else [])})
+    parts = [part for part in seal["parts"] if part["table"] not in tables]
+    return {**seal, "recorders": recorders, "parts": parts, "expired": expired}
