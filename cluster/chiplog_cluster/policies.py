@@ -14,6 +14,9 @@ AUDIENCE = "chiplog-bucket"
 OPERATOR_ROLE = "chiplog-operator"
 OPERATOR_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-operator"
 
+COMPACTOR_ROLE = "chiplog-compactor"
+COMPACTOR_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-compactor"
+
 _RECORDED = ("live", "raw", "blobs")
 _OPERATED = ("clusters", "runs", "lines", "latest")
 
@@ -62,6 +65,11 @@ def operator_trust() -> Document:
     return _trust({"StringEquals": {f"{ISSUER}:sub": OPERATOR_SUBJECT}})
 
 
+def compactor_trust() -> Document:
+    """Only the compactor's own ServiceAccount may take the role."""
+    return _trust({"StringEquals": {f"{ISSUER}:sub": COMPACTOR_SUBJECT}})
+
+
 def sidecar_policy(place: Place, namespace: str) -> Document:
     """Write and read what the namespace recorded, read who watches it; delete nothing."""
     recorded = [place.key(kind, place.cluster, namespace, "*") for kind in _RECORDED]
@@ -81,6 +89,19 @@ def operator_policy(place: Place) -> Document:
         _allow(["s3:GetObject"], [place.arn(everything)]),
         _list(place, [everything]),
         _allow(["s3:PutObject"], [place.arn(place.key(kind, "*")) for kind in _OPERATED]),
+    )
+
+
+def compactor_policy(place: Place) -> Document:
+    """Read everything of the installation; write tables, index, seals and markers; alone delete."""
+    everything = f"{place.prefix}/*"
+    written = [place.key("tables", "*"), place.key("index", "*"), place.key("runs", "*", "seal.json")]
+    markers = place.key("raw", "*", "sealed-*")
+    return _policy(
+        _allow(["s3:GetObject"], [place.arn(everything)]),
+        _list(place, [everything]),
+        _allow(["s3:PutObject"], [place.arn(key) for key in (*written, markers)]),
+        _allow(["s3:DeleteObject"], [place.arn(place.key("*"))]),
     )
 
 

@@ -42,6 +42,7 @@ OPERATOR = Recipe(
     extras=("operator", "cli"),
     packages=("sdk/chiplog", "operator/chiplog_operator", "cli/chiplog_cli"),
 )
+COMPACTOR = Recipe("compactor", extras=("compactor",), packages=("sdk/chiplog", "compactor/chiplog_compactor"))
 EXAMPLES = Recipe("examples", groups=("examples",), packages=("sdk/chiplog",), folders=("examples",))
 
-ALL = (SIDECAR, OPERATOR, EXAMPLES)
+ALL = (SIDECAR, OPERATOR, COMPACTOR, EXAMPLES)

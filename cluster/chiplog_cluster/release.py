@@ -18,6 +18,7 @@ def values(node: Node) -> dict[str, object]:
         "audience": policies.AUDIENCE,
         "sidecarRoleArn": policies.role_arn(policies.sidecar_role("{namespace}")),
         "operatorRoleArn": policies.role_arn(policies.OPERATOR_ROLE),
+        "compactorRoleArn": policies.role_arn(policies.COMPACTOR_ROLE),
     }
     place = policies.Place.of_purpose(node.purpose)
     bucket = {
@@ -27,7 +28,12 @@ def values(node: Node) -> dict[str, object]:
         "stsEndpoint": node.iam_url,
         "credentials": credentials,
     }
-    return {"clusterName": place.cluster, "bucket": bucket, "operator": {"annotations": _built(node)}}
+    return {
+        "clusterName": place.cluster,
+        "bucket": bucket,
+        "operator": {"annotations": _built(node, "operator", "sidecar")},
+        "compactor": {"annotations": _built(node, "compactor")},
+    }
 
 
 def ensure(node: Node, progress: Progress) -> None:
@@ -42,7 +48,7 @@ def ensure(node: Node, progress: Progress) -> None:
         commands.run([program, *argv, f"--values={path}", "--wait", "--timeout=3m"], env=env)
 
 
-def _built(node: Node) -> dict[str, str]:
-    """The digest of the operator's image: another one makes another pod, for the image's name stays `dev`."""
-    stamps = [node.checkout.build / f"{name}.built" for name in ("operator", "sidecar")]
+def _built(node: Node, *images: str) -> dict[str, str]:
+    """The digest of a part's images: another one makes another pod, for the image's name stays `dev`."""
+    stamps = [node.checkout.build / f"{name}.built" for name in images]
     return {"chiplog.dev/built": files.digest(stamps)[:16]}

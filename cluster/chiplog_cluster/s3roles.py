@@ -75,6 +75,11 @@ def grant_operator(iam: "IAMClient", place: Place) -> str:
     return _grant(iam, policies.OPERATOR_ROLE, policies.operator_trust(), policies.operator_policy(place))
 
 
+def grant_compactor(iam: "IAMClient", place: Place) -> str:
+    """Create or renew the compactor's role; returns its ARN."""
+    return _grant(iam, policies.COMPACTOR_ROLE, policies.compactor_trust(), policies.compactor_policy(place))
+
+
 def _grant(iam: "IAMClient", role: str, trust: Document, policy: Document) -> str:
     try:
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
@@ -102,6 +107,7 @@ def _set_up(node: Node, namespaces: list[str]) -> None:
     create_bucket(s3_client(node), place)
     trust_cluster(iam, certificates.thumbprint(node.certificates / "ca.crt"))
     grant_operator(iam, place)
+    grant_compactor(iam, place)
     for namespace in namespaces:
         grant_namespace(iam, namespace, place)
 

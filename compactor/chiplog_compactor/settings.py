@@ -22,8 +22,8 @@ class Settings:
     keep_segments: bool = False
     """Leave the segments of sealed runs, from which the tables can be made again. CHIPLOG_KEEP_SEGMENTS."""
 
-    grace_seconds: float = 7 * 86_400.0
-    """A run with a tombstone is deleted this long after it was set. CHIPLOG_GRACE_SECONDS."""
+    grace_days: float = 7.0
+    """A run with a tombstone is deleted so many days after it was set. CHIPLOG_GRACE_DAYS."""
 
     keep_sources_days: float = 0.0
     """Source files of sealed runs, from which `restore` makes the run directory, are kept for so many days; 0 for
@@ -58,7 +58,7 @@ class Settings:
 _NUMBERS = {
     "look_seconds": 0.1,
     "sweep_seconds": 1.0,
-    "grace_seconds": 0.0,
+    "grace_days": 0.0,
     "keep_sources_days": 0.0,
     "keep_console_days": 0.0,
     "keep_system_days": 0.0,

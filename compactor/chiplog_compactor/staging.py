@@ -16,7 +16,7 @@ from chiplog.records import TablePart
 from chiplog_compactor import pyramid, tables
 from chiplog_compactor.tables import Place, Points, Writes
 
-MAX_LINES = 2_000_000
+MAX_LINES = 1_000_000
 """Points or pieces of console in one part; they are held in memory, at about 60 bytes a point."""
 
 

@@ -42,7 +42,7 @@ class Sweeper:
         """Runs whose tombstone is older than the grace period, by the store's own clock."""
         for listed in self.bucket.list(layout.words_prefix()):
             run = layout.parse_tombstone_key(listed.key)
-            if run is not None and self.clock() - listed.modified >= self.settings.grace_seconds:
+            if run is not None and self.clock() - listed.modified >= self.settings.grace_days * DAY_SECONDS:
                 yield run
 
     def _delete_run(self, run: layout.Run) -> None:

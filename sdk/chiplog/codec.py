@@ -2,8 +2,12 @@
 
 The field's convention of strict JSON holds: a number that JSON cannot write travels as `{"$number": "NaN"}`
 (also `Infinity`, `-Infinity`).
+
+Behind every frame stands its digest, as a skippable frame, which zstd tools pass over (RFC 8878, 3.1.2). zstd's own
+checksum is of the content, in 32 bits, and some bits of a frame do not touch the content.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -21,6 +25,11 @@ MAX_DECODED_BYTES = 256 * 1024 * 1024
 
 _SLICE_BYTES = 4096
 """Fed to zstd at a time; a slice unpacks to 128 MiB at the very most, so a bomb is noticed before memory is gone."""
+
+_DIGEST_HEAD = b"\x5c\x2a\x4d\x18\x20\x00\x00\x00"
+"""The magic number of a skippable frame of the kind 0xC, and the length of a SHA-256."""
+
+_DIGEST_BYTES = len(_DIGEST_HEAD) + 32
 
 _NUMBERS = ("NaN", "Infinity", "-Infinity")
 
@@ -75,26 +84,28 @@ def finite(value: Json) -> Json:
 
 
 def compress(lines: Iterable[bytes]) -> bytes:
-    """One zstd frame of the given lines, each ended by a newline."""
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(b"".join(line + b"\n" for line in lines))
+    """One zstd frame of the given lines, each ended by a newline, and its digest."""
+    return compress_bytes(b"".join(line + b"\n" for line in lines))
 
 
 def compress_bytes(data: bytes) -> bytes:
-    """One zstd frame of raw bytes."""
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
+    """One zstd frame of raw bytes, and its digest."""
+    frame = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True).compress(data)
+    return frame + _DIGEST_HEAD + hashlib.sha256(frame).digest()
 
 
-def decompress(data: bytes, what: str) -> bytes:
-    """All frames of an object, one after the other.
+def decompress(data: bytes, what: str, *, strict: bool = False) -> bytes:
+    """All frames of an object, one after the other; with `strict` each must have its digest.
 
-    Raises FormatError if it is not zstd, is cut short, or would unpack to more than MAX_DECODED_BYTES.
+    Raises FormatError if it is not zstd, is cut short, is not what its digest says, or would unpack to more than
+    MAX_DECODED_BYTES.
     """
-    return b"".join(frames(data, what))
+    return b"".join(frames(data, what, strict=strict))
 
 
-def frames(data: bytes, what: str) -> list[bytes]:
+def frames(data: bytes, what: str, *, strict: bool = False) -> list[bytes]:
     """Each zstd frame of an object, unpacked. Raises FormatError as `decompress` does."""
-    return list(_each_frame(data, what))
+    return list(_each_frame(data, what, strict=strict))
 
 
 def first_frame(data: bytes, what: str) -> bytes:
@@ -109,12 +120,27 @@ def lines(data: bytes) -> list[Json]:
     return [load(line) for line in data.split(b"\n") if line]
 
 
-def _each_frame(data: bytes, what: str) -> Iterator[bytes]:
+def _each_frame(data: bytes, what: str, *, strict: bool = False) -> Iterator[bytes]:
     rest, room = memoryview(data), MAX_DECODED_BYTES
     while rest:
         frame, used = _unpack(rest, room, what)
+        used += _check_digest(rest, used, what, strict=strict)
         yield frame
         rest, room = rest[used:], room - len(frame)
+
+
+def _check_digest(data: memoryview, used: int, what: str, *, strict: bool) -> int:
+    """Compare the frame `data[:used]` with the digest behind it; how many bytes that takes, 0 where there is none."""
+    digest = bytes(data[used : used + _DIGEST_BYTES])
+    if not digest and not strict:
+        return 0  # An object of before there were digests.
+    if not digest.startswith(_DIGEST_HEAD):
+        if strict or _DIGEST_HEAD.startswith(digest):
+            raise FormatError(f"{what} is cut short: a frame is without its digest")
+        return 0
+    if digest[len(_DIGEST_HEAD) :] != hashlib.sha256(data[:used]).digest():
+        raise FormatError(f"{what} is damaged: it is not what its digest says")
+    return _DIGEST_BYTES
 
 
 def _unpack(data: memoryview, room: int, what: str) -> tuple[bytes, int]:

@@ -3,6 +3,7 @@
 A *row* is one JSON object with `at`, its position in its stream, and `kind`. Rows are kept once by (stream, at).
 """
 
+import hashlib
 import json
 from typing import Any, NotRequired, TypedDict, cast
 
@@ -303,7 +304,9 @@ def unpack_live(data: bytes, what: str) -> tuple[LiveHead, list[tuple[str, Row]]
     parts = codec.frames(data, what)
     head = next(iter(_lines(parts[0], what)), None) if parts else None
     check(head, LIVE_FORMAT, what)
-    rows = _lines(parts[1], what) if len(parts) > 1 else []
+    if len(parts) != 2:
+        raise FormatError(f"{what} has {len(parts)} frames, not 2")
+    rows = _lines(parts[1], what)
     _check_rows(rows, what)
     try:
         return cast("LiveHead", head), [(row.pop("stream"), row) for row in rows]
@@ -319,14 +322,18 @@ def unpack_live_head(data: bytes, what: str) -> LiveHead:
 
 
 def pack_document(document: Any) -> bytes:
-    """A JSON document of the bucket, indented for people who open it by hand."""
-    return json.dumps(codec.finite(document), indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    """A JSON document of the bucket, indented for people who open it by hand; its last field is its digest."""
+    body = {key: value for key, value in document.items() if key != "sha256"}
+    return _json({**body, "sha256": hashlib.sha256(_json(body)).hexdigest()})
 
 
 def unpack_document(data: bytes, expected: str, what: str) -> Any:
-    """The document, after its format was checked. Raises FormatError."""
+    """The document without its digest, after its format and the digest were checked. Raises FormatError."""
     document = _load(data, what)
     check(document, expected, what)
+    digest = document.pop("sha256", None)
+    if digest is not None and digest != hashlib.sha256(_json(document)).hexdigest():
+        raise FormatError(f"{what} is damaged: it is not what its digest says")
     return document
 
 
@@ -339,6 +346,10 @@ def check(head: Any, expected: str, what: str) -> None:
         raise FormatError(f"{what} does not say which reader may read it: min_reader is {needed!r}")
     if needed > READER:
         raise FormatError(f"{what} needs a reader of version {needed}, this one is {READER}: upgrade chiplog")
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(codec.finite(document), indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
 def _lines(frame: bytes, what: str) -> list[Any]:

@@ -45,7 +45,8 @@ BY_VARIABLE = dict(variables(SCHEMA))
 
 
 def environment(manifests: list[dict[str, Any]]) -> dict[str, str]:
-    (deployment,) = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
+    deployments = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
+    (deployment,) = [item for item in deployments if item["metadata"]["name"].endswith("-operator")]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return {item["name"]: item["value"] for item in container["env"]}
 

@@ -48,10 +48,10 @@ def test_a_run_with_a_tombstone_goes_whole_after_the_grace_period_and_no_other_d
     if sealed:
         look(world)
     world.bucket.put(layout.tombstone_key(place), b"{}")
-    look(world, grace_seconds=7 * DAY)
+    look(world, grace_days=7)
     assert runs.one(world.bucket, place, world.clock).state == "finished"
     world.now += 7 * DAY + 1
-    look(world, grace_seconds=7 * DAY)
+    look(world, grace_days=7)
     assert [key for key in keys(world) if "rec/" in key or place.id in key or "rec." in key] == []
     with pytest.raises(RunNotFound):
         runs.one(world.bucket, place, world.clock)
@@ -73,7 +73,7 @@ def test_a_tombstone_that_is_taken_back_in_time_saves_the_run() -> None:
 def test_a_run_that_is_being_recorded_is_not_deleted() -> None:
     world, place = world_with_a_run(state="recording")
     world.bucket.put(layout.tombstone_key(place), b"{}")
-    look(world, grace_seconds=0)
+    look(world, grace_days=0)
     assert layout.live_key(REC) in keys(world)
     assert layout.tombstone_key(place) in keys(world)
 

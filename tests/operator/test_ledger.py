@@ -26,7 +26,7 @@ def books(bucket: FatalBucket, clock: Time) -> Ledger:
 
 def record(bucket: FatalBucket, recorder: str, step: int = 1) -> None:
     place = layout.Recorder("c1", "team", recorder)
-    bucket.put(layout.live_key(place), records.pack_live(live(place, step=step), b""))
+    bucket.put(layout.live_key(place), records.pack_live(live(place, step=step), records.pack_tail([])))
 
 
 def outcome(state: str) -> records.OutcomeDocument:
@@ -99,7 +99,7 @@ def test_a_look_reads_at_most_its_budget_and_the_longest_waiting_first(
 
 def test_a_head_of_a_newer_layout_does_not_stop_the_look_at_others(bucket: FatalBucket, books: Ledger) -> None:
     place = layout.Recorder("c1", "team", "u1")
-    bucket.put(layout.live_key(place), records.pack_live({**live(place), "min_reader": 99}, b""))
+    bucket.put(layout.live_key(place), records.pack_live({**live(place), "min_reader": 99}, records.pack_tail([])))
     record(bucket, "u2")
     assert books.refresh("team", ["u1", "u2"]) == {"u1", "u2"}
 
@@ -119,7 +119,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for_again_at_once(
 
 def test_a_drained_head_is_a_last_word(bucket: FatalBucket, books: Ledger) -> None:
     place = layout.Recorder("c1", "team", "u1")
-    bucket.put(layout.live_key(place), records.pack_live(live(place, "drained", step=1), b""))
+    bucket.put(layout.live_key(place), records.pack_live(live(place, "drained", step=1), records.pack_tail([])))
     books.head("team", "u1")
     bucket.fault = Unreachable("gone")
     assert books.head("team", "u1", is_fresh=True) is not None

@@ -55,8 +55,24 @@ def test_a_live_object_comes_back(streams: list[tuple[str, list[codec.Row]]]) ->
     assert records.unpack_live_head(data, "it") == live_head()
 
 
-def test_a_live_object_without_a_tail_has_no_rows() -> None:
-    assert records.unpack_live(records.pack_live(live_head(), b""), "it") == (live_head(), [])
+def test_a_live_object_with_an_empty_tail_has_no_rows() -> None:
+    assert records.unpack_live(records.pack_live(live_head(), records.pack_tail([])), "it") == (live_head(), [])
+
+
+def test_a_live_object_that_lost_its_tail_is_refused() -> None:
+    with pytest.raises(FormatError, match="it has 1 frames, not 2"):
+        records.unpack_live(records.pack_live(live_head(), b""), "it")
+
+
+def test_a_document_that_was_changed_is_refused() -> None:
+    data = records.pack_document({"format": "f", "min_reader": 1, "notes": "the loss fell"})
+    assert records.unpack_document(data, "f", "it") == {"format": "f", "min_reader": 1, "notes": "the loss fell"}
+    with pytest.raises(FormatError, match="it is damaged"):
+        records.unpack_document(data.replace(b"fell", b"rose"), "f", "it")
+
+
+def test_a_document_of_before_there_were_digests_is_read() -> None:
+    assert records.unpack_document(b'{"format": "f", "min_reader": 1}', "f", "it") == {"format": "f", "min_reader": 1}
 
 
 def test_the_head_is_read_though_the_tail_is_damaged() -> None:

@@ -31,6 +31,64 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* What selects the compactor's pod. */}}
+{{- define "chiplog.compactor.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: compactor
+{{- end -}}
+
+{{/* Labels of what belongs to the compactor. */}}
+{{- define "chiplog.compactor.labels" -}}
+{{ include "chiplog.labels" . }}
+app.kubernetes.io/component: compactor
+{{- end -}}
+
+{{/* Not empty where there is a compactor: it is wanted, and has a way into the bucket. */}}
+{{- define "chiplog.compactor.enabled" -}}
+{{- $credentials := .Values.bucket.credentials -}}
+{{- if and .Values.compactor.enabled (or (ne $credentials.mode "web-identity") $credentials.compactorRoleArn) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Where the bucket is, for any part of ours. */}}
+{{- define "chiplog.bucketEnvironment" -}}
+- name: CHIPLOG_BUCKET
+  value: {{ .Values.bucket.url | quote }}
+- name: AWS_REGION
+  value: {{ .Values.bucket.region | quote }}
+{{- with .Values.bucket.endpoint }}
+- name: AWS_ENDPOINT_URL_S3
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.bucket.stsEndpoint }}
+- name: AWS_ENDPOINT_URL_STS
+  value: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* The role that a part assumes with its token, from a list of the role's ARN and the part's name. */}}
+{{- define "chiplog.roleEnvironment" -}}
+- name: AWS_ROLE_ARN
+  value: {{ index . 0 | quote }}
+- name: AWS_ROLE_SESSION_NAME
+  value: chiplog-{{ index . 1 }}
+- name: AWS_WEB_IDENTITY_TOKEN_FILE
+  value: /var/run/secrets/chiplog.dev/bucket/token
+{{- end -}}
+
+{{/* The volume of that token. */}}
+{{- define "chiplog.tokenVolume" -}}
+- name: bucket-token
+  projected:
+    sources:
+      - serviceAccountToken:
+          audience: {{ .Values.bucket.credentials.audience | quote }}
+          expirationSeconds: 3600
+          path: token
+{{- end -}}
+
 {{/* An image's reference, from a list of the image's values and the root. */}}
 {{- define "chiplog.image" -}}
 {{- $image := index . 0 -}}

@@ -51,7 +51,15 @@ def connect() -> "duckdb.DuckDBPyConnection":
         import duckdb
     except ImportError as error:
         raise SettingsError("sealed runs are read with DuckDB: pip install 'chiplog[tables]'") from error
-    return duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": False})
+    folder = str(Path(tempfile.gettempdir()) / "chiplog-duckdb")
+    return duckdb.connect(
+        config={
+            "threads": 2,
+            "memory_limit": "512MB",
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,  # It would look for them on the network.
+        }
+    )
 
 
 class Parts:
