@@ -3,8 +3,9 @@
 import fnmatch
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, SettingsError
@@ -25,8 +26,10 @@ def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
     many = len({(file.rank, file.container) for file in found}) > 1
     problems = []
     for file in found:
+        above = [f"rank-{file.rank}", file.container] if many else []
         try:
-            _fetch(bucket, file, folder / _inside(file, many))
+            place = folder / inside([*above, *file.path.split("/")])
+            write(place, lambda target, file=file: files.fetch(bucket, file, target))  # type: ignore[misc]
         except FormatError as error:
             problems.append(str(error))
         except OSError as error:
@@ -34,23 +37,23 @@ def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
     return problems
 
 
-def _inside(file: File, many: bool) -> PurePosixPath:
-    """The place below the directory. Raises FormatError for a path that would leave it, whoever wrote that."""
-    parts = [f"rank-{file.rank}", file.container, *file.path.split("/")] if many else file.path.split("/")
+def inside(parts: list[str]) -> PurePosixPath:
+    """The path of these parts. Raises FormatError for one that would leave its directory, whoever wrote that."""
     if any(part in ("", ".", "..") or "\0" in part or "/" in part for part in parts):
-        raise FormatError(f"the path {file.path!r} leaves its directory and is not downloaded")
+        raise FormatError(f"the path {'/'.join(parts)!r} leaves its directory and is not written")
     return PurePosixPath(*parts)
 
 
-def _fetch(bucket: Bucket, file: File, target: Path) -> None:
-    if file.key is None:
-        raise FormatError(f"{file.path} was not recorded: {file.missing}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".chiplog-", dir=target.parent)
+def write(place: Path, content: Callable[[BinaryIO], None], modified: float | None = None) -> None:
+    """Write a file whole or not at all. Raises OSError, and what `content` raises."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".chiplog-", dir=place.parent)
     try:
         with os.fdopen(handle, "wb") as opened:
-            files.fetch(bucket, file, opened)
+            content(opened)
         Path(name).chmod(0o644)
-        Path(name).replace(target)
+        if modified is not None:
+            os.utime(name, (modified, modified))
+        Path(name).replace(place)
     finally:
         Path(name).unlink(missing_ok=True)

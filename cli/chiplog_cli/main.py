@@ -21,6 +21,9 @@ VERBS = {
     "history": "Print the metrics that a run logged, step by step.",
     "logs": "Print what a run wrote to its console.",
     "files": "List or download the files of a run.",
+    "verify": "Look for objects that are lost, cut short or changed.",
+    "restore": "Make a run's directory again, byte for byte.",
+    "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""

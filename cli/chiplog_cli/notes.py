@@ -31,3 +31,24 @@ def downloaded(missing: list[str], folder: Path) -> None:
     if missing:
         raise FormatError(f"not all is in {folder}: " + "; ".join(missing))
     click.echo(f"downloaded to {folder}", err=True)
+
+
+def verified(count: int) -> None:
+    """Say that nothing is wrong."""
+    runs = "1 run is" if count == 1 else f"{count} runs are"
+    click.echo(f"{runs} whole: every object is there as it was written", err=True)
+
+
+def restored(count: int, problems: list[str], folder: Path) -> None:
+    """Say what was written. Raises FormatError if something could not be had."""
+    if problems:
+        raise FormatError(f"{count} files are in {folder}, and not all: " + "; ".join(problems))
+    click.echo(f"{count} files are in {folder}", err=True)
+
+
+def exported(paths: list[Path], view: RunView) -> None:
+    """Say what was written."""
+    for path in paths:
+        click.echo(str(path))
+    if not paths:
+        click.echo(f"{view.name} has recorded nothing to export", err=True)

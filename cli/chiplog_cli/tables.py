@@ -3,6 +3,7 @@
 from typing import Any
 
 from chiplog.reading.files import File
+from chiplog.reading.verifying import Finding
 from chiplog.reading.views import RunView
 from chiplog_cli.rendering import pages, text
 from chiplog_cli.rendering.pages import Column, Table
@@ -125,3 +126,9 @@ def _file(file: File, many: bool) -> list[str]:
         *([str(file.rank), file.container] if many else []),
         file.sha256[:12] if file.sha256 else f"missing: {text.printable(file.missing)}",
     ]
+
+
+def findings(found: list[Finding]) -> Table:
+    """`verify`: what is wrong, object by object."""
+    columns = [Column("problem"), Column("detail"), Column("key")]
+    return Table(columns, [[item.problem, text.printable(item.detail), text.printable(item.key)] for item in found])

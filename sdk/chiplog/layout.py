@@ -192,8 +192,8 @@ def parse_run_key(key: str) -> Run | None:
 
 
 def parse_any_run_key(key: str) -> Run | None:
-    """The run that `key` is a document of: its `run.json`, or its `seal.json` where nobody wrote one."""
-    return parse_run_key(key) or parse_seal_key(key)
+    """The run that `key` is a document of, be it `run.json`, `outcome.json` or `seal.json`."""
+    return parse_run_key(key) or _run_of(key, "outcome.json") or parse_seal_key(key)
 
 
 def parse_seal_key(key: str) -> Run | None:

@@ -112,6 +112,9 @@ class SegmentHead(TypedDict):
     start: int
     end: int
     rows: int
+    source_sha256: NotRequired[str]
+    """Digest (hex) of the source's bytes of the same stretch; absent where no object holds them, for the file was
+    gone."""
 
 
 class SealedHead(TypedDict):

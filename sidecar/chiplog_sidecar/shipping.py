@@ -4,6 +4,7 @@ Order and conditions make every crash harmless: a segment is created, never repl
 live object is replaced only over the version that this writer saw, so a late duplicate never wins.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from chiplog import codec, layout, records
@@ -32,9 +33,10 @@ class Shipper:
     def cut(self, stream: StreamHead, stretch: Stretch, source: bytes | None) -> None:
         """Put a stretch into a segment, and the same stretch of its source beside it."""
         place = (self.recorder, stream["id"], stretch.start, stretch.end)
-        if source is not None:
-            self._create(layout.source_key(*place), codec.compress_bytes(source))
         head = self._segment_head(stream, stretch)
+        if source is not None:
+            head["source_sha256"] = hashlib.sha256(source).hexdigest()
+            self._create(layout.source_key(*place), codec.compress_bytes(source))
         self._create(layout.segment_key(*place), codec.compress([codec.dump(head), *stretch.lines]))
 
     def flush(self, head: LiveHead, tail: bytes) -> None:

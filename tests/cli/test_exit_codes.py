@@ -88,10 +88,15 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
+WRITING = {"restore", "export"}
+"""Verbs that write files and print nothing to be parsed."""
+
+
 def test_every_verb_has_help_that_does_not_need_a_bucket(chiplog: Any) -> None:
     listed = chiplog("--help").stdout
     for verb in VERBS:
         assert f"  {verb} " in listed
         result = chiplog(verb, "--help")
         assert result.exit_code == 0
-        assert '"NaN"' in result.stdout
+        if verb not in WRITING:
+            assert '"NaN"' in result.stdout

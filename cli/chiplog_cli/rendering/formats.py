@@ -48,10 +48,10 @@ def _write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([cell(row.get(column)) for column in columns])
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Empty for null; text as it is; everything else as its JSON."""
     if value is None:
         return ""

@@ -13,17 +13,18 @@ OWN = ("_step", "_timestamp", "_attempt", "_rank")
 """Columns of ours; every other column is the script's."""
 
 
-def read(bucket: Bucket, view: RunView, attempt: int | None = None) -> Iterator[dict[str, Any]]:
+def read(bucket: Bucket, view: RunView, attempt: int | None = None, kind: str = "history") -> Iterator[dict[str, Any]]:
     """Every row of history of a run, or of one attempt: `_step`, `_timestamp` (Unix seconds), `_attempt`, its metrics.
 
-    Nested metrics are joined by dots. A row of another rank than 0 also has `_rank`. Raises BucketError.
+    With `kind` `system`, its system load, which has no step. Nested metrics are joined by dots. A row of another rank
+    than 0 also has `_rank`. Raises BucketError.
     """
     with tables.Parts(bucket) as parts:
         for member in view.members:
             if attempt in (None, member.attempt):
-                streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "history"), parts=parts)
+                streams = rows.stream_rows(bucket, member.recorder, kinds=("run", kind), parts=parts)
                 for stream in rows.writers(streams):
-                    history = (row for row in stream.rows if row["kind"] == "history")
+                    history = (row for row in stream.rows if row["kind"] == kind)
                     yield from (flat(row, member.attempt, member.rank) for row in history)
 
 

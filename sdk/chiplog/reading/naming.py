@@ -100,10 +100,14 @@ def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[],
     places = {place for place in map(heads.run, meant) if place is not None}
     found = [runs.one(bucket, place, clock) for place in places]
     found += [views.of_recorder(beat, now) for beat in meant if heads.run(beat) is None]
-    if not found:  # A recorder whose live object was sealed away: outcomes and seals still name it.
+    if not found:  # Its live objects were sealed away: outcomes and seals still name it.
         every = runs.every(bucket, cluster, asked.namespace, clock)
-        found = [view for view in every if any(asked.run in (item.recorder.id, item.pod) for item in view.members)]
+        found = [view for view in every if asked.run in _names(view)]
     return [view for view in found if asked.project in ("", view.project)]
+
+
+def _names(view: RunView) -> set[str]:
+    return {view.run, view.name} | {name for item in view.members for name in (item.recorder.id, item.pod)}
 
 
 def _is_meant(beat: Beat | Unread, name: str) -> bool:

@@ -1,0 +1,40 @@
+"""`chiplog export`: what a run recorded, as files that others read."""
+
+from pathlib import Path
+
+import click
+
+from chiplog_cli import options
+from chiplog_cli.session import Session
+
+
+@click.command(
+    "export",
+    help=f"""Write what RUN recorded into DIR.
+
+    {options.RUN_HELP}
+
+    parquet and csv: history, system load and console, a row for each step and a column for each metric, nested ones
+    joined by dots. tfevents: scalars, a directory for each attempt and rank, for `tensorboard --logdir DIR`. The paths
+    of what was written are printed.
+    """,
+)
+@click.argument("run")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv", "tfevents"]),
+    default="parquet",
+    show_default=True,
+    help="What to write.",
+)
+@options.places()
+@click.pass_obj
+def command(session: Session, run: str, folder: Path, form: str) -> None:
+    """Export a run."""
+    from chiplog_cli import exporting, notes
+
+    bucket, view = session.find(run)
+    written = exporting.write(bucket, view, form, folder)
+    notes.exported(written, view)
