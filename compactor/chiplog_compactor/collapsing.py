@@ -54,10 +54,10 @@ class Kept:
         self._branches.update(path[:length] for length in range(1, len(path)))
 
     def _give_way(self, path: _Path) -> None:
-        """What stood below the path goes, and so does a leaf above it; a value above it that is a dict takes it in."""
+        """What stood below the path goes; a leaf above it becomes a branch that has nothing else below it."""
         for other, value in list(self._updates.items()):
-            is_below = len(other) >= len(path) and other[: len(path)] == path
-            is_leaf_above = len(other) < len(path) and path[: len(other)] == other and not isinstance(value, dict)
-            if is_below or is_leaf_above:
+            if other[: len(path)] == path:
                 del self._updates[other]
+            elif path[: len(other)] == other and not isinstance(value, dict):
+                self._updates[other] = {}
         self._branches.discard(path)

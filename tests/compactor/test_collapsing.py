@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chiplog.codec import Row
@@ -48,6 +48,13 @@ def _copy(row: Any) -> Any:
     return [_copy(item) for item in row] if isinstance(row, list) else row
 
 
+@settings(max_examples=300)
+@example(
+    [
+        {"kind": "run", "summary": [[["b", "a"], 1]]},
+        {"kind": "summary", "update": [[["b"], 0], [["b", "b"], {}]], "remove": []},
+    ]
+)
 @given(st.lists(ROWS, max_size=12))
 def test_a_fold_makes_the_same_of_kept_rows_and_of_all(items: list[Row]) -> None:
     rows = [{"at": at, **row} for at, row in enumerate(items)]
