@@ -20,13 +20,16 @@ def matching(found: Iterable[File], patterns: tuple[str, ...]) -> list[File]:
 def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
     """Download every file; in words, those that are missing or damaged. Raises BucketError and SettingsError.
 
-    A file lands at its path; where several ranks or containers have files, below `rank-N/container`.
+    A file lands at its path; where several ranks or containers have files, below `rank-N/container`. Of several
+    versions the newest lands there, and an older one as `PATH.~N~`.
     """
+    newest = {(file.rank, file.container, file.path): file.version for file in found}
     many = len({(file.rank, file.container) for file in found}) > 1
     problems = []
     for file in found:
         try:
-            _fetch(bucket, file, folder / _inside(file, many))
+            is_newest = newest[file.rank, file.container, file.path] == file.version
+            _fetch(bucket, file, folder / _inside(file, many, "" if is_newest else f".~{file.version}~"))
         except FormatError as error:
             problems.append(str(error))
         except OSError as error:
@@ -34,12 +37,12 @@ def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
     return problems
 
 
-def _inside(file: File, many: bool) -> PurePosixPath:
+def _inside(file: File, many: bool, suffix: str) -> PurePosixPath:
     """The place below the directory. Raises FormatError for a path that would leave it, whoever wrote that."""
     parts = [f"rank-{file.rank}", file.container, *file.path.split("/")] if many else file.path.split("/")
     if any(part in ("", ".", "..") or "\0" in part or "/" in part for part in parts):
         raise FormatError(f"the path {file.path!r} leaves its directory and is not downloaded")
-    return PurePosixPath(*parts)
+    return PurePosixPath(*parts[:-1], parts[-1] + suffix)
 
 
 def _fetch(bucket: Bucket, file: File, target: Path) -> None:

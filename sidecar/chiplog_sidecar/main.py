@@ -134,8 +134,9 @@ def _make_recorder(settings: Settings) -> Recorder:
         requests[operation] = requests.get(operation, 0) + 1
         requests["bytes"] = requests.get("bytes", 0) + sent
 
-    bucket = open_bucket(settings.bucket, count)
-    return Recorder(settings, bucket, Clock(time.time, time.monotonic), requests)
+    uploads: dict[str, str] = {}
+    bucket = open_bucket(settings.bucket, count, uploads)
+    return Recorder(settings, bucket, Clock(time.time, time.monotonic), requests, uploads=uploads)
 
 
 def main(asked: threading.Event | None = None) -> None:

@@ -65,6 +65,8 @@ class Recorder:
     batch: Batch = field(default_factory=Batch)
     files_position: int = 0
     files_segmented: int = 0
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Ids of uploads in parts that are under way, by key: the bucket keeps them, the head tells the next life."""
     problems: list[str] = field(default_factory=list)
     state: str = "recording"
     draining: bool = False
@@ -80,6 +82,7 @@ class Recorder:
         self._tail_bytes = 0
         self._lag = 0.0
         self._flush_asked = self._told = False
+        self._told_uploads: set[str] = set()
 
     def resume(self) -> None:
         """Learn from the bucket where an earlier life stopped. Raises BucketError."""
@@ -88,6 +91,7 @@ class Recorder:
         self.started_at = memory.started_at or self.started_at
         self.files_segmented = memory.segmented.get(FILES_STREAM, 0)
         self.files_position = self.files_segmented
+        self.uploads.update(memory.uploads)
         for row in memory.file_rows:
             self.cargo.remember(row)
         self._restore_files(memory.tail.get(FILES_STREAM, []))
@@ -228,7 +232,7 @@ class Recorder:
 
     def _must_flush(self) -> bool:
         since = self.clock.monotonic() - self._last_flush
-        news = self._first_unflushed is not None or not self._told
+        news = self._first_unflushed is not None or not self._told or self.uploads.keys() != self._told_uploads
         return self._flush_asked or since >= records.HEARTBEAT_SECONDS or (news and since >= self.flush_interval())
 
     def _flush(self) -> None:
@@ -239,6 +243,7 @@ class Recorder:
         self._first_unflushed = None
         self._flush_asked = False
         self._told = True
+        self._told_uploads = set(self.uploads)
         self._last_flush = now
         self._tail_bytes = len(tail)
 
@@ -265,6 +270,8 @@ class Recorder:
             "lag_seconds": round(self._lag, 3),
             "pending_bytes": self.pending_bytes(),
             "problems": self.problems[-MAX_PROBLEMS:],
+            "skipped": self.cargo.skipped(),
+            "uploads": dict(self.uploads),
             "requests": dict(self.requests),
             "streams": [self._head_of(name) for name in self._stream_names()],
         }

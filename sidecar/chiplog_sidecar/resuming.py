@@ -20,6 +20,8 @@ class Memory:
     etag: ETag | None = None
     sequence: int = 0
     started_at: float | None = None
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Ids of uploads in parts that ended early, by key."""
     streams: dict[str, StreamHead] = field(default_factory=dict)
     segmented: dict[str, int] = field(default_factory=dict)
     """End of the contiguous segments by stream."""
@@ -42,6 +44,7 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
         head, rows = records.unpack_live(stored.data, key)
         memory.etag, memory.sequence = stored.etag, head["sequence"]
         memory.started_at = head["recorder"]["started_at"]
+        memory.uploads = dict(head.get("uploads", {}))
         memory.streams = {stream["id"]: stream for stream in head["streams"]}
     ranges = _segments(bucket, recorder)
     memory.segmented = {stream: contiguous_end(list(found)) for stream, found in ranges.items()}
