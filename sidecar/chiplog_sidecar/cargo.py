@@ -16,7 +16,7 @@ from pathlib import Path
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.errors import BucketError, FormatError
-from chiplog_sidecar import pace, reach, sources, stock
+from chiplog_sidecar import artifacts, pace, reach, sources, stock
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.stock import Item as Item
 from chiplog_sidecar.stock import Shape
@@ -31,6 +31,12 @@ SLICE = 2000
 MAX_VERSION_SECONDS = 60.0
 """A file that is rewritten again and again is shipped at intervals that double up to this, and at the end: a log that
 grows all day must not become 40,000 versions of itself."""
+
+MAX_QUEUED = 10_000
+"""Files that are due at most; looking goes on when there is room."""
+
+MAX_REQUIRED = 1000
+"""Files of one artifact that its record waits for at most."""
 
 MAX_BYTES = 5 << 40
 """S3 takes no larger object."""
@@ -89,15 +95,30 @@ class Cargo:
         if self._wanted(item):
             self._watched[item] = policy
 
-    def skip(self, reason: str) -> None:
-        """Count a file that a record names and that can never be reached."""
-        self._unreachable[reason] += 1
+    def ship_artifact(self, container: str, row: Row) -> None:
+        """Ship the files of an artifact: a small one's before its record, a large one's by the worker.
+
+        Raises BucketError; what was shipped is not shipped twice.
+        """
+        top = self._settings.root / container
+        staged = [*artifacts.staged(row, top), *artifacts.listed(top, row)]
+        is_small = sum(file.size for file in staged) <= artifacts.MAX_INLINE_BYTES and len(staged) <= MAX_REQUIRED
+        for file in staged:
+            if file.path is None:
+                continue
+            if is_small:
+                self.require(Item(container, file.path))
+            else:
+                self.watch(Item(container, file.path), "now")
+        self._unreachable[artifacts.OUTSIDE] += sum(file.path is None for file in staged)
 
     def survey(self, *, final: bool = False) -> None:
         """Look at some more files and queue what changed and is whole; with `final`, at all, and all that changed."""
         if final:
             for changed in self._all():
                 self._enqueue(changed)
+            return
+        if len(self._queued) >= MAX_QUEUED:
             return
         if self._walk is None:
             if not self._pace.is_due(self._monotonic()):

@@ -193,6 +193,8 @@ class Recorder:
             self.cargo.require(cargo.Item(stream.source.container, path))
         for path, policy in stream.saved(row):
             self.cargo.watch(cargo.Item(stream.source.container, path), policy)
+        if row["kind"] == "artifact":
+            self.cargo.ship_artifact(stream.source.container, row)
 
     def _collect_files(self) -> None:
         for facts in self.cargo.take_rows():

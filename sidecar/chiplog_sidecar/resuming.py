@@ -4,6 +4,8 @@ The bucket is the only memory: a stream goes on at the end of its contiguous seg
 tail are read again from their file. Only where that file is gone do the tail's rows themselves go on.
 """
 
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chiplog import layout, records
@@ -27,8 +29,9 @@ class Memory:
     """End of the contiguous segments by stream."""
     tail: dict[str, list[Row]] = field(default_factory=dict)
     """Rows by stream that are in the live object and in no segment."""
-    file_rows: list[Row] = field(default_factory=list)
-    """Every row of the stream of files."""
+    file_rows: Iterable[Row] = ()
+    """Every row of the stream of files in their order, some of them twice; read from the bucket as they are taken, for
+    100,000 files have more rows than memory should hold."""
 
 
 def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Memory:
@@ -51,7 +54,8 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
     for stream, row in rows:
         if row["at"] >= memory.segmented.get(stream, 0):
             memory.tail.setdefault(stream, []).append(row)
-    memory.file_rows = _file_rows(bucket, ranges.get(files_stream, {})) + memory.tail.get(files_stream, [])
+    shipped = _file_rows(bucket, ranges.get(files_stream, {}))
+    memory.file_rows = itertools.chain(shipped, memory.tail.get(files_stream, []))
     return memory
 
 
@@ -74,9 +78,6 @@ def _segments(bucket: Bucket, recorder: layout.Recorder) -> dict[str, dict[tuple
     return found
 
 
-def _file_rows(bucket: Bucket, segments: dict[tuple[int, int], str]) -> list[Row]:
-    rows: dict[int, Row] = {}
-    for key in segments.values():
-        for row in records.unpack_segment(bucket.get(key).data, key)[1]:
-            rows[row["at"]] = row
-    return [rows[at] for at in sorted(rows)]
+def _file_rows(bucket: Bucket, segments: dict[tuple[int, int], str]) -> Iterator[Row]:
+    for place in sorted(segments):
+        yield from records.unpack_segment(bucket.get(segments[place]).data, segments[place])[1]

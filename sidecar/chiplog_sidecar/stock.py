@@ -1,6 +1,6 @@
 """What of a recorder's files is in the bucket: by path and state, and by content; it ships and opens nothing.
 
-A run directory may hold 100,000 files, so a file costs about 300 bytes here: of its state only a fingerprint is kept.
+A run directory may hold 100,000 files, so a file costs about 350 bytes here: of path and state 64 bits each are kept.
 """
 
 import base64
@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from chiplog import layout
 from chiplog.codec import Row
+
+_BYTES = 8
 
 
 class Item(NamedTuple):
@@ -37,16 +39,9 @@ class Shape(NamedTuple):
         return cls(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
     @property
-    def fingerprint(self) -> int:
-        """64 bits of it, alike in every process."""
-        return hash(tuple(self))
-
-
-class Content(NamedTuple):
-    """What a path held when it was shipped."""
-
-    sha256: bytes
-    size: int
+    def fingerprint(self) -> bytes:
+        """64 bits of it."""
+        return (hash(tuple(self)) & 0xFFFF_FFFF_FFFF_FFFF).to_bytes(_BYTES)
 
 
 class Stock:
@@ -54,44 +49,46 @@ class Stock:
 
     def __init__(self, recorder: layout.Recorder) -> None:
         self._recorder = recorder
-        self._states: dict[Item, tuple[int, bytes]] = {}
-        self._names: dict[bytes, str] = {}
+        self._states: dict[int, bytes] = {}
+        """By the path's 64 bits: 8 bytes of the shape's fingerprint, then the content's digest if it was shipped."""
+        self._names: dict[int, bytes] = {}
+        """By the first 64 bits of a content's digest: the digest, then the last part of its key."""
 
     def remember(self, row: Row) -> None:
         """Learn from a row of the stream of files."""
-        item = item_of(row)
-        digest = bytes.fromhex(row["sha256"]) if "key" in row else b""
         shape = Shape(row.get("modified_ns", 0), row.get("changed_ns", 0), row.get("size", -1), row.get("inode", 0))
-        self._states[item] = (shape.fingerprint, digest)
-        if digest:
-            self._names[digest] = str(row["key"]).rpartition("/")[2]
+        self.take(item_of(row), shape, row["sha256"] if "key" in row else "")
+        if "key" in row:
+            self.store(row["sha256"], row["key"])
 
     def knows(self, item: Item) -> bool:
         """Whether the path was dealt with before, in whatever state."""
-        return item in self._states
+        return hash(item) in self._states
 
     def holds(self, item: Item, shape: Shape) -> bool:
         """Whether the path was dealt with in this very state."""
-        state = self._states.get(item)
-        return state is not None and state[0] == shape.fingerprint
+        return self._states.get(hash(item), b"")[:_BYTES] == shape.fingerprint
 
     def is_same(self, item: Item, sha256: str) -> bool:
         """Whether the path's newest version has this content."""
-        state = self._states.get(item)
-        return state is not None and state[1] == bytes.fromhex(sha256)
+        return self._states.get(hash(item), b"")[_BYTES:] == bytes.fromhex(sha256)
 
     def take(self, item: Item, shape: Shape, sha256: str = "") -> None:
         """Note that the path was dealt with in this state: shipped, or refused where there is no content."""
-        self._states[item] = (shape.fingerprint, bytes.fromhex(sha256))
+        self._states[hash(item)] = shape.fingerprint + bytes.fromhex(sha256)
 
     def key(self, sha256: str) -> str | None:
         """Where this content is in the bucket; None where it is not."""
-        name = self._names.get(bytes.fromhex(sha256))
-        return None if name is None else f"{self._folder(sha256)}{name}"
+        digest = bytes.fromhex(sha256)
+        found = self._names.get(_short(digest), b"")
+        if found[: len(digest)] != digest:
+            return None
+        return self._folder(sha256) + found[len(digest) :].decode()
 
     def store(self, sha256: str, key: str) -> None:
         """Note that this content is in the bucket now."""
-        self._names[bytes.fromhex(sha256)] = key.rpartition("/")[2]
+        digest = bytes.fromhex(sha256)
+        self._names[_short(digest)] = digest + key.rpartition("/")[2].encode()
 
     def new_key(self, sha256: str, path: str) -> str:
         """Where the content of this file goes."""
@@ -99,6 +96,10 @@ class Stock:
 
     def _folder(self, sha256: str) -> str:
         return layout.blob_key(self._recorder, sha256, "_").removesuffix("_")
+
+
+def _short(digest: bytes) -> int:
+    return int.from_bytes(digest[:_BYTES])
 
 
 def place(item: Item) -> Row:

@@ -39,7 +39,7 @@ class Survey:
     def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._moving: dict[Item, tuple[Shape, float]] = {}
+        self._moving: dict[int, tuple[bytes, float]] = {}
         self._making: set[int] = set()
         self._skipping: Counter[str] = Counter()
         self.skipped: dict[str, int] = {}
@@ -53,21 +53,21 @@ class Survey:
             is_settled: whether a file was dealt with in this state.
         """
         self._skipping = Counter()
-        moving: dict[Item, tuple[Shape, float]] = {}
+        moving: dict[int, tuple[bytes, float]] = {}
         making: set[int] = set()
         for item, shape in self._present(watched, making):
             if shape is None or is_settled(item, shape):
                 yield None
                 continue
             since = self._since(item, shape)
-            moving[item] = (shape, since)
+            moving[hash(item)] = (shape.fingerprint, since)
             is_quiet = self._monotonic() - since >= self._settings.quiet_seconds
             yield Found(item, shape, is_quiet or shape.inode in self._making)
         self._moving, self._making, self.skipped = moving, making, dict(self._skipping)
 
     def _since(self, item: Item, shape: Shape) -> float:
-        seen, since = self._moving.get(item, (None, 0.0))
-        return since if seen == shape else self._monotonic()
+        seen, since = self._moving.get(hash(item), (b"", 0.0))
+        return since if seen == shape.fingerprint else self._monotonic()
 
     def _present(self, watched: Mapping[Item, str], making: set[int]) -> Iterator[tuple[Item, Shape | None]]:
         for container in sources.containers(self._settings.root, self._settings.containers):
