@@ -7,6 +7,7 @@ from typing import Protocol
 from chiplog.codec import Row
 from chiplog.folding import Fold
 from chiplog_sidecar import jsonlines
+from chiplog_sidecar.runfile import log as runfile
 from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
 
@@ -58,6 +59,7 @@ class Format:
 BY_KIND = {
     wandb.KIND: Format(wandb.Reader, wandb.loss_bound, wandb.media, wandb.saved),
     tensorboard.KIND: Format(tensorboard.Reader, tensorboard.loss_bound),
+    runfile.KIND: Format(runfile.Reader, runfile.loss_bound, wandb.media, wandb.saved),
     jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
 }
 """By the `kind` of a stream's head (docs/bucket.md)."""

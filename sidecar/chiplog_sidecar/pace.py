@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SHARE = 0.01
-"""Of a core, for looking at a run directory: one of 100,000 files takes a second to look through, so every two minutes."""
+"""Of a core, for looking at a run directory: one of 100,000 files takes a second, so every two minutes."""
 
 
 @dataclass
