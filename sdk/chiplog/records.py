@@ -51,6 +51,8 @@ class StreamHead(TypedDict):
     ended: bool
     """The writer said that it is done (an exit record)."""
     exit_code: NotRequired[int]
+    witness: NotRequired[str]
+    """Of the bytes that were read, by which a restarted recorder tells a rewritten file."""
 
 
 class RecorderHead(TypedDict):

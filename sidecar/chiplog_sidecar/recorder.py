@@ -37,6 +37,9 @@ SEARCH_SECONDS = 0.4
 MIN_REST_SECONDS = 0.01
 """Between two passes at least."""
 
+MAX_GENERATIONS = 100
+"""A file that is replaced more often is no log; every generation costs memory and a part of the head."""
+
 MAX_PROBLEMS = 20
 """Problems that the head lists at most, the newest ones."""
 
@@ -160,6 +163,11 @@ class Recorder:
         if any(not stream.was_replaced() for stream in current):
             return
         generation = max([stream.generation for stream in current] + self._gone_generations(source), default=-1) + 1
+        if generation >= MAX_GENERATIONS:
+            self._note_once(
+                f"{source.container}/{source.path}: it was replaced {generation} times, a log is appended to"
+            )
+            return
         opened = Stream.open(self.settings.root, source, generation)
         if opened is not None:
             self.streams[opened.id] = opened
@@ -323,6 +331,10 @@ class Recorder:
         self.streams[stream.id] = stream
         for row in stream.replay(READ_BYTES):
             self._ship_named_files(stream, row)
+
+    def _note_once(self, problem: str) -> None:
+        if problem not in self.problems:
+            self._note(problem)
 
     def _note(self, problem: str) -> None:
         self.problems = [*self.problems, problem][-MAX_PROBLEMS:]

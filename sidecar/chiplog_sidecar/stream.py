@@ -1,6 +1,8 @@
 """One followed source file: its rows by position, and what they say of the run so far. It never writes.
 
-The file stays open, so that its bytes can be read even after its name is gone or given to another file.
+The file stays open, so that its bytes can be read even after its name is gone or given to another file. A file that is
+not appended to but rewritten is another incarnation, whether or not its inode and its size are the same: of what was
+read, the first and the last bytes are compared with what stands there now, before anything more is read.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from typing import Any
 from chiplog import folding, rundir
 from chiplog.codec import Row
 from chiplog.records import StreamHead
-from chiplog_sidecar import formats
+from chiplog_sidecar import formats, reach
 from chiplog_sidecar.sources import Source
 
 MAX_SUMMARY_KEYS = 256
@@ -21,6 +23,10 @@ MAX_SUMMARY_KEYS = 256
 
 MAX_SUMMARY_TEXT = 256
 """Longer texts are left out of a head's summary."""
+
+
+_WITNESS_BYTES = 256
+"""At the start and before the position, by which a rewritten file is noticed."""
 
 
 @dataclass
@@ -40,6 +46,11 @@ class Stream:
     fold: folding.Fold = field(default_factory=folding.Fold)
     is_foreign: bool = False
     """The file is not of its kind: it is not read further."""
+    is_over: bool = False
+    """Its bytes are not what was read any more: it is not read further."""
+    _first: bytes = b""
+    _last: bytes = b""
+    """What stood at the file's start and before the position when that was read."""
     _reader: formats.Reader | None = None
     _pending: tuple[list[Row], int] | None = None
     """Rows that were read and not taken yet, and the position behind them."""
@@ -48,7 +59,7 @@ class Stream:
     def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
         """Follow a file from its start; None where it is gone or not ours to read."""
         try:
-            descriptor = os.open(root / source.container / source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = reach.open_exactly(root / source.container, source.path.split("/"))
         except OSError:
             return None
         status = os.fstat(descriptor)
@@ -60,7 +71,7 @@ class Stream:
         stream = cls.open(root, source, head["generation"])
         if stream is None:
             return None
-        if stream.inode != head["inode"] or stream.size < segmented:
+        if stream.inode != head["inode"] or stream.size < segmented or not stream._testifies(head):
             os.close(stream.descriptor)
             return None
         stream.segmented = segmented
@@ -79,15 +90,31 @@ class Stream:
 
     def look(self) -> None:
         """See how large the file is now."""
-        self.size = max(self.size, os.fstat(self.descriptor).st_size)
+        if not self.is_over:
+            self.size = max(self.size, os.fstat(self.descriptor).st_size)
 
     def was_replaced(self) -> bool:
-        """Whether another file has this one's name now, or its bytes were taken away."""
+        """Whether another file has this one's name now, or its bytes were taken away or written over."""
         try:
             status = (self.root / self.source.container / self.source.path).stat()
         except OSError:
-            return False
-        return status.st_ino != self.inode or status.st_size < self.position
+            return self.is_over
+        return status.st_ino != self.inode or self._was_rewritten()
+
+    def _was_rewritten(self) -> bool:
+        """Whether what was read does not stand there any more. What was read and not held yet is forgotten then."""
+        if not self.is_over and self._witness(self.position) != (self._first, self._last):
+            self.is_over, self._pending, self.size = True, None, self.position
+        return self.is_over
+
+    def _witness(self, position: int) -> tuple[bytes, bytes]:
+        size = min(_WITNESS_BYTES, position)
+        return os.pread(self.descriptor, size, 0), os.pread(self.descriptor, size, position - size)
+
+    def _testifies(self, head: StreamHead) -> bool:
+        """Whether the file begins as the one that an earlier life read; heads of older recorders do not say."""
+        said = head.get("witness")
+        return said is None or said == _digest(self._witness(head["position"]))
 
     def read(self, max_bytes: int, *, final: bool = False) -> tuple[list[Row], int]:
         """The next whole rows and the position behind them; no rows and `position` itself where there is none yet.
@@ -95,7 +122,7 @@ class Stream:
         About `max_bytes` are read (at least 64 KiB and one byte), more where one record is longer. With `final` a torn
         end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
-        if self._pending is None and not self.is_foreign:
+        if self._pending is None and not self.is_foreign and not self._was_rewritten():
             rows, end = self._read(max_bytes, final=final)
             self._pending = (rows, end) if end > self.position else None
         return self._pending or ([], self.position)
@@ -120,6 +147,7 @@ class Stream:
             self.fold.apply(row)
         self.position = end
         self._pending = None
+        self._first, self._last = self._witness(end)
 
     def replay(self, max_bytes: int) -> Iterator[Row]:
         """Read again what is in segments, to know the run as the earlier life did; gives each row once."""
@@ -133,10 +161,12 @@ class Stream:
                 self._pending = (rows[len(kept) :], end)
             yield from kept
         self.position = self.segmented
+        self._first, self._last = self._witness(self.position)
 
-    def source_bytes(self, start: int, end: int) -> bytes:
-        """The file's bytes of `[start, end)`."""
-        return os.pread(self.descriptor, end - start, start)
+    def source_bytes(self, start: int, end: int) -> bytes | None:
+        """The file's bytes of `[start, end)`; None where they were taken away or written over since they were read."""
+        data = os.pread(self.descriptor, end - start, start)
+        return None if len(data) < end - start or self._was_rewritten() else data
 
     def media(self, row: Row) -> list[str]:
         """Files that a row names and that must be in the bucket before it."""
@@ -164,6 +194,7 @@ class Stream:
             "loss_bound": self.format.loss_bound(fold),
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,
+            "witness": _digest((self._first, self._last)),
         }
         if fold.exit_code is not None:
             head["exit_code"] = fold.exit_code
@@ -172,6 +203,10 @@ class Stream:
     def _beside(self, path: str) -> str:
         """A path of the `files` directory beside the source, relative to the container's run directory."""
         return str(PurePosixPath(self.source.path).parent / rundir.FILES / path)
+
+
+def _digest(witness: tuple[bytes, bytes]) -> str:
+    return hashlib.sha256(b"".join(witness)).hexdigest()[:16]
 
 
 def _bounded(summary: dict[str, Any]) -> dict[str, Any]:
