@@ -12,7 +12,7 @@ from chiplog.codec import Row, is_number, number
 Tree = dict[str, Any]
 
 _RUN_FIELDS = ("run_id", "entity", "project", "name", "notes", "tags", "group", "job_type", "started_at", "host", "git",
-               "sweep_id", "resume")  # fmt: skip
+               "sweep_id", "resume", "rank")  # fmt: skip
 
 
 @dataclass
@@ -66,6 +66,16 @@ def remove(tree: Tree, path: list[str]) -> None:
     tree.pop(leaf, None)
 
 
+def merge(tree: Tree, later: Tree) -> None:
+    """Lay a later tree over this one, leaf by leaf; media and other objects with a `_type` are leaves."""
+    for key, value in later.items():
+        below = tree.get(key)
+        if isinstance(below, dict) and isinstance(value, dict) and not ({"_type", "$number"} & (below.keys() | value)):
+            merge(below, value)
+        else:
+            tree[key] = dict(value) if isinstance(value, dict) else value
+
+
 def flatten(tree: Tree, prefix: str = "") -> Tree:
     """One level of keys joined by dots, as W&B's own tables show nested values; media (`_type`) stay whole."""
     flat: Tree = {}
@@ -108,6 +118,8 @@ def _on_exit(fold: Fold, row: Row) -> None:
 
 def _on_header(fold: Fold, row: Row) -> None:
     fold.producer = str(row.get("producer", ""))
+    if row.get("time") is not None:
+        fold.run.setdefault("started_at", row["time"])
 
 
 def _on_environment(fold: Fold, row: Row) -> None:

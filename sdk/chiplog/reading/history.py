@@ -6,29 +6,35 @@ from typing import Any
 from chiplog import folding
 from chiplog.bucket import Bucket
 from chiplog.codec import Row, number
-from chiplog.reading import rows
+from chiplog.reading import rows, telling
 from chiplog.reading.views import RunView
 
-OWN = ("_step", "_timestamp", "_attempt", "_rank")
+OWN = ("_step", "_timestamp", "_attempt", "_rank", "_run")
 """Columns of ours; every other column is the script's."""
 
 
 def read(bucket: Bucket, view: RunView, attempt: int | None = None) -> Iterator[dict[str, Any]]:
     """Every row of history of a run, or of one attempt: `_step`, `_timestamp` (Unix seconds), `_attempt`, its metrics.
 
-    Nested metrics are joined by dots. A row of another rank than 0 also has `_rank`. Raises BucketError.
+    Nested metrics are joined by dots. A row of another rank than 0 also has `_rank`; where a recorder holds several
+    runs of wandb (a second `wandb.init`), its rows have `_run`, the writer's id. Of TensorBoard's event files comes
+    what TensorBoard shows: tags below their directory, and nothing that a restart took back. Raises BucketError.
     """
     for member in view.members:
         if attempt in (None, member.attempt):
-            streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "history"))
-            for stream in rows.writers(streams):
-                history = (row for row in stream.rows if row["kind"] == "history")
-                yield from (flat(row, member.attempt, member.rank) for row in history)
+            streams = rows.stream_rows(bucket, member.recorder, kinds=("run", "history", "header", "session"))
+            told = telling.of(rows.writers(streams))
+            several = len({teller.voice.run_id for teller in told if teller.voice.run_id}) > 1
+            for teller in told:
+                rank = member.rank if teller.voice.rank is None else teller.voice.rank
+                run = teller.voice.run_id if several else ""
+                history = (row for row in teller.rows if row["kind"] == "history")
+                yield from (flat(row, member.attempt, rank, run) for row in history)
 
 
-def flat(row: Row, attempt: int, rank: int) -> dict[str, Any]:
+def flat(row: Row, attempt: int, rank: int, run: str = "") -> dict[str, Any]:
     """One row of history as columns."""
     place = {"_step": row.get("step"), "_timestamp": number(row.get("time")), "_attempt": attempt}
     metrics = folding.flatten(row["values"])
     metrics = {key: metrics[key] for key in sorted(metrics) if key not in OWN}
-    return {**place, **({"_rank": rank} if rank else {}), **metrics}
+    return {**place, **({"_rank": rank} if rank else {}), **({"_run": run} if run else {}), **metrics}
