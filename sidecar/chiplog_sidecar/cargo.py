@@ -11,11 +11,12 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
-from chiplog.errors import BucketError, FormatError
+from chiplog.errors import BucketError, FormatError, PreconditionFailed
 from chiplog_sidecar import artifacts, pace, reach, sources, stock
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.stock import Item as Item
@@ -37,6 +38,9 @@ MAX_QUEUED = 10_000
 
 MAX_REQUIRED = 1000
 """Files of one artifact that its record waits for at most."""
+
+INLINE = "inline"
+"""The policy of contents that stand in a record, and in no file of their own."""
 
 MAX_BYTES = 5 << 40
 """S3 takes no larger object."""
@@ -82,13 +86,32 @@ class Cargo:
         item = stock.item_of(row)
         if "missing" in row:
             self._refused[item] = row["missing"]
-        if row.get("policy") and not is_plain(item.path):
+        if row.get("policy") not in (None, "", INLINE) and not is_plain(item.path):
             self._watched.setdefault(item, row["policy"])
 
     def require(self, item: Item) -> None:
         """Ship a file now, for a record that names it is about to go. Raises BucketError; the file stays due."""
         if not self._stock.knows(item) and self._wanted(item) and not self._ship(item, "now"):
             self._watched[item] = "now"  # It changed while it was read: it follows when it stands still.
+
+    def knows(self, item: Item) -> bool:
+        """Whether a file of this path was dealt with before."""
+        return self._stock.knows(item)
+
+    def require_content(self, item: Item, data: bytes) -> None:
+        """Ship bytes that stand in a record, under the path of a file that there is not. Raises BucketError."""
+        if self._stock.knows(item) or not self._wanted(item):
+            return
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = self._stock.key(sha256)
+        if key is None:
+            key = self._stock.new_key(sha256, item.path)
+            with suppress(PreconditionFailed):  # Such a key names its content: what is there is this.
+                self._bucket.put(key, data, if_absent=True)
+            self._stock.store(sha256, key)
+        shape = Shape(0, 0, len(data), 0)
+        self._tell(item, shape, {"sha256": sha256, "size": len(data), "key": key}, INLINE)
+        self._stock.take(item, shape, sha256)
 
     def watch(self, item: Item, policy: str) -> None:
         """Ship a file when it is whole, and again whenever it changes."""

@@ -15,7 +15,7 @@ KIND = "jsonl"
 NAME = "metrics.jsonl"
 """Files of this name are followed, in the run directory and in directories of it: one for every process."""
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 4 * 1024 * 1024
 """A longer line is a gap, so that no file can fill the sidecar's memory; its bytes are in the copy of the source."""
 
 

@@ -17,7 +17,7 @@ from chiplog_sidecar import cargo, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
-from chiplog_sidecar.stream import Stream
+from chiplog_sidecar.stream import MAX_SPAN_BYTES, Stream
 
 FILES_STREAM = "files"
 """The id of the stream in which a recorder lists the files that it shipped."""
@@ -201,6 +201,9 @@ class Recorder:
             self.cargo.require(cargo.Item(stream.source.container, path))
         for path, policy in stream.saved(row):
             self.cargo.watch(cargo.Item(stream.source.container, path), policy)
+        container = stream.source.container
+        for path, data in stream.contents(row, lambda path: self.cargo.knows(cargo.Item(container, path))):
+            self.cargo.require_content(cargo.Item(container, path), data)
         if row["kind"] == "artifact":
             self.cargo.ship_artifact(stream.source.container, row)
 
@@ -222,7 +225,9 @@ class Recorder:
         if self._first_uncut is None:
             return False
         old = self.clock.monotonic() - self._first_uncut >= self.settings.cut_seconds
-        return old or self._tail_bytes >= CUT_BYTES or self.batch.size >= MAX_BATCH_BYTES
+        spans = (stretch.end - stretch.start for stretch in self.batch.stretches.values())
+        is_large = self.batch.size >= MAX_BATCH_BYTES or max(spans, default=0) >= MAX_SPAN_BYTES
+        return old or self._tail_bytes >= CUT_BYTES or is_large
 
     def _cut(self) -> None:
         for name, stretch in list(self.batch.stretches.items()):

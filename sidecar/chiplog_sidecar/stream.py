@@ -6,8 +6,9 @@ read, the first and the last bytes are compared with what stands there now, befo
 """
 
 import hashlib
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,6 +25,9 @@ MAX_SUMMARY_KEYS = 256
 MAX_SUMMARY_TEXT = 256
 """Longer texts are left out of a head's summary."""
 
+
+MAX_SPAN_BYTES = 4 * 1024 * 1024
+"""Of the source that rows which are taken together cover: a gap may be of gigabytes, and the source is shipped too."""
 
 _WITNESS_BYTES = 256
 """At the start and before the position, by which a rewritten file is noticed."""
@@ -54,6 +58,8 @@ class Stream:
     _reader: formats.Reader | None = None
     _pending: tuple[list[Row], int] | None = None
     """Rows that were read and not taken yet, and the position behind them."""
+    _rest: list[tuple[list[Row], int]] = field(default_factory=list)
+    """What follows these of the same read."""
 
     @classmethod
     def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
@@ -105,6 +111,7 @@ class Stream:
         """Whether what was read does not stand there any more. What was read and not held yet is forgotten then."""
         if not self.is_over and self._witness(self.position) != (self._first, self._last):
             self.is_over, self._pending, self.size = True, None, self.position
+            self._rest.clear()
         return self.is_over
 
     def _witness(self, position: int) -> tuple[bytes, bytes]:
@@ -123,9 +130,15 @@ class Stream:
         end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
         if self._pending is None and not self.is_foreign and not self._was_rewritten():
-            rows, end = self._read(max_bytes, final=final)
-            self._pending = (rows, end) if end > self.position else None
+            self._pending = self._rest.pop(0) if self._rest else self._next(max_bytes, final=final)
         return self._pending or ([], self.position)
+
+    def _next(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int] | None:
+        rows, end = self._read(max_bytes, final=final)
+        if end == self.position:
+            return None
+        first, *self._rest = _pieces(self.position, rows, end)
+        return first
 
     def _read(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int]:
         reader = self._reader
@@ -176,6 +189,15 @@ class Stream:
         """Files, with their policy, that a row asks to be kept."""
         return [(self._beside(path), policy) for path, policy in self.format.saved(row)]
 
+    def contents(self, row: Row, is_known: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+        """Contents that stand in a row's record and have to be in the bucket before it, with the paths to list them
+        under; read again only if any is not known."""
+        named = {sha256: f"{self.source.path}.media/{name}" for sha256, name in self.format.named(row).items()}
+        if all(map(is_known, named.values())):
+            return
+        found = self.format.contents(lambda size, at: os.pread(self.descriptor, size, at), row["at"])
+        yield from ((path, found[sha256]) for sha256, path in named.items() if sha256 in found)
+
     def head(self) -> StreamHead:
         """What the live object says of this stream."""
         fold = self.fold
@@ -203,6 +225,27 @@ class Stream:
     def _beside(self, path: str) -> str:
         """A path of the `files` directory beside the source, relative to the container's run directory."""
         return str(PurePosixPath(self.source.path).parent / rundir.FILES / path)
+
+
+def _pieces(start: int, rows: list[Row], end: int) -> list[tuple[list[Row], int]]:
+    """Rows in parts that each cover at most `MAX_SPAN_BYTES` of the source or one row; the same for every life."""
+    if end - start <= MAX_SPAN_BYTES:
+        return [(rows, end)]
+    whole = [part for row in rows for part in _split(row)]
+    found: list[tuple[list[Row], int]] = []
+    first = 0
+    for place, row in enumerate(whole[1:], 1):
+        if row["at"] - start >= MAX_SPAN_BYTES:
+            found.append((whole[first:place], row["at"]))
+            first, start = place, row["at"]
+    return [*found, (whole[first:], end)]
+
+
+def _split(row: Row) -> list[Row]:
+    if row["kind"] != "gap" or row["to"] - row["at"] <= MAX_SPAN_BYTES:
+        return [row]
+    places = [*range(row["at"], row["to"], MAX_SPAN_BYTES), row["to"]]
+    return [{**row, "at": at, "to": to} for at, to in itertools.pairwise(places)]
 
 
 def _digest(witness: tuple[bytes, bytes]) -> str:

@@ -8,6 +8,7 @@ from recorder_world import World
 
 from chiplog import codec, layout
 from chiplog_sidecar import recorder as recorder_module
+from chiplog_sidecar.stream import MAX_SPAN_BYTES
 
 
 def lines(*losses: int) -> str:
@@ -147,6 +148,25 @@ def test_a_source_that_is_a_fifo_or_a_link_is_never_opened(world: World, path: P
     recorder = world.recorder()
     world.step(recorder)
     assert losses(world) == [[10, 11, 12]]
+
+
+def test_a_long_gap_is_shipped_in_parts_that_every_life_makes_alike(world: World, path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"x" * (9 << 20) + b"\n" + lines(13).encode())
+    heads = []
+    for _ in range(2):
+        recorder = world.recorder()
+        for _ in range(5):
+            world.step(recorder)
+        recorder.drain()
+        heads.append(world.head()["streams"][0]["kinds"])
+    assert heads == [{"history": 4, "gap": 3}] * 2
+    (rows,) = world.rows().values()
+    assert sorted(row["at"] for row in rows) == sorted({row["at"] for row in rows})
+    keys = sorted(listed.key for listed in world.bucket.list("v1/raw/") if listed.key.endswith(".source.zst"))
+    sources = [codec.decompress(world.bucket.get(key).data, key) for key in keys]
+    assert b"".join(sources) == path.read_bytes()
+    assert max(map(len, sources)) <= 2 * MAX_SPAN_BYTES
 
 
 def test_64_ranks_in_one_pod_are_64_streams_under_one_live_object(world: World) -> None:

@@ -179,12 +179,7 @@ def test_what_several_streams_say_is_laid_over_each_other_leaf_by_leaf() -> None
 def test_the_newest_gangs_exit_records_are_the_runs(codes: tuple[int | None, ...], state: str) -> None:
     world = World()
     killed = wandb("old", -500, history(0, NOW - 450))
-    ranks = [
-        wandb(
-            f"n{rank}", rank, history(0, NOW + 9), *([{"kind": "exit", "exit_code": code}] if code is not None else [])
-        )
-        for rank, code in enumerate(codes)
-    ]
+    ranks = [wandb(f"n{rank}", rank, history(0, NOW + 9), *ended(code)) for rank, code in enumerate(codes)]
     place = world.run()
     world.record("r1", killed, *ranks, events("logs", 2, scalar(0, 8, a=1.0)), run=place.id, state="drained")
     (view,) = runs.every(world.bucket, clock=world.clock)
