@@ -11,6 +11,9 @@ from chiplog.codec import Row, is_number, number
 
 Tree = dict[str, Any]
 
+MAX_REASONS = 16
+MAX_REASON_LENGTH = 100
+
 _RUN_FIELDS = ("run_id", "entity", "project", "name", "notes", "tags", "group", "job_type", "started_at", "host", "git",
                "sweep_id", "resume", "rank")  # fmt: skip
 
@@ -29,6 +32,8 @@ class Fold:
     exit_code: int | None = None
     kinds: dict[str, int] = field(default_factory=dict)
     gaps: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Stretches and records that could not be read, by reason: at most MAX_REASONS, the others under `other`."""
 
     @property
     def ended(self) -> bool:
@@ -108,8 +113,16 @@ def _on_history(fold: Fold, row: Row) -> None:
         fold.summary.update(row["values"])
 
 
-def _on_gap(fold: Fold, _: Row) -> None:
+def _on_gap(fold: Fold, row: Row) -> None:
     fold.gaps += 1
+    _on_skipped(fold, row)
+
+
+def _on_skipped(fold: Fold, row: Row) -> None:
+    reason = str(row.get("reason", ""))[:MAX_REASON_LENGTH]
+    if reason not in fold.skipped and len(fold.skipped) >= MAX_REASONS:
+        reason = "other"
+    fold.skipped[reason] = fold.skipped.get(reason, 0) + 1
 
 
 def _on_exit(fold: Fold, row: Row) -> None:
@@ -134,6 +147,7 @@ _RULES = {
     "summary": lambda fold, row: _apply_items(fold.summary, row),
     "history": _on_history,
     "gap": _on_gap,
+    "undecodable": _on_skipped,
     "exit": _on_exit,
     "header": _on_header,
     "environment": _on_environment,

@@ -51,6 +51,8 @@ class StreamHead(TypedDict):
     ended: bool
     """The writer said that it is done (an exit record)."""
     exit_code: NotRequired[int]
+    skipped: NotRequired[dict[str, int]]
+    """Stretches and records of the source that could not be read, by reason, bounded."""
     witness: NotRequired[str]
     """Of the bytes that were read, by which a restarted recorder tells a rewritten file."""
 

@@ -4,6 +4,7 @@ A pass may fail at any request and be made again: what was read stays in the bat
 twice, and reading stops while the batch is full, so an outage of the store costs no memory and loses no row.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from chiplog import codec, records, rundir
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.records import LiveHead, StreamHead
-from chiplog_sidecar import cargo, resuming, sources
+from chiplog_sidecar import cargo, pace, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
@@ -32,7 +33,7 @@ READ_BYTES = 256 * 1024
 """Bytes of one source that are read in one pass."""
 
 SEARCH_SECONDS = 0.4
-"""How often the run directory is searched for new sources."""
+"""How often the run directory is searched for new sources, unless that takes more than a hundredth of a core."""
 
 MIN_REST_SECONDS = 0.01
 """Between two passes at least."""
@@ -78,7 +79,8 @@ class Recorder:
         self.cargo = cargo.Cargo(self.settings, self.bucket, self.clock.monotonic)
         self.shipper = Shipper(self.bucket, self.settings.recorder, uuid.uuid4().hex)
         self.started_at = self.clock.time()
-        self._last_flush = self._last_search = -1e9
+        self._last_flush = -1e9
+        self._search = pace.Pace(SEARCH_SECONDS, time.thread_time)
         self._first_unflushed: float | None = None
         self._first_uncut: float | None = None
         self._newest_stream = self.clock.monotonic()
@@ -120,7 +122,7 @@ class Recorder:
         """Ship everything that is there, end with a cut, and say so. Raises BucketError; call it again then."""
         self.draining = True
         self.state = "draining"
-        self._last_search = -1e9
+        self._search.hurry()
         self._discover()
         while self._read_all(final=True):
             self._cut()
@@ -149,11 +151,12 @@ class Recorder:
 
     def _discover(self) -> None:
         now = self.clock.monotonic()
-        if now - self._last_search >= SEARCH_SECONDS:
-            self._last_search = now
+        if self._search.is_due(now):
+            self._search.begin()
             for container in sources.containers(self.settings.root, self.settings.containers):
                 for source in sources.followed(self.settings.root, container):
                     self._follow(source)
+            self._search.end(now)
             self.cargo.survey()
         for stream in self.streams.values():
             stream.look()

@@ -213,6 +213,7 @@ class Stream:
             "size": self.size,
             "kinds": dict(fold.kinds),
             "gaps": fold.gaps,
+            "skipped": dict(fold.skipped),
             "loss_bound": self.format.loss_bound(fold),
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,

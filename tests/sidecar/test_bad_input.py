@@ -62,6 +62,22 @@ def test_a_hostile_line_is_kept_or_counted_and_the_next_one_is_read(world: World
             assert "\\ud8" not in json.dumps(row, ensure_ascii=False)
 
 
+def test_the_head_says_what_of_a_source_was_skipped_and_why(world: World) -> None:
+    metrics(world, b"no json\n[1]\n" + b"x" * (jsonlines.MAX_LINE_BYTES + 1) + b'\n{"a": 1')
+    drained(world)
+    head = world.head()["streams"][0]
+    assert head["skipped"] == {"the line is no JSON object": 2, "long": 2, "torn": 1}
+    assert (head["gaps"], head["kinds"]) == (3, {"undecodable": 2, "gap": 3})
+
+
+def test_reasons_are_bounded() -> None:
+    fold = Fold()
+    for number in range(50):
+        fold.apply({"at": number, "kind": "undecodable", "reason": f"{number}" + "x" * 500})
+    assert len(fold.skipped) == 17
+    assert fold.skipped["other"] == 34
+
+
 def test_of_a_name_that_stands_twice_the_last_one_counts(world: World) -> None:
     metrics(world, b'{"a": 1, "a": 2}\n')
     drained(world)
