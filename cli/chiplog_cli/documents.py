@@ -17,7 +17,10 @@ LISTED = ("namespace", "project", "run", "name", "state", "attempts", "step", "s
 """Names of a run in `ls`."""
 
 LINE = ("time", "source", "attempt", "rank", "text")
-FILE = ("path", "container", "attempt", "rank", "recorder", "size", "sha256", "key", "modified", "policy", "missing")
+FILE = (
+    "path", "container", "attempt", "rank", "recorder", "version", "versions", "size", "sha256", "key", "modified",
+    "policy", "missing",
+)  # fmt: skip
 
 
 def listed(view: RunView) -> Document:

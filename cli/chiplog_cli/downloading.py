@@ -21,14 +21,18 @@ def matching(found: Iterable[File], patterns: tuple[str, ...]) -> list[File]:
 def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
     """Download every file; in words, those that are missing or damaged. Raises BucketError and SettingsError.
 
-    A file lands at its path; where several ranks or containers have files, below `rank-N/container`.
+    A file lands at its path; where several ranks or containers have files, below `rank-N/container`. Of several
+    versions the newest lands there, and an older one as `PATH.~N~`.
     """
+    newest = {(file.rank, file.container, file.path): file.version for file in found}
     many = len({(file.rank, file.container) for file in found}) > 1
     problems = []
     for file in found:
         above = [f"rank-{file.rank}", file.container] if many else []
         try:
-            place = folder / inside([*above, *file.path.split("/")])
+            is_newest = newest[file.rank, file.container, file.path] == file.version
+            suffix = "" if is_newest else f".~{file.version}~"
+            place = folder / inside([*above, *f"{file.path}{suffix}".split("/")])
             write(place, lambda target, file=file: files.fetch(bucket, file, target))  # type: ignore[misc]
         except FormatError as error:
             problems.append(str(error))

@@ -11,8 +11,11 @@ from chiplog.codec import Row, is_number, number
 
 Tree = dict[str, Any]
 
+MAX_REASONS = 16
+MAX_REASON_LENGTH = 100
+
 _RUN_FIELDS = ("run_id", "entity", "project", "name", "notes", "tags", "group", "job_type", "started_at", "host", "git",
-               "sweep_id", "resume")  # fmt: skip
+               "sweep_id", "resume", "rank")  # fmt: skip
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Fold:
     exit_code: int | None = None
     kinds: dict[str, int] = field(default_factory=dict)
     gaps: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Stretches and records that could not be read, by reason: at most MAX_REASONS, the others under `other`."""
 
     @property
     def ended(self) -> bool:
@@ -66,6 +71,16 @@ def remove(tree: Tree, path: list[str]) -> None:
     tree.pop(leaf, None)
 
 
+def merge(tree: Tree, later: Tree) -> None:
+    """Lay a later tree over this one, leaf by leaf; media and other objects with a `_type` are leaves."""
+    for key, value in later.items():
+        below = tree.get(key)
+        if isinstance(below, dict) and isinstance(value, dict) and not ({"_type", "$number"} & (below.keys() | value)):
+            merge(below, value)
+        else:
+            tree[key] = dict(value) if isinstance(value, dict) else value
+
+
 def flatten(tree: Tree, prefix: str = "") -> Tree:
     """One level of keys joined by dots, as W&B's own tables show nested values; media (`_type`) stay whole."""
     flat: Tree = {}
@@ -98,8 +113,16 @@ def _on_history(fold: Fold, row: Row) -> None:
         fold.summary.update(row["values"])
 
 
-def _on_gap(fold: Fold, _: Row) -> None:
+def _on_gap(fold: Fold, row: Row) -> None:
     fold.gaps += 1
+    _on_skipped(fold, row)
+
+
+def _on_skipped(fold: Fold, row: Row) -> None:
+    reason = str(row.get("reason", ""))[:MAX_REASON_LENGTH]
+    if reason not in fold.skipped and len(fold.skipped) >= MAX_REASONS:
+        reason = "other"
+    fold.skipped[reason] = fold.skipped.get(reason, 0) + 1
 
 
 def _on_exit(fold: Fold, row: Row) -> None:
@@ -108,6 +131,8 @@ def _on_exit(fold: Fold, row: Row) -> None:
 
 def _on_header(fold: Fold, row: Row) -> None:
     fold.producer = str(row.get("producer", ""))
+    if row.get("time") is not None:
+        fold.run.setdefault("started_at", row["time"])
 
 
 def _on_environment(fold: Fold, row: Row) -> None:
@@ -122,6 +147,7 @@ _RULES = {
     "summary": lambda fold, row: _apply_items(fold.summary, row),
     "history": _on_history,
     "gap": _on_gap,
+    "undecodable": _on_skipped,
     "exit": _on_exit,
     "header": _on_header,
     "environment": _on_environment,

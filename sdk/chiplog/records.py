@@ -54,6 +54,10 @@ class StreamHead(TypedDict):
     ended: bool
     """The writer said that it is done (an exit record)."""
     exit_code: NotRequired[int]
+    skipped: NotRequired[dict[str, int]]
+    """Stretches and records of the source that could not be read, by reason, bounded."""
+    witness: NotRequired[str]
+    """Of the bytes that were read, by which a restarted recorder tells a rewritten file."""
 
 
 class RecorderHead(TypedDict):
@@ -91,6 +95,10 @@ class LiveHead(TypedDict):
     """Bytes seen in sources and files that are not in the bucket yet."""
     problems: list[str]
     """What could not be recorded and why, newest last, bounded."""
+    skipped: NotRequired[dict[str, int]]
+    """Files that are not recorded, counted by reason."""
+    uploads: NotRequired[dict[str, str]]
+    """Ids of the store's uploads in parts that are under way, by key: the recorder's next life goes on with them."""
     requests: dict[str, int]
     """Requests to the store by kind since the recorder started, and `bytes` sent."""
     streams: list[StreamHead]

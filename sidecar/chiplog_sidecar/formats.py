@@ -7,6 +7,8 @@ from typing import Protocol
 from chiplog.codec import Row
 from chiplog.folding import Fold
 from chiplog_sidecar import jsonlines
+from chiplog_sidecar.runfile import log as runfile
+from chiplog_sidecar.tensorboard import attachments
 from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
 
@@ -54,10 +56,19 @@ class Format:
     saved: Callable[[Row], list[tuple[str, str]]] = lambda _: []
     """Files, with their policy, that the writer asks to be kept; paths as above."""
 
+    named: Callable[[Row], dict[str, str]] = lambda _: {}
+    """Contents that stand in the record itself and must be in the bucket before this row: their names by SHA-256."""
+
+    contents: Callable[[Callable[[int, int], bytes], int], dict[str, bytes]] = lambda _, __: {}
+    """These contents, by SHA-256, from a function that reads so many bytes at an offset, and the row's position."""
+
 
 BY_KIND = {
     wandb.KIND: Format(wandb.Reader, wandb.loss_bound, wandb.media, wandb.saved),
-    tensorboard.KIND: Format(tensorboard.Reader, tensorboard.loss_bound),
+    tensorboard.KIND: Format(
+        tensorboard.Reader, tensorboard.loss_bound, named=attachments.named, contents=attachments.contents
+    ),
+    runfile.KIND: Format(runfile.Reader, runfile.loss_bound, wandb.media, wandb.saved),
     jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
 }
 """By the `kind` of a stream's head (docs/bucket.md)."""

@@ -2,7 +2,8 @@
 
 A line is an object and becomes a row of history: its names are metrics, `_step` (an integer) and `_timestamp` (Unix
 seconds) are what they are in wandb. A line without `_step` is one step after the highest before it. A line whose only
-name is `_config` is an update of the run's config instead.
+name is `_config` or `_summary` is an update of the run's config or summary instead, and one whose only name is `_exit`
+says that the program ended, with its exit code.
 """
 
 from chiplog.codec import Row
@@ -14,7 +15,7 @@ KIND = "jsonl"
 NAME = "metrics.jsonl"
 """Files of this name are followed, in the run directory and in directories of it: one for every process."""
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 4 * 1024 * 1024
 """A longer line is a gap, so that no file can fill the sidecar's memory; its bytes are in the copy of the source."""
 
 
@@ -76,10 +77,7 @@ class Reader:
         logged = _object(line)
         if logged is None:
             return {"at": at, "kind": "undecodable", "bytes": len(line), "reason": "the line is no JSON object"}
-        if logged.keys() == {"_config"} and isinstance(logged["_config"], dict):
-            return {"at": at, "kind": "config", "update": [[[key], value] for key, value in logged["_config"].items()],
-                    "remove": []}  # fmt: skip
-        return self._history(at, logged)
+        return {"at": at, **_said(logged)} if len(logged) == 1 and _said(logged) else self._history(at, logged)
 
     def _history(self, at: int, logged: Row) -> Row:
         step, time = logged.get("_step"), logged.get("_timestamp")
@@ -92,6 +90,16 @@ class Reader:
 def loss_bound(_: Fold) -> str:
     """What a writer may lose when it is killed."""
     return "what the writer has not written to the file"
+
+
+def _said(logged: Row) -> Row:
+    """The row of a line that is no history; empty for one that is."""
+    ((name, value),) = logged.items()
+    if name in ("_config", "_summary") and isinstance(value, dict):
+        return {"kind": name[1:], "update": [[[key], below] for key, below in value.items()], "remove": []}
+    if name == "_exit" and type(value) is int:
+        return {"kind": "exit", "exit_code": value, "runtime": 0}
+    return {}
 
 
 def _object(line: bytes) -> Row | None:

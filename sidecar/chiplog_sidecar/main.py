@@ -1,6 +1,7 @@
 """The recorder's process: settings, signals and the loop that decides when; it decides nothing about what."""
 
 import os
+import resource
 import signal
 import sys
 import threading
@@ -134,8 +135,15 @@ def _make_recorder(settings: Settings) -> Recorder:
         requests[operation] = requests.get(operation, 0) + 1
         requests["bytes"] = requests.get("bytes", 0) + sent
 
-    bucket = open_bucket(settings.bucket, count)
-    return Recorder(settings, bucket, Clock(time.time, time.monotonic), requests)
+    uploads: dict[str, str] = {}
+    bucket = open_bucket(settings.bucket, count, uploads)
+    return Recorder(settings, bucket, Clock(time.time, time.monotonic), requests, uploads=uploads)
+
+
+def _allow_open_files() -> None:
+    """Every followed file stays open, and a search over hyperparameters writes thousands of event files."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def main(asked: threading.Event | None = None) -> None:
@@ -151,6 +159,7 @@ def main(asked: threading.Event | None = None) -> None:
     signal.signal(signal.SIGINT, loop.stop)
     if asked is not None and asked.is_set():
         loop.stop()
+    _allow_open_files()
     status.serve(settings.status_port, loop.report)
     Path(settings.root).mkdir(parents=True, exist_ok=True)
     loop.run()

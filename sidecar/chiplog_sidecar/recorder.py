@@ -4,6 +4,7 @@ A pass may fail at any request and be made again: what was read stays in the bat
 twice, and reading stops while the batch is full, so an outage of the store costs no memory and loses no row.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,11 +14,11 @@ from chiplog import codec, records, rundir
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.records import LiveHead, StreamHead
-from chiplog_sidecar import cargo, resuming, sources
+from chiplog_sidecar import cargo, pace, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
-from chiplog_sidecar.stream import Stream
+from chiplog_sidecar.stream import MAX_SPAN_BYTES, Stream
 
 FILES_STREAM = "files"
 """The id of the stream in which a recorder lists the files that it shipped."""
@@ -32,10 +33,13 @@ READ_BYTES = 256 * 1024
 """Bytes of one source that are read in one pass."""
 
 SEARCH_SECONDS = 0.4
-"""How often the run directory is searched for new sources."""
+"""How often the run directory is searched for new sources, unless that takes more than a hundredth of a core."""
 
 MIN_REST_SECONDS = 0.01
 """Between two passes at least."""
+
+MAX_GENERATIONS = 100
+"""A file that is replaced more often is no log; every generation costs memory and a part of the head."""
 
 MAX_PROBLEMS = 20
 """Problems that the head lists at most, the newest ones."""
@@ -65,6 +69,8 @@ class Recorder:
     batch: Batch = field(default_factory=Batch)
     files_position: int = 0
     files_segmented: int = 0
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Ids of uploads in parts that are under way, by key: the bucket keeps them, the head tells the next life."""
     problems: list[str] = field(default_factory=list)
     state: str = "recording"
     draining: bool = False
@@ -73,13 +79,15 @@ class Recorder:
         self.cargo = cargo.Cargo(self.settings, self.bucket, self.clock.monotonic)
         self.shipper = Shipper(self.bucket, self.settings.recorder, uuid.uuid4().hex)
         self.started_at = self.clock.time()
-        self._last_flush = self._last_search = -1e9
+        self._last_flush = -1e9
+        self._search = pace.Pace(SEARCH_SECONDS, time.thread_time)
         self._first_unflushed: float | None = None
         self._first_uncut: float | None = None
         self._newest_stream = self.clock.monotonic()
         self._tail_bytes = 0
         self._lag = 0.0
         self._flush_asked = self._told = False
+        self._told_uploads: set[str] = set()
 
     def resume(self) -> None:
         """Learn from the bucket where an earlier life stopped. Raises BucketError."""
@@ -88,6 +96,7 @@ class Recorder:
         self.started_at = memory.started_at or self.started_at
         self.files_segmented = memory.segmented.get(FILES_STREAM, 0)
         self.files_position = self.files_segmented
+        self.uploads.update(memory.uploads)
         for row in memory.file_rows:
             self.cargo.remember(row)
         self._restore_files(memory.tail.get(FILES_STREAM, []))
@@ -113,7 +122,7 @@ class Recorder:
         """Ship everything that is there, end with a cut, and say so. Raises BucketError; call it again then."""
         self.draining = True
         self.state = "draining"
-        self._last_search = -1e9
+        self._search.hurry()
         self._discover()
         while self._read_all(final=True):
             self._cut()
@@ -142,11 +151,12 @@ class Recorder:
 
     def _discover(self) -> None:
         now = self.clock.monotonic()
-        if now - self._last_search >= SEARCH_SECONDS:
-            self._last_search = now
+        if self._search.is_due(now):
+            self._search.begin()
             for container in sources.containers(self.settings.root, self.settings.containers):
                 for source in sources.followed(self.settings.root, container):
                     self._follow(source)
+            self._search.end(now)
             self.cargo.survey()
         for stream in self.streams.values():
             stream.look()
@@ -156,6 +166,11 @@ class Recorder:
         if any(not stream.was_replaced() for stream in current):
             return
         generation = max([stream.generation for stream in current] + self._gone_generations(source), default=-1) + 1
+        if generation >= MAX_GENERATIONS:
+            self._note_once(
+                f"{source.container}/{source.path}: it was replaced {generation} times, a log is appended to"
+            )
+            return
         opened = Stream.open(self.settings.root, source, generation)
         if opened is not None:
             self.streams[opened.id] = opened
@@ -189,6 +204,11 @@ class Recorder:
             self.cargo.require(cargo.Item(stream.source.container, path))
         for path, policy in stream.saved(row):
             self.cargo.watch(cargo.Item(stream.source.container, path), policy)
+        container = stream.source.container
+        for path, data in stream.contents(row, lambda path: self.cargo.knows(cargo.Item(container, path))):
+            self.cargo.require_content(cargo.Item(container, path), data)
+        if row["kind"] == "artifact":
+            self.cargo.ship_artifact(stream.source.container, row)
 
     def _collect_files(self) -> None:
         for facts in self.cargo.take_rows():
@@ -208,7 +228,9 @@ class Recorder:
         if self._first_uncut is None:
             return False
         old = self.clock.monotonic() - self._first_uncut >= self.settings.cut_seconds
-        return old or self._tail_bytes >= CUT_BYTES or self.batch.size >= MAX_BATCH_BYTES
+        spans = (stretch.end - stretch.start for stretch in self.batch.stretches.values())
+        is_large = self.batch.size >= MAX_BATCH_BYTES or max(spans, default=0) >= MAX_SPAN_BYTES
+        return old or self._tail_bytes >= CUT_BYTES or is_large
 
     def _cut(self) -> None:
         for name, stretch in list(self.batch.stretches.items()):
@@ -228,7 +250,7 @@ class Recorder:
 
     def _must_flush(self) -> bool:
         since = self.clock.monotonic() - self._last_flush
-        news = self._first_unflushed is not None or not self._told
+        news = self._first_unflushed is not None or not self._told or self.uploads.keys() != self._told_uploads
         return self._flush_asked or since >= records.HEARTBEAT_SECONDS or (news and since >= self.flush_interval())
 
     def _flush(self) -> None:
@@ -239,6 +261,7 @@ class Recorder:
         self._first_unflushed = None
         self._flush_asked = False
         self._told = True
+        self._told_uploads = set(self.uploads)
         self._last_flush = now
         self._tail_bytes = len(tail)
 
@@ -265,6 +288,8 @@ class Recorder:
             "lag_seconds": round(self._lag, 3),
             "pending_bytes": self.pending_bytes(),
             "problems": self.problems[-MAX_PROBLEMS:],
+            "skipped": self.cargo.skipped(),
+            "uploads": dict(self.uploads),
             "requests": dict(self.requests),
             "streams": [self._head_of(name) for name in self._stream_names()],
         }
@@ -314,6 +339,10 @@ class Recorder:
         self.streams[stream.id] = stream
         for row in stream.replay(READ_BYTES):
             self._ship_named_files(stream, row)
+
+    def _note_once(self, problem: str) -> None:
+        if problem not in self.problems:
+            self._note(problem)
 
     def _note(self, problem: str) -> None:
         self.problems = [*self.problems, problem][-MAX_PROBLEMS:]

@@ -5,6 +5,8 @@ where that is further, and rows of the live object's tail are read again from th
 do the tail's rows themselves go on. After a seal the live object is gone too, and the markers know the streams.
 """
 
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chiplog import layout, records
@@ -21,13 +23,16 @@ class Memory:
     etag: ETag | None = None
     sequence: int = 0
     started_at: float | None = None
+    uploads: dict[str, str] = field(default_factory=dict)
+    """Ids of uploads in parts that ended early, by key."""
     streams: dict[str, StreamHead] = field(default_factory=dict)
     segmented: dict[str, int] = field(default_factory=dict)
     """End of the contiguous segments by stream."""
     tail: dict[str, list[Row]] = field(default_factory=dict)
     """Rows by stream that are in the live object and in no segment."""
-    file_rows: list[Row] = field(default_factory=list)
-    """Every row of the stream of files."""
+    file_rows: Iterable[Row] = ()
+    """Every row of the stream of files in their order, some of them twice; read from the bucket as they are taken, for
+    100,000 files have more rows than memory should hold."""
 
 
 def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Memory:
@@ -43,6 +48,7 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
         head, rows = records.unpack_live(stored.data, key)
         memory.etag, memory.sequence = stored.etag, head["sequence"]
         memory.started_at = head["recorder"]["started_at"]
+        memory.uploads = dict(head.get("uploads", {}))
         memory.streams = {stream["id"]: stream for stream in head["streams"]}
     ranges, markers = _listed(bucket, recorder)
     sealed = {stream: _sealed(bucket, key) for stream, key in markers.items()}
@@ -55,7 +61,7 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
             memory.tail.setdefault(stream, []).append(row)
     _, listed = sealed.get(files_stream, (None, []))
     shipped = _file_rows(bucket, listed, ranges.get(files_stream, {}))
-    memory.file_rows = shipped + memory.tail.get(files_stream, [])
+    memory.file_rows = itertools.chain(shipped, memory.tail.get(files_stream, []))
     return memory
 
 
@@ -86,9 +92,8 @@ def _sealed(bucket: Bucket, key: str) -> tuple[SealedHead, list[Row]]:
     return records.unpack_sealed(bucket.get(key).data, key)
 
 
-def _file_rows(bucket: Bucket, sealed: list[Row], segments: dict[tuple[int, int], str]) -> list[Row]:
-    rows = {row["at"]: row for row in sealed}
-    for key in filter(None, segments.values()):
-        for row in records.unpack_segment(bucket.get(key).data, key)[1]:
-            rows[row["at"]] = row
-    return [rows[at] for at in sorted(rows)]
+def _file_rows(bucket: Bucket, sealed: list[Row], segments: dict[tuple[int, int], str]) -> Iterator[Row]:
+    yield from sealed
+    for _, key in sorted(segments.items()):
+        if key:
+            yield from records.unpack_segment(bucket.get(key).data, key)[1]

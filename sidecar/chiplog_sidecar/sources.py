@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chiplog import rundir
 from chiplog_sidecar import jsonlines
+from chiplog_sidecar.runfile import log as runfile
 from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
 
@@ -86,6 +87,8 @@ def _kind(name: str, folder: str) -> str:
         return wandb.KIND
     if tensorboard.is_log(name):
         return tensorboard.KIND
+    if runfile.is_log(name):
+        return runfile.KIND
     return jsonlines.KIND if name == jsonlines.NAME else ""
 
 

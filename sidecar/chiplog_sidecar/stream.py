@@ -1,11 +1,14 @@
 """One followed source file: its rows by position, and what they say of the run so far. It never writes.
 
-The file stays open, so that its bytes can be read even after its name is gone or given to another file.
+The file stays open, so that its bytes can be read even after its name is gone or given to another file. A file that is
+not appended to but rewritten is another incarnation, whether or not its inode and its size are the same: of what was
+read, the first and the last bytes are compared with what stands there now, before anything more is read.
 """
 
 import hashlib
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +16,7 @@ from typing import Any
 from chiplog import folding, rundir
 from chiplog.codec import Row
 from chiplog.records import StreamHead
-from chiplog_sidecar import formats
+from chiplog_sidecar import formats, reach
 from chiplog_sidecar.sources import Source
 
 MAX_SUMMARY_KEYS = 256
@@ -21,6 +24,13 @@ MAX_SUMMARY_KEYS = 256
 
 MAX_SUMMARY_TEXT = 256
 """Longer texts are left out of a head's summary."""
+
+
+MAX_SPAN_BYTES = 4 * 1024 * 1024
+"""Of the source that rows which are taken together cover: a gap may be of gigabytes, and the source is shipped too."""
+
+_WITNESS_BYTES = 256
+"""At the start and before the position, by which a rewritten file is noticed."""
 
 
 @dataclass
@@ -40,15 +50,22 @@ class Stream:
     fold: folding.Fold = field(default_factory=folding.Fold)
     is_foreign: bool = False
     """The file is not of its kind: it is not read further."""
+    is_over: bool = False
+    """Its bytes are not what was read any more: it is not read further."""
+    _first: bytes = b""
+    _last: bytes = b""
+    """What stood at the file's start and before the position when that was read."""
     _reader: formats.Reader | None = None
     _pending: tuple[list[Row], int] | None = None
     """Rows that were read and not taken yet, and the position behind them."""
+    _rest: list[tuple[list[Row], int]] = field(default_factory=list)
+    """What follows these of the same read."""
 
     @classmethod
     def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
         """Follow a file from its start; None where it is gone or not ours to read."""
         try:
-            descriptor = os.open(root / source.container / source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = reach.open_exactly(root / source.container, source.path.split("/"))
         except OSError:
             return None
         status = os.fstat(descriptor)
@@ -60,7 +77,7 @@ class Stream:
         stream = cls.open(root, source, head["generation"])
         if stream is None:
             return None
-        if stream.inode != head["inode"] or stream.size < segmented:
+        if stream.inode != head["inode"] or stream.size < segmented or not stream._testifies(head):
             os.close(stream.descriptor)
             return None
         stream.segmented = segmented
@@ -79,15 +96,32 @@ class Stream:
 
     def look(self) -> None:
         """See how large the file is now."""
-        self.size = max(self.size, os.fstat(self.descriptor).st_size)
+        if not self.is_over:
+            self.size = max(self.size, os.fstat(self.descriptor).st_size)
 
     def was_replaced(self) -> bool:
-        """Whether another file has this one's name now, or its bytes were taken away."""
+        """Whether another file has this one's name now, or its bytes were taken away or written over."""
         try:
             status = (self.root / self.source.container / self.source.path).stat()
         except OSError:
-            return False
-        return status.st_ino != self.inode or status.st_size < self.position
+            return self.is_over
+        return status.st_ino != self.inode or self._was_rewritten()
+
+    def _was_rewritten(self) -> bool:
+        """Whether what was read does not stand there any more. What was read and not held yet is forgotten then."""
+        if not self.is_over and self._witness(self.position) != (self._first, self._last):
+            self.is_over, self._pending, self.size = True, None, self.position
+            self._rest.clear()
+        return self.is_over
+
+    def _witness(self, position: int) -> tuple[bytes, bytes]:
+        size = min(_WITNESS_BYTES, position)
+        return os.pread(self.descriptor, size, 0), os.pread(self.descriptor, size, position - size)
+
+    def _testifies(self, head: StreamHead) -> bool:
+        """Whether the file begins as the one that an earlier life read; heads of older recorders do not say."""
+        said = head.get("witness")
+        return said is None or said == _digest(self._witness(head["position"]))
 
     def read(self, max_bytes: int, *, final: bool = False) -> tuple[list[Row], int]:
         """The next whole rows and the position behind them; no rows and `position` itself where there is none yet.
@@ -95,10 +129,16 @@ class Stream:
         About `max_bytes` are read (at least 64 KiB and one byte), more where one record is longer. With `final` a torn
         end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
-        if self._pending is None and not self.is_foreign:
-            rows, end = self._read(max_bytes, final=final)
-            self._pending = (rows, end) if end > self.position else None
+        if self._pending is None and not self.is_foreign and not self._was_rewritten():
+            self._pending = self._rest.pop(0) if self._rest else self._next(max_bytes, final=final)
         return self._pending or ([], self.position)
+
+    def _next(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int] | None:
+        rows, end = self._read(max_bytes, final=final)
+        if end == self.position:
+            return None
+        first, *self._rest = _pieces(self.position, rows, end)
+        return first
 
     def _read(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int]:
         reader = self._reader
@@ -120,6 +160,7 @@ class Stream:
             self.fold.apply(row)
         self.position = end
         self._pending = None
+        self._first, self._last = self._witness(end)
 
     def replay(self, max_bytes: int) -> Iterator[Row]:
         """Read again what is in segments, to know the run as the earlier life did; gives each row once."""
@@ -133,10 +174,12 @@ class Stream:
                 self._pending = (rows[len(kept) :], end)
             yield from kept
         self.position = self.segmented
+        self._first, self._last = self._witness(self.position)
 
-    def source_bytes(self, start: int, end: int) -> bytes:
-        """The file's bytes of `[start, end)`."""
-        return os.pread(self.descriptor, end - start, start)
+    def source_bytes(self, start: int, end: int) -> bytes | None:
+        """The file's bytes of `[start, end)`; None where they were taken away or written over since they were read."""
+        data = os.pread(self.descriptor, end - start, start)
+        return None if len(data) < end - start or self._was_rewritten() else data
 
     def media(self, row: Row) -> list[str]:
         """Files that a row names and that must be in the bucket before it."""
@@ -145,6 +188,15 @@ class Stream:
     def saved(self, row: Row) -> list[tuple[str, str]]:
         """Files, with their policy, that a row asks to be kept."""
         return [(self._beside(path), policy) for path, policy in self.format.saved(row)]
+
+    def contents(self, row: Row, is_known: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+        """Contents that stand in a row's record and have to be in the bucket before it, with the paths to list them
+        under; read again only if any is not known."""
+        named = {sha256: f"{self.source.path}.media/{name}" for sha256, name in self.format.named(row).items()}
+        if all(map(is_known, named.values())):
+            return
+        found = self.format.contents(lambda size, at: os.pread(self.descriptor, size, at), row["at"])
+        yield from ((path, found[sha256]) for sha256, path in named.items() if sha256 in found)
 
     def head(self) -> StreamHead:
         """What the live object says of this stream."""
@@ -161,9 +213,11 @@ class Stream:
             "size": self.size,
             "kinds": dict(fold.kinds),
             "gaps": fold.gaps,
+            "skipped": dict(fold.skipped),
             "loss_bound": self.format.loss_bound(fold),
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,
+            "witness": _digest((self._first, self._last)),
         }
         if fold.exit_code is not None:
             head["exit_code"] = fold.exit_code
@@ -172,6 +226,31 @@ class Stream:
     def _beside(self, path: str) -> str:
         """A path of the `files` directory beside the source, relative to the container's run directory."""
         return str(PurePosixPath(self.source.path).parent / rundir.FILES / path)
+
+
+def _pieces(start: int, rows: list[Row], end: int) -> list[tuple[list[Row], int]]:
+    """Rows in parts that each cover at most `MAX_SPAN_BYTES` of the source or one row; the same for every life."""
+    if end - start <= MAX_SPAN_BYTES:
+        return [(rows, end)]
+    whole = [part for row in rows for part in _split(row)]
+    found: list[tuple[list[Row], int]] = []
+    first = 0
+    for place, row in enumerate(whole[1:], 1):
+        if row["at"] - start >= MAX_SPAN_BYTES:
+            found.append((whole[first:place], row["at"]))
+            first, start = place, row["at"]
+    return [*found, (whole[first:], end)]
+
+
+def _split(row: Row) -> list[Row]:
+    if row["kind"] != "gap" or row["to"] - row["at"] <= MAX_SPAN_BYTES:
+        return [row]
+    places = [*range(row["at"], row["to"], MAX_SPAN_BYTES), row["to"]]
+    return [{**row, "at": at, "to": to} for at, to in itertools.pairwise(places)]
+
+
+def _digest(witness: tuple[bytes, bytes]) -> str:
+    return hashlib.sha256(b"".join(witness)).hexdigest()[:16]
 
 
 def _bounded(summary: dict[str, Any]) -> dict[str, Any]:

@@ -86,3 +86,35 @@ def test_a_directory_that_cannot_be_written_is_wrong_usage(chiplog: Any, world: 
     result = chiplog("files", "mnist", "--download", str(tmp_path))
     assert result.exit_code == 2
     assert f"--download {tmp_path}" in result.stderr
+
+
+def rewritten(world: World) -> None:
+    """A file of three versions, and one of one."""
+    rows = []
+    for path, data in (("files/m", b"one"), ("files/m", b"two"), ("files/other", b"x"), ("files/m", b"three")):
+        sha256 = hashlib.sha256(data).hexdigest()
+        world.bucket.put(f"v1/blobs/r1/{sha256}", data)
+        rows.append(file(path, sha256, size=len(data), key=f"v1/blobs/r1/{sha256}"))
+    world.record("r1", Source(numbered(rows), id="f", kind="files", path=""), run=world.run().id)
+
+
+def test_versions_are_counted_and_listed_oldest_first(chiplog: Any, world: World) -> None:
+    rewritten(world)
+    assert "3 of 3" in chiplog("files", "mnist").stdout
+    found = json.loads(chiplog("files", "mnist", "--versions", "files/m", "-o", "json").stdout)
+    assert [(item["version"], item["versions"], item["size"]) for item in found] == [(1, 3, 3), (2, 3, 3), (3, 3, 5)]
+
+
+def test_a_version_is_chosen_by_its_digest_and_lands_at_its_path(chiplog: Any, world: World, tmp_path: Path) -> None:
+    rewritten(world)
+    digest = hashlib.sha256(b"two").hexdigest()[:10].upper()
+    chiplog("files", "mnist", "--sha256", digest, "--download", str(tmp_path))
+    assert tree(tmp_path) == {"files/m": b"two"}
+
+
+def test_several_versions_land_beside_each_other(chiplog: Any, world: World, tmp_path: Path) -> None:
+    rewritten(world)
+    chiplog("files", "mnist", "--versions", "--download", str(tmp_path))
+    assert tree(tmp_path) == {
+        "files/m.~1~": b"one", "files/m.~2~": b"two", "files/m": b"three", "files/other": b"x",
+    }  # fmt: skip

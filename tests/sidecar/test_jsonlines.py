@@ -51,6 +51,18 @@ def test_a_line_of_config_is_an_update_of_the_config() -> None:
     assert fold.config == {"lr": 0.2, "model": {"depth": 3}}
 
 
+def test_a_line_of_summary_is_the_programs_own_word_and_a_line_of_exit_its_end() -> None:
+    fold = Fold()
+    for row in read(b'{"loss": 3}\n{"_summary": {"best": 1}}\n{"_exit": 2}\n'):
+        fold.apply(row)
+    assert (fold.summary, fold.exit_code, fold.ended) == ({"loss": 3, "best": 1}, 2, True)
+
+
+@pytest.mark.parametrize("line", [b'{"_exit": "0"}', b'{"_config": 3}', b'{"_exit": 0, "loss": 1}', b'{"_exit": true}'])
+def test_a_line_that_only_looks_like_one_of_these_is_history(line: bytes) -> None:
+    assert [row["kind"] for row in read(line + b"\n")] == ["history"]
+
+
 @pytest.mark.parametrize(
     "line", [b"[1]", b"loss=0.5", b'{"a": 1', b'"text"', b"NaN", b"\xff\xfe", b'{"a": 1} {"a": 2}']
 )

@@ -157,28 +157,6 @@ def test_identical_content_is_stored_once_and_listed_twice(world: World) -> None
     assert sorted(row["path"] for row in world.rows()["files"]) == ["files/a.bin", "files/b.bin"]
 
 
-def test_a_link_out_of_the_volume_is_never_followed(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    token = tmp_path_factory.mktemp("secret") / "token"
-    token.write_text("a credential of the sidecar")
-    (world.root / "main" / "files").mkdir(parents=True)
-    (world.root / "main" / "files" / "model").symlink_to(token)
-    world.recorder().drain()
-    assert not list(world.bucket.list("v1/blobs/"))
-    assert world.rows()["files"][0]["missing"] == "it is a link out of the run directory"
-
-
-def test_a_rewritten_file_is_shipped_again(world: World) -> None:
-    recorder = world.recorder()
-    path = world.root / "main" / "files" / "model.bin"
-    path.parent.mkdir(parents=True)
-    for content in (b"one", b"two!"):
-        path.write_bytes(content)
-        recorder.cargo.survey(final=True)
-        recorder.cargo._ship(recorder_module.cargo.Item("main", "files/model.bin"), "live")
-    recorder.drain()
-    assert [row["size"] for row in world.rows()["files"]] == [3, 4]
-
-
 def test_reading_stops_while_the_store_is_down_and_catches_up_after(world: World) -> None:
     class Down(MemoryBucket):
         down = False

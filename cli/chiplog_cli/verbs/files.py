@@ -14,8 +14,11 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
-    In json, jsonl and csv each file has path, container, attempt, rank, recorder, size, sha256, key, modified, policy
-    and missing, the reason where its content could not be recorded.
+    Every version of a rewritten file is kept; the current one is shown unless --versions or --sha256 ask for others.
+    Downloaded beside each other, an older version N is called PATH.~N~.
+
+    In json, jsonl and csv each file has path, container, attempt, rank, recorder, version, versions, size, sha256, key,
+    modified, policy and missing, the reason where its content could not be recorded.
     """,
 )
 @click.argument("run")
@@ -23,6 +26,8 @@ from chiplog_cli.session import Session
 @click.option(
     "--download", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Fetch them into DIR."
 )
+@click.option("--versions", is_flag=True, help="All versions of each file, oldest first.")
+@click.option("--sha256", default="", metavar="DIGEST", help="The versions whose SHA-256 begins so.")
 @options.attempt
 @options.reading
 def command(
@@ -30,6 +35,8 @@ def command(
     run: str,
     patterns: tuple[str, ...],
     download: Path | None,
+    versions: bool,
+    sha256: str,
     attempt: int | None,
     output: str,
 ) -> None:
@@ -40,7 +47,10 @@ def command(
 
     bucket, view = session.find(run)
     notes.require_attempt(view, attempt)
-    found = downloading.matching(files.read(bucket, view, attempt), patterns)
+    recorded = files.read(bucket, view, attempt, every=versions or bool(sha256))
+    found = [
+        file for file in downloading.matching(recorded, patterns) if (file.sha256 or "").startswith(sha256.lower())
+    ]
     if output != "table":
         formats.write(output, map(documents.file, found), documents.FILE)
     elif found:

@@ -1,6 +1,6 @@
 """Opens the bucket that an address names; the only place that knows which implementation an address means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 from chiplog.bucket import Bucket
@@ -8,11 +8,16 @@ from chiplog.bucket.directory import DirectoryBucket
 from chiplog.errors import SettingsError
 
 
-def open_bucket(address: str, on_request: Callable[[str, int], None] | None = None) -> Bucket:
+def open_bucket(
+    address: str,
+    on_request: Callable[[str, int], None] | None = None,
+    under_way: MutableMapping[str, str] | None = None,
+) -> Bucket:
     """The bucket at `s3://bucket/prefix`, or in a directory (a path or `file://…`).
 
-    `on_request(operation, bytes)` is called for every request to an S3 store. Credentials are boto3's own: the
-    environment, a web identity, or the machine's. Raises SettingsError for an address that is neither.
+    `on_request(operation, bytes)` is called for every request to an S3 store. `under_way` keeps the ids of an S3's
+    uploads in parts from their begin to their end, by key; one that an earlier process left goes on. Credentials are
+    boto3's own: the environment, a web identity, or the machine's. Raises SettingsError for an address that is neither.
     """
     scheme, separator, rest = address.partition("://")
     if not separator:
@@ -23,7 +28,7 @@ def open_bucket(address: str, on_request: Callable[[str, int], None] | None = No
             raise SettingsError(f"the bucket address {address!r} names no bucket: write s3://bucket/prefix")
         from chiplog.bucket.s3 import S3Bucket  # boto3 is an extra, and slow to import
 
-        return S3Bucket.connect(name, prefix.strip("/"), on_request)
+        return S3Bucket.connect(name, prefix.strip("/"), on_request, under_way)
     if scheme == "file" and rest:
         return DirectoryBucket(Path(rest).expanduser())
     raise SettingsError(f"the bucket address {address!r} is neither s3://bucket/prefix nor a directory")

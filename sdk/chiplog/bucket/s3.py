@@ -4,9 +4,11 @@ Our callers decide when to try again, so the client itself retries but once. Not
 reach a log from this module.
 """
 
+import base64
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -15,7 +17,7 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored
+from chiplog.bucket import ETag, Listed, Stored, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -27,21 +29,12 @@ from chiplog.errors import (
     Unreachable,
 )
 
-PART_BYTES = 6 * 1024 * 1024
-"""A file up to this size is one PUT; a larger one goes in parts of it: memory holds one part (S3: at least 5 MiB)."""
-
-MAX_PARTS = 10_000
-"""S3's limit; parts grow for files beyond PART_BYTES times this."""
-
 _NOT_FOUND = {"NoSuchKey", "404", "NotFound"}
 _PRECONDITION = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 _DENIED = {
     "AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
     "InvalidIdentityToken", "ExpiredTokenException", "AllAccessDisabled", "AccountProblem", "NoSuchEntity",
 }  # fmt: skip
-
-Parts = list[dict[str, Any]]
-"""The parts of an upload as S3 wants them named at its end."""
 
 CONFIG = Config(
     connect_timeout=3,
@@ -56,21 +49,31 @@ CONFIG = Config(
 class S3Bucket:
     """The `Bucket` protocol over a boto3 S3 client."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+    def __init__(
+        self, client: Any, bucket: str, prefix: str, under_way: MutableMapping[str, str] | None = None
+    ) -> None:
         self._client = client
+        self._under_way = {} if under_way is None else under_way
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
 
     @classmethod
-    def connect(cls, bucket: str, prefix: str, on_request: Callable[[str, int], None] | None = None) -> "S3Bucket":
-        """A bucket with boto3's own credentials and endpoints; `on_request(operation, bytes)` counts requests."""
+    def connect(
+        cls,
+        bucket: str,
+        prefix: str,
+        on_request: Callable[[str, int], None] | None = None,
+        under_way: MutableMapping[str, str] | None = None,
+    ) -> "S3Bucket":
+        """A bucket with boto3's own credentials and endpoints; `on_request(operation, bytes)` counts requests, and
+        `under_way` holds the ids of uploads in parts that ended early."""
         try:
             client = boto3.client("s3", config=CONFIG)
         except (botocore.exceptions.BotoCoreError, ValueError) as error:
             raise SettingsError(f"S3 as the AWS variables and files describe it: {error}") from error
         if on_request is not None:
             client.meta.events.register("before-send.s3", _counter(on_request))
-        return cls(client, bucket, prefix)
+        return cls(client, bucket, prefix, under_way)
 
     def get(self, key: str) -> Stored:
         """Read an object."""
@@ -92,24 +95,25 @@ class S3Bucket:
                 raise PreconditionFailed(f"{self._address(key)} is gone") from error  # AWS's answer to If-Match then
 
     def put_file(self, key: str, path: Path, *, sha256: str) -> None:
-        """Write a file in one PUT or in parts."""
+        """Write a file in one PUT or in parts, each with a checksum that the store verifies."""
         with path.open("rb") as file:
-            size = path.stat().st_size
-            if size > PART_BYTES:
+            size = os.fstat(file.fileno()).st_size
+            if size > uploads.PART_BYTES:
                 self._put_parts(key, file, size, sha256)
                 return
             data = file.read()
-        _verify(hashlib.sha256(data).hexdigest(), sha256, path)
-        try:
-            self.put(key, data, if_absent=True)
-        except PreconditionFailed:
-            return  # Such a key names its content: what is there is this.
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise FormatError(f"{path} changed while it was read, it is not {sha256}")
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        with suppress(PreconditionFailed), _mapped(f"PUT {self._address(key)}"):
+            # Such a key names its content: where something is, it is this.
+            self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*", ChecksumSHA256=checksum)
 
     def open(self, key: str) -> BinaryIO:
         """Read an object as a stream."""
         with _mapped(f"GET {self._address(key)}"):
             body = self._client.get_object(**self._at(key))["Body"]
-        return cast("BinaryIO", io.BufferedReader(_Body(body, self._address(key)), PART_BYTES))
+        return cast("BinaryIO", io.BufferedReader(_Body(body, self._address(key)), uploads.PART_BYTES))
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """All objects under `prefix`, page by page."""
@@ -133,35 +137,7 @@ class S3Bucket:
         if self._holds(key, size):
             return
         with _mapped(f"PUT {self._address(key)}"):
-            upload = {**self._at(key), "UploadId": self._client.create_multipart_upload(**self._at(key))["UploadId"]}
-            with self._aborting(upload):
-                parts = self._send_parts(upload, file, max(PART_BYTES, -(-size // MAX_PARTS)), sha256)
-                self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
-
-    @contextmanager
-    def _aborting(self, upload: dict[str, str]) -> Iterator[None]:
-        """Abort the upload where it ends early, so that its parts are not stored, and paid for, without an object."""
-        done = False
-        try:
-            yield
-            done = True
-        finally:
-            if not done:
-                # What went wrong is on its way up already; a lifecycle rule sweeps an upload that we cannot reach.
-                with suppress(botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
-                    self._client.abort_multipart_upload(**upload)
-
-    def _send_parts(self, upload: dict[str, str], file: BinaryIO, part_bytes: int, sha256: str) -> Parts:
-        digest = hashlib.sha256()
-        parts: Parts = []
-        while block := file.read(part_bytes):
-            digest.update(block)
-            number = len(parts) + 1
-            answer = self._client.upload_part(**upload, PartNumber=number, Body=block)
-            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-            block = b""  # Else this part would be held while the next one is read.
-        _verify(digest.hexdigest(), sha256, Path(file.name))
-        return parts
+            uploads.Upload(self._client, self._at(key), file.fileno(), size, self._under_way).send(sha256)
 
     def _holds(self, key: str, size: int) -> bool:
         with _mapped(f"HEAD {self._address(key)}"):
@@ -198,11 +174,6 @@ class _Body(io.RawIOBase):
     def close(self) -> None:
         self._body.close()
         super().close()
-
-
-def _verify(found: str, expected: str, path: Path) -> None:
-    if found != expected:
-        raise FormatError(f"{path} changed while it was read: SHA-256 {found}, not {expected}")
 
 
 def _counter(on_request: Callable[[str, int], None]) -> Callable[..., None]:

@@ -1,8 +1,7 @@
-"""A run's files: what is current at each path, and content that is checked on the way; it names no local file."""
+"""A run's files: the versions of each path, and content that is checked on the way; it names no local file."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from chiplog.bucket import Bucket
@@ -17,7 +16,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class File:
-    """The current version of a file."""
+    """One version of a file."""
 
     path: str
     """Relative to the run directory of its container."""
@@ -33,20 +32,25 @@ class File:
     policy: str
     missing: str
     """Why its content could not be recorded; empty where it is there."""
+    version: int = 1
+    """Counts the versions of this path from 1; the highest one is the current one."""
+    versions: int = 1
+    """How many there are."""
 
 
-def read(bucket: Bucket, view: RunView, attempt: int | None = None) -> list[File]:
-    """The newest version of every file of a run, or of one attempt, by path. Raises BucketError.
+def read(bucket: Bucket, view: RunView, attempt: int | None = None, *, every: bool = False) -> list[File]:
+    """The newest version of every file of a run, or of one attempt, by path; with `every` all versions, oldest first.
 
-    A path that several ranks or containers have is one file of each; a later attempt's file takes the place of an
-    earlier one's.
+    A path that several ranks or containers have is one file of each; a later attempt's versions follow an earlier
+    one's. Raises BucketError.
     """
-    found: dict[tuple[str, int, str], File] = {}
+    found: dict[tuple[str, int, str], list[File]] = {}
     for member in view.members:
         if attempt in (None, member.attempt):
             for stream in rows.stream_rows(bucket, member.recorder, kinds=("file",)).values():
-                found.update(_current(stream.rows, member))
-    return [found[place] for place in sorted(found)]
+                for row in stream.rows:
+                    found.setdefault((row["path"], member.rank, row["container"]), []).append(_file(row, member))
+    return [file for place in sorted(found) for file in _numbered(found[place], every=every)]
 
 
 def fetch(bucket: Bucket, file: File, target: BinaryIO) -> None:
@@ -62,9 +66,10 @@ def fetch(bucket: Bucket, file: File, target: BinaryIO) -> None:
         raise FormatError(f"{file.key} is damaged: its SHA-256 is {digest.hexdigest()}, not {file.sha256}")
 
 
-def _current(items: Iterable[Row], member: Member) -> dict[tuple[str, int, str], File]:
-    """The last row of each path; rows come in the order of their position."""
-    return {(row["path"], member.rank, row["container"]): _file(row, member) for row in items}
+def _numbered(versions: list[File], *, every: bool) -> list[File]:
+    count = len(versions)
+    numbered = [replace(file, version=number, versions=count) for number, file in enumerate(versions, 1)]
+    return numbered if every else numbered[-1:]
 
 
 def _file(row: Row, member: Member) -> File:

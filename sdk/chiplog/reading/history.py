@@ -6,10 +6,11 @@ from typing import Any
 from chiplog import folding
 from chiplog.bucket import Bucket
 from chiplog.codec import Row, number
-from chiplog.reading import rows, tables
+from chiplog.reading import rows, tables, telling
+from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 
-OWN = ("_step", "_timestamp", "_attempt", "_rank")
+OWN = ("_step", "_timestamp", "_attempt", "_rank", "_run")
 """Columns of ours; every other column is the script's."""
 
 
@@ -17,20 +18,30 @@ def read(bucket: Bucket, view: RunView, attempt: int | None = None, kind: str = 
     """Every row of history of a run, or of one attempt: `_step`, `_timestamp` (Unix seconds), `_attempt`, its metrics.
 
     With `kind` `system`, its system load, which has no step. Nested metrics are joined by dots. A row of another rank
-    than 0 also has `_rank`. Raises BucketError.
+    than 0 also has `_rank`; where a recorder holds several runs of wandb (a second `wandb.init`), its rows have `_run`,
+    the writer's id. Of TensorBoard's event files comes what TensorBoard shows: tags below their directory, and nothing
+    that a restart took back. Raises BucketError.
     """
     with tables.Parts(bucket) as parts:
         for member in view.members:
             if attempt in (None, member.attempt):
-                streams = rows.stream_rows(bucket, member.recorder, kinds=("run", kind), parts=parts)
-                for stream in rows.writers(streams):
-                    history = (row for row in stream.rows if row["kind"] == kind)
-                    yield from (flat(row, member.attempt, member.rank) for row in history)
+                kinds = ("run", "history", "header", "session", kind)
+                streams = rows.writers(rows.stream_rows(bucket, member.recorder, kinds=kinds, parts=parts))
+                yield from _of_member(member, streams, kind)
 
 
-def flat(row: Row, attempt: int, rank: int) -> dict[str, Any]:
+def _of_member(member: Member, streams: list[rows.Stream], kind: str) -> Iterator[dict[str, Any]]:
+    told = telling.of(streams)
+    several = len({teller.voice.run_id for teller in told if teller.voice.run_id}) > 1
+    for teller in told:
+        rank = member.rank if teller.voice.rank is None else teller.voice.rank
+        run = teller.voice.run_id if several else ""
+        yield from (flat(row, member.attempt, rank, run) for row in teller.rows if row["kind"] == kind)
+
+
+def flat(row: Row, attempt: int, rank: int, run: str = "") -> dict[str, Any]:
     """One row of history as columns."""
     place = {"_step": row.get("step"), "_timestamp": number(row.get("time")), "_attempt": attempt}
     metrics = folding.flatten(row["values"])
     metrics = {key: metrics[key] for key in sorted(metrics) if key not in OWN}
-    return {**place, **({"_rank": rank} if rank else {}), **metrics}
+    return {**place, **({"_rank": rank} if rank else {}), **({"_run": run} if run else {}), **metrics}

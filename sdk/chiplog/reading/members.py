@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chiplog import layout
+from chiplog.reading import voices
 from chiplog.reading.heads import Beat, Unread
 from chiplog.records import OutcomeDocument, RecorderBinding, SegmentHead, StreamHead
 
@@ -53,11 +54,19 @@ def by_weight(members: Sequence[Member]) -> list[Member]:
     return sorted(members, key=lambda member: (-member.attempt, member.rank))
 
 
-def writer(member: Member) -> StreamHead | None:
-    """The newest stream of a member in which a script said something of its run."""
+def writers(member: Member) -> list[StreamHead]:
+    """The streams of a member that speak for its run, the older first; tags of event files below their directory."""
     streams = member.beat.head["streams"] if member.beat else []
     told = [stream for stream in streams if any(kind in stream["kinds"] for kind in SPOKEN)]
-    return max(told, key=lambda stream: age_key(stream["run"].get("started_at"), stream), default=None)
+    by_id = {stream["id"]: stream for stream in told}
+    heard = [voices.of_head(stream) for stream in told]
+    prefixes = voices.prefixes(heard)
+    return [_below(by_id[voice.id], prefixes.get(voice.id, "")) for voice in voices.speaking(heard)]
+
+
+def _below(stream: StreamHead, prefix: str) -> StreamHead:
+    summary = {f"{prefix}{tag}": value for tag, value in (stream["run"].get("summary") or {}).items()}
+    return {**stream, "run": {**stream["run"], "summary": summary}}
 
 
 def age_key(started_at: float | None, place: StreamHead | SegmentHead) -> tuple[float, str, int]:

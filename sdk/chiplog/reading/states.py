@@ -6,11 +6,15 @@ heartbeat. Where all witnesses are gone the run is silent, never guessed to be o
 
 from collections.abc import Sequence
 
+from chiplog.reading import voices
 from chiplog.reading.heads import Beat
-from chiplog.records import HEARTBEAT_SECONDS
+from chiplog.records import HEARTBEAT_SECONDS, StreamHead
 
 SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 """A live object that is older than this has missed its heartbeat three times."""
+
+ENDING = frozenset({"wandb", "chiplog"})
+"""Kinds of streams whose writers leave an exit record when they end by themselves."""
 
 OVER = frozenset({"finished", "failed", "killed"})
 """States that a run never leaves."""
@@ -53,7 +57,18 @@ def is_drained(beats: Sequence[Beat]) -> bool:
 
 
 def exit_code(beats: Sequence[Beat]) -> int | None:
-    """The worst exit code that the programs themselves recorded; None unless every writer left one."""
-    writers = [stream for beat in beats for stream in beat.head["streams"] if stream["kind"] != "files"]
+    """The worst exit code that the programs themselves recorded; None unless every writer left one.
+
+    Writers are those of each recorder's newest gang of streams that say such a thing: wandb and our own run file
+    always do, others where they did.
+    """
+    writers = [stream for beat in beats for stream in _witnesses(beat.head["streams"])]
     codes = [stream.get("exit_code", 0) for stream in writers if stream["ended"]]
     return max(codes, key=abs) if codes and len(codes) == len(writers) else None
+
+
+def _witnesses(streams: Sequence[StreamHead]) -> list[StreamHead]:
+    by_id = {stream["id"]: stream for stream in streams if stream["kind"] in ENDING or stream["ended"]}
+    by_id = {name: stream for name, stream in by_id.items() if stream["kind"] != "files"}
+    newest = next(reversed(voices.gangs(map(voices.of_head, by_id.values()))), [])
+    return [by_id[voice.id] for voice in newest]

@@ -175,18 +175,18 @@ def _with_heads(view: RunView, now: float) -> RunView:
 
 
 def _with_writer(view: RunView) -> RunView:
-    """The view with what the head of the stream that speaks for the run says."""
-    writers = (members.writer(member) for member in members.by_weight(view.members))
-    stream = next((item for item in writers if item is not None), None)
-    if stream is None:
+    """The view with what the heads of the streams that speak for the run say."""
+    heard = (members.writers(member) for member in members.by_weight(view.members))
+    told = [codec.number(stream["run"]) for stream in next((streams for streams in heard if streams), [])]
+    if not told:
         return view
-    told = codec.number(stream["run"])
+    steps = [item["step"] for item in told if item.get("step") is not None]
     return replace(
         view,
-        project=view.project or str(told.get("project", "")),
-        step=told.get("step"),
-        summary=dict(told.get("summary") or {}),
-        tags=joined(view.tags, told.get("tags")),
+        project=view.project or next((str(item["project"]) for item in told if item.get("project")), ""),
+        step=max(steps, default=None),
+        summary={key: value for item in told for key, value in (item.get("summary") or {}).items()},
+        tags=joined(view.tags, [tag for item in told for tag in item.get("tags") or []]),
     )
 
 

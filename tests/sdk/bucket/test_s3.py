@@ -1,17 +1,15 @@
 """What an S3 may answer, scripted over real HTTP: each answer becomes the error that callers rely on."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from chiplog.bucket import ETag
-from chiplog.bucket.s3 import PART_BYTES, S3Bucket
+from chiplog.bucket.s3 import S3Bucket
 from chiplog.errors import AccessDenied, BucketMissing, NotFound, PreconditionFailed, Unreachable
 
 Answer = tuple[int, str]
@@ -114,27 +112,6 @@ def test_aws_says_not_found_to_a_condition_on_what_is_gone(server: str, script: 
 def test_a_store_that_is_not_there_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         at("http://127.0.0.1:1").get("a")
-
-
-def test_an_upload_that_fails_in_the_middle_is_aborted(server: str, script: Script, tmp_path: Path) -> None:
-    """Else its parts would be stored, and paid for, without an object."""
-    path = tmp_path / "large"
-    path.write_bytes(bytes(PART_BYTES + 1))
-
-    def answer(request: str) -> Answer:
-        if request.startswith("HEAD"):
-            return 404, "NoSuchKey"
-        if request.endswith("?uploads"):
-            return 200, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
-        if "partNumber=2" in request:
-            return 403, "AccessDenied"
-        return 200, ""
-
-    script.answer = answer
-    with pytest.raises(AccessDenied):
-        at(server).put_file("blob", path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    assert script.requests[-1].startswith("DELETE /team/blob")
-    assert "uploadId=u1" in script.requests[-1]
 
 
 def test_a_bucket_name_that_no_store_can_have_is_a_missing_bucket(server: str) -> None:

@@ -31,6 +31,20 @@ def test_the_newest_row_of_a_path_is_its_current_version() -> None:
     ]
 
 
+def test_every_version_of_a_path_is_told_and_numbered() -> None:
+    world = World()
+    place = world.run()
+    world.record("a", shipped(file("files/x", "1" * 64), file("files/y", "2" * 64)), run=place.id)
+    world.record("b", shipped(file("files/x", "3" * 64)), run=place.id)
+    world.outcome(place, "running", [attempt(1, "a"), attempt(2, "b")])
+    (view,) = runs.every(world.bucket, clock=world.clock)
+    found = files.read(world.bucket, view, every=True)
+    assert [(item.path, (item.sha256 or "")[0], item.version, item.versions) for item in found] == [
+        ("files/x", "1", 1, 2), ("files/x", "3", 2, 2), ("files/y", "2", 1, 1),
+    ]  # fmt: skip
+    assert [(item.path, item.version) for item in files.read(world.bucket, view)] == [("files/x", 2), ("files/y", 1)]
+
+
 def test_a_file_that_could_not_be_recorded_says_why() -> None:
     world = World()
     place = world.run()

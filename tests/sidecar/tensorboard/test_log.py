@@ -70,7 +70,7 @@ def test_a_run_of_tensorboard_is_recorded(world: World) -> None:
     recorder.record()
     recorder.drain()
     assert sorted(world.steps()) == list(range(7))
-    assert {stream["kind"] for stream in world.head()["streams"]} == {"tensorboard"}
+    assert {stream["kind"] for stream in world.head()["streams"]} == {"tensorboard", "files"}
 
 
 def test_a_recorder_that_comes_back_still_knows_what_the_tags_are(world: World) -> None:

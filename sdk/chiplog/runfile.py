@@ -1,0 +1,138 @@
+"""Our own run file (docs/run-file.md): its framing, and the writer that appends to it. It reads none and has no thread.
+
+One `write(2)` appends one whole record to a file that was opened with O_APPEND, so what was written when the process is
+killed is in the file, and threads need no lock.
+"""
+
+import itertools
+import json
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+MAGIC = b"\x89CHIPLOG"
+"""The first bytes of a run file."""
+
+SUFFIX = ".chiplog"
+"""A run file is named `run-<anything>` and this."""
+
+MAX_PAYLOAD_BYTES = (1 << 24) - 1
+"""Of one record: its length has 24 bits."""
+
+SYNC = 0xC5
+"""The first byte of a record, by which a reader finds the next one behind damage."""
+
+JSON, SHAPE, PACKED = 1, 2, 3
+"""Types of records: a row as JSON, the keys of packed rows, a row whose values are numbers alone."""
+
+HEADER = struct.Struct("<BIB")
+"""SYNC; the payload's length in the low 24 bits and the type in the high 8; the check of these four bytes."""
+
+CRC = struct.Struct("<I")
+"""CRC-32 of header and payload, behind the payload."""
+
+PLACE = struct.Struct("<HId")
+"""Of a packed row: the shape's number, the step, the time in Unix seconds."""
+
+NUMBER = struct.Struct("<H")
+"""Of a shape: its number; JSON follows."""
+
+CODES = {float: "d", int: "q", bool: "?"}
+"""Types of packed values: float64, int64, one byte."""
+
+REPEAT = 4095
+"""A shape is said again before every step whose low bits are these, so that damage to it does not cost the run."""
+
+MAX_SHAPES = 1 << 16
+MAX_STEP = (1 << 32) - 1
+
+
+def check(word: int) -> int:
+    """One byte that tells a flipped bit in length or type."""
+    return 0xA5 ^ (word & 0xFF) ^ (word >> 8 & 0xFF) ^ (word >> 16 & 0xFF) ^ (word >> 24)
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """One whole record. Raises ValueError for a payload of 16 MiB or more."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"a record of {len(payload)} bytes is too long, {MAX_PAYLOAD_BYTES} are allowed")
+    word = kind << 24 | len(payload)
+    data = HEADER.pack(SYNC, word, check(word)) + payload
+    return data + CRC.pack(zlib.crc32(data))
+
+
+_Shape = tuple[int, struct.Struct, int, int, bytes]
+"""Its number, the layout of its packed rows, their header's word and check, and the record that says it."""
+
+
+class RunFile:
+    """Appends rows to a new run file; threads may share it, and a forked child must open a file of its own.
+
+    Args:
+        path: `run-<anything>.chiplog`, which must not exist; its directory must.
+
+    Every method raises OSError where the file system refuses, and ValueError for a row that JSON cannot say.
+    """
+
+    def __init__(self, path: Path) -> None:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self.path = path
+        self._descriptor = os.open(path, flags, 0o644)
+        self._process = os.getpid()
+        self._numbers = itertools.count()
+        self._shapes: dict[tuple[Any, ...], _Shape] = {}
+        os.write(self._descriptor, MAGIC)
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        """Append one row as docs/bucket.md describes it, without `at`."""
+        self._append(frame(JSON, json.dumps(row, separators=(",", ":"), default=str).encode(errors="replace")))
+
+    def history(self, step: int, time: float, values: Mapping[str, Any]) -> None:
+        """Append one row of history: packed where every value is a float, an int of 64 bits or a bool."""
+        key = (*values, *map(type, values.values()))
+        shape = self._shapes.get(key) or self._new_shape(key, values)
+        if shape is not None and 0 <= step <= MAX_STEP:
+            number, layout, word, code, said = shape
+            if step & REPEAT == REPEAT:
+                self._append(said)
+            try:
+                data = layout.pack(SYNC, word, code, number, step, time, *values.values())
+            except struct.error:
+                pass  # An int beyond 64 bits.
+            else:
+                self._append(data + CRC.pack(zlib.crc32(data)))
+                return
+        self.row({"kind": "history", "step": step, "time": time, "values": dict(values), "summary": True})
+
+    def close(self) -> None:
+        """Close the file; nothing is held back, so nothing is lost without it."""
+        os.close(self._descriptor)
+
+    def _new_shape(self, key: tuple[Any, ...], values: Mapping[str, Any]) -> _Shape | None:
+        """Append the shape of these values; None where they cannot be packed, or there are too many shapes."""
+        codes = [CODES.get(type(value)) for value in values.values()]
+        number = next(self._numbers) if None not in codes else MAX_SHAPES
+        if number >= MAX_SHAPES:
+            return None
+        text = json.dumps({"keys": [[name] for name in values], "types": "".join(map(str, codes))})
+        said = frame(SHAPE, NUMBER.pack(number) + text.encode(errors="replace"))
+        self._append(said)
+        layout = struct.Struct(HEADER.format + PLACE.format[1:] + "".join(map(str, codes)))
+        word = PACKED << 24 | layout.size - HEADER.size
+        # Known to other threads only now that its record stands before theirs.
+        shape = self._shapes[key] = (number, layout, word, check(word), said)
+        return shape
+
+    def _append(self, data: bytes) -> None:
+        if os.getpid() != self._process:
+            # A fork shares the file but not the numbering of shapes: a number would mean two things.
+            raise ForkedError(f"{self.path} belongs to process {self._process}: open another file in this one")
+        # A write that was cut short (no space left) is not completed: the next record begins anew behind it.
+        os.write(self._descriptor, data)
+
+
+class ForkedError(OSError):
+    """A forked process wrote to its parent's run file."""

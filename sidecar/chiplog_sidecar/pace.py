@@ -1,0 +1,45 @@
+"""How often a costly look may be taken: never for more than a hundredth of a core; it takes none itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+SHARE = 0.01
+"""Of a core, for looking at a run directory: one of 100,000 files takes a second, so every two minutes."""
+
+
+@dataclass
+class Pace:
+    """Tells when the next look is due, from what the last one cost.
+
+    Args:
+        least_seconds: between the ends of two looks at least.
+        cpu: this thread's CPU time in seconds.
+    """
+
+    least_seconds: float
+    cpu: Callable[[], float]
+    _next: float = -1e9
+    _cost: float = 0.0
+    _began: float = field(default=0.0)
+
+    def is_due(self, now: float) -> bool:
+        """Whether the next look may begin at the monotonic time `now`."""
+        return now >= self._next
+
+    def begin(self) -> None:
+        """A look, or the next part of one, begins."""
+        self._began = self.cpu()
+
+    def pause(self) -> None:
+        """The look goes on later."""
+        self._cost += self.cpu() - self._began
+
+    def end(self, now: float) -> None:
+        """The look is over at the monotonic time `now`."""
+        self.pause()
+        self._next = now + max(self.least_seconds, self._cost / SHARE)
+        self._cost = 0.0
+
+    def hurry(self) -> None:
+        """The next look is due at once: the run ends."""
+        self._next = -1e9

@@ -1,0 +1,1 @@
+"""Our own run file as a kind of followed file: framing, decoding, and both put together."""
