@@ -55,6 +55,8 @@ class Stream:
     _first: bytes = b""
     _last: bytes = b""
     """What stood at the file's start and before the position when that was read."""
+    _looked_at_ns: int = -1
+    """The file's time of change when these were last compared."""
     _reader: formats.Reader | None = None
     _pending: tuple[list[Row], int] | None = None
     """Rows that were read and not taken yet, and the position behind them."""
@@ -105,7 +107,12 @@ class Stream:
             status = (self.root / self.source.container / self.source.path).stat()
         except OSError:
             return self.is_over
-        return status.st_ino != self.inode or self._was_rewritten()
+        if status.st_ino != self.inode:
+            return True
+        if status.st_mtime_ns == self._looked_at_ns:
+            return self.is_over
+        self._looked_at_ns = status.st_mtime_ns
+        return self._was_rewritten()
 
     def _was_rewritten(self) -> bool:
         """Whether what was read does not stand there any more. What was read and not held yet is forgotten then."""
@@ -129,7 +136,8 @@ class Stream:
         About `max_bytes` are read (at least 64 KiB and one byte), more where one record is longer. With `final` a torn
         end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
-        if self._pending is None and not self.is_foreign and not self._was_rewritten():
+        has_more = self.size > self.position or final
+        if self._pending is None and has_more and not self.is_foreign and not self._was_rewritten():
             self._pending = self._rest.pop(0) if self._rest else self._next(max_bytes, final=final)
         return self._pending or ([], self.position)
 

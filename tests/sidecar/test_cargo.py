@@ -327,6 +327,18 @@ def test_a_file_that_a_script_asked_to_keep_and_that_never_came_is_told_at_the_e
     assert (row["path"], row["missing"]) == ("wandb/x/files/model.h5", "No such file or directory")
 
 
+@pytest.mark.parametrize("path", ["wandb/a\0b", "wandb/" + "x" * 5000, "wandb/../../x", "wandb//", "/etc/passwd"])
+def test_a_path_that_a_record_made_up_is_told_as_missing_and_harms_nothing(yard: Yard, path: str) -> None:
+    yard.cargo.watch(Item("main", path), "live")
+    yard.cargo.require(Item("main", path + "y"))
+    yard.write("good", b"good")
+    yard.look()
+    rows = yard.look() + yard.drain()
+    assert [row["path"] for row in yard.rows if "key" in row] == ["files/good"]
+    assert rows
+    assert yard.cargo.skipped()
+
+
 def test_a_store_that_is_down_is_asked_again_at_the_end(tmp_path: Path) -> None:
     class Down(MemoryBucket):
         is_down = True
