@@ -1,5 +1,7 @@
 """Makes a run's directory again from sources and blobs; it writes nothing outside of it, and leaves no half file."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +60,15 @@ def _targets(bucket: Bucket, view: RunView) -> Iterator[Target]:
         yield Target(item.container, item.attempt, item.rank, path, _write_followed(bucket, item))
     for attempt in sorted({member.attempt for member in view.members}):
         for file in files.read(bucket, view, attempt):
-            if (file.attempt, file.rank, file.container, file.path) not in newest:
+            is_followed = (file.attempt, file.rank, file.container, file.path) in newest
+            if not is_followed and not _was_no_file(file):
                 write = _write_blob(bucket, file)
                 yield Target(file.container, file.attempt, file.rank, file.path, write, file.modified)
+
+
+def _was_no_file(file: File) -> bool:
+    """Bytes of a record that stand alone for readers, or a file that was asked to be kept and never made."""
+    return file.policy == "inline" or file.missing == os.strerror(errno.ENOENT)
 
 
 def _place(item: Followed) -> tuple[int, int, str, str]:
