@@ -1,4 +1,4 @@
-"""The compactor's pass: seal what is over, sweep what was given up; it is handed the bucket, and told when."""
+"""The compactor's pass: seal what is over, list it in the index, sweep what was given up; it is told when."""
 
 import time
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound
 from chiplog_compactor.finding import Finder
+from chiplog_compactor.indexing import Indexer
 from chiplog_compactor.sealing import Sealing, SupersededError, Task
 from chiplog_compactor.settings import Settings
 from chiplog_compactor.sweeping import Sweeper
@@ -34,15 +35,18 @@ class Compactor:
 
     def __post_init__(self) -> None:
         self._finder = Finder(self.bucket)
+        self._indexer = Indexer(self.bucket)
         self._sweeper = Sweeper(self.bucket, self.settings, self.clock)
 
     def look(self) -> int:
         """Seal every run that is over, and sweep when it is time; how many runs were sealed. Raises BucketError."""
-        sealed = sum(self._seal(task) for task in self._finder.look(self.clock()))
+        sealed = [task.run for task in self._finder.look(self.clock()) if self._seal(task)]
+        self._indexer.add(sealed)
         if self.clock() - self._swept >= self.settings.sweep_seconds:
             self._sweeper.sweep()
+            self._indexer.reconcile(self.clock())
             self._swept = self.clock()
-        return sealed
+        return len(sealed)
 
     def _seal(self, task: Task) -> bool:
         if self.clock() < self._later.get(task.run, float("-inf")):

@@ -191,9 +191,12 @@ def parse_run_key(key: str) -> Run | None:
     return _run_of(key, "run.json")
 
 
-def parse_any_run_key(key: str) -> Run | None:
-    """The run that `key` is a document of, be it `run.json`, `outcome.json` or `seal.json`."""
-    return parse_run_key(key) or _run_of(key, "outcome.json") or parse_seal_key(key)
+def document_of(key: str) -> tuple[Run, str] | None:
+    """Run and name of a document of a run, such as `run.json`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, "runs"]:
+        return None
+    return Run(parts[2], parts[3], parts[4]), parts[5]
 
 
 def parse_seal_key(key: str) -> Run | None:

@@ -5,6 +5,7 @@ A *row* is one JSON object with `at`, its position in its stream, and `kind`. Ro
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any, NotRequired, TypedDict, cast
 
 from chiplog import codec
@@ -21,6 +22,7 @@ OUTCOME_FORMAT = "chiplog.outcome"
 CLUSTER_FORMAT = "chiplog.cluster"
 SEALED_FORMAT = "chiplog.sealed"
 SEAL_FORMAT = "chiplog.seal"
+INDEX_FORMAT = "chiplog.index"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""
@@ -200,6 +202,38 @@ class SealDocument(TypedDict):
     """What retention took away since: `sources`, or names of tables."""
 
 
+class IndexPart(TypedDict):
+    """A part of the runs index."""
+
+    key: str
+    runs: int
+    size: int
+
+
+class IndexManifest(TypedDict):
+    """`manifest.json` of a namespace's runs index: where a run stands in several parts, the last one counts."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    parts: list[IndexPart]
+
+
+class IndexLine(TypedDict):
+    """What the index knows of a run: enough to list it, without any other object."""
+
+    run: str
+    etags: dict[str, str]
+    """Versions of `run.json`, `outcome.json` and `seal.json` that this line was made of: with others it is stale."""
+    document: "RunDocument | None"
+    outcome: "OutcomeDocument | None"
+    seal: SealDocument
+    """The seal without its parts, and its recorders without their streams' digests."""
+    config: dict[str, Any]
+    """What the script itself said of its config, nested."""
+
+
 class RunDocument(TypedDict):
     """`run.json`: who and what; written once by the operator."""
 
@@ -298,6 +332,16 @@ def unpack_sealed(data: bytes, what: str) -> tuple[SealedHead, list[Row]]:
     check(head, SEALED_FORMAT, what)
     _check_rows(rows, what)
     return cast("SealedHead", head), rows
+
+
+def pack_index(lines: Iterable[IndexLine]) -> bytes:
+    """A part of the runs index."""
+    return codec.compress(codec.dump(line) for line in lines)
+
+
+def unpack_index(data: bytes, what: str) -> list[IndexLine]:
+    """The lines of a part. Raises FormatError."""
+    return [cast("IndexLine", line) for line in _lines(codec.decompress(data, what, strict=True), what)]
 
 
 def pack_live(head: LiveHead, tail: bytes) -> bytes:

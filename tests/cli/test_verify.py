@@ -45,7 +45,7 @@ def recorded(root: Path, *, sealed: bool) -> RecorderWorld:
 
 def findings(world: RecorderWorld) -> list[verifying.Finding]:
     view = runs.one(world.bucket, RUN, world.time)
-    return list(verifying.run(world.bucket, view))
+    return list(verifying.everything(world.bucket, [view]))
 
 
 def keys(world: RecorderWorld) -> list[str]:

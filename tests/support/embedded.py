@@ -125,11 +125,20 @@ def recorder(pod: dict[str, Any], cluster: str) -> layout.Recorder:
 
 
 def head(bucket: Bucket, place: layout.Recorder) -> records.LiveHead | None:
-    """The live head of a recorder."""
+    """The live head of a recorder, or what the compactor kept of it when it sealed the run."""
     try:
         return records.unpack_live(bucket.get(layout.live_key(place)).data, "live")[0]
     except NotFound:
-        return None
+        return _sealed_head(bucket, place)
+
+
+def _sealed_head(bucket: Bucket, place: layout.Recorder) -> records.LiveHead | None:
+    for listed in bucket.list(layout.raw_prefix(place)):
+        if layout.parse_sealed_key(listed.key):
+            run = records.unpack_sealed(bucket.get(listed.key).data, listed.key)[0]["run"]
+            seal = rows.seal(bucket, layout.Run(place.cluster, place.namespace, run))
+            return next(item["head"] for item in seal["recorders"] if item["id"] == place.id)
+    return None
 
 
 def steps(bucket: Bucket, place: layout.Recorder) -> list[int]:

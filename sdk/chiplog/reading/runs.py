@@ -11,9 +11,10 @@ from typing import Any
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket, Stored
 from chiplog.errors import FormatError, RunNotFound
-from chiplog.reading import fetching, heads, states, views
+from chiplog.reading import fetching, heads, index, states, views
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.views import Papers, RunView
+from chiplog.records import IndexLine
 
 
 def every(
@@ -21,14 +22,17 @@ def every(
 ) -> list[RunView]:
     """All runs, newest first: everywhere, in a cluster, or in namespaces of a name. Raises BucketError.
 
-    What cannot be read is said in `unread` of its view and hides no other run.
+    What cannot be read is said in `unread` of its view and hides no other run. Runs that the index knows cost no
+    request each; their seals name no tables, which `one` gives.
     """
     beats = heads.of(bucket, heads.present(bucket, cluster, namespace))
     # After the heads: a run that was sealed in between has its seal by now.
-    listed = (layout.parse_any_run_key(item.key) for item in bucket.list(layout.runs_prefix(cluster, namespace)))
-    places = [place for place in dict.fromkeys(listed) if place is not None and namespace in ("", place.namespace)]
+    present = index.listed(bucket, cluster, namespace)
+    lines = index.current(bucket, present)
+    others = [place for place in present if place not in lines]
     now = states.now(clock(), [beat.modified for beat in beats])
-    found = [views.of_run(papers, beats, now) for papers in with_seals(bucket, written(bucket, places))]
+    papers = [*map(_of_line, lines, lines.values()), *with_seals(bucket, written(bucket, others))]
+    found = [views.of_run(item, beats, now) for item in papers]
     return sorted([*found, *_unclaimed(found, beats, now)], key=lambda view: view.created_at, reverse=True)
 
 
@@ -64,6 +68,11 @@ def with_seals(bucket: Bucket, found: list[Papers]) -> list[Papers]:
         seal, no_seal = _read(stored, records.SEAL_FORMAT, key)
         sealed.append(replace(papers, seal=seal, unread=(*papers.unread, *no_seal)))
     return sealed
+
+
+def _of_line(place: layout.Run, line: IndexLine) -> Papers:
+    plain = codec.number(line)
+    return Papers(place, plain["document"], plain["outcome"], plain["seal"], config=plain["config"])
 
 
 def _read(stored: Stored | None, expected: str, key: str) -> tuple[Any, tuple[str, ...]]:

@@ -45,15 +45,37 @@ def run(bucket: Bucket, view: RunView, *, quick: bool = False) -> Iterator[Findi
 
 
 def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False) -> Iterator[Finding]:
-    """The same of all given runs, and recorders of which only raw objects are left. Raises BucketError."""
+    """The same of all given runs, of the index, and of recorders of which only raw objects are left. Raises
+    BucketError."""
     known = set()
     for view in views:
         known |= {member.recorder for member in view.members}
         yield from run(bucket, view, quick=quick)
+    yield from _index(bucket)
     places = (layout.parse_segment_key(listed.key) for listed in bucket.list(f"{layout.VERSION}/raw/"))
     for recorder in dict.fromkeys(place.recorder for place in places if place is not None):
         if recorder not in known:
             yield Finding(layout.live_key(recorder), "lost", "there are segments of this recorder, and nothing else")
+
+
+def _index(bucket: Bucket) -> Iterator[Finding]:
+    """The runs index, which the compactor makes again."""
+    listed = {item.key for item in bucket.list(f"{layout.VERSION}/index/")}
+    for cluster, namespace in sorted({(parts[2], parts[3]) for parts in (key.split("/") for key in listed)}):
+        key = layout.index_manifest_key(cluster, namespace)
+        try:
+            data = bucket.get(key).data
+            document = records.unpack_document(data, records.INDEX_FORMAT, "it")
+            if records.pack_document(document) != data:
+                raise FormatError("it is not written as its digest says")
+        except NotFound:
+            yield Finding(key, "lost", "there are parts of an index, and not the list of them")
+        except FormatError as error:
+            yield Finding(key, "damaged", str(error))
+        else:
+            for part in document["parts"]:
+                digest = part["key"].rpartition("/")[2].partition(".")[0]
+                yield from _exact(bucket, part["key"], digest, "a part of the runs index")
 
 
 def _documents(bucket: Bucket, view: RunView) -> Iterator[Finding]:

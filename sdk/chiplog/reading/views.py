@@ -5,7 +5,7 @@ Without documents, for the operator is down or was never there, the heads alone 
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chiplog import codec, layout
@@ -71,6 +71,8 @@ class Papers:
     outcome: OutcomeDocument | None = None
     seal: SealDocument | None = None
     unread: tuple[str, ...] = ()
+    config: Tree = field(default_factory=dict)
+    """What the script said of its config, where the index knows."""
 
 
 def of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> RunView:
@@ -93,7 +95,7 @@ def of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> RunV
         step=None,
         started_at=outcome.get("started_at") if outcome else None,
         finished_at=outcome.get("finished_at") if outcome else None,
-        config=dict(document["config"]) if document else {},
+        config={**(document["config"] if document else {}), **papers.config},
         summary={},
         tags=list(document["tags"]) if document else [],
         lag_seconds=None,
