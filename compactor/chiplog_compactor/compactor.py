@@ -38,11 +38,17 @@ class Compactor:
         self._indexer = Indexer(self.bucket)
         self._sweeper = Sweeper(self.bucket, self.settings, self.clock)
 
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return self.settings.look_seconds if self._finder.is_busy else self.settings.idle_look_seconds
+
     def look(self) -> int:
         """Seal every run that is over, and sweep when it is time; how many runs were sealed. Raises BucketError."""
         sealed = [task.run for task in self._finder.look(self.clock()) if self._seal(task)]
         self._indexer.add(sealed)
         if self.clock() - self._swept >= self.settings.sweep_seconds:
+            for task in self._finder.long(self.clock()):
+                self._seal(task)
             self._sweeper.sweep()
             self._indexer.reconcile(self.clock())
             self._swept = self.clock()

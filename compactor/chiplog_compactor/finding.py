@@ -4,7 +4,8 @@ Everything that is to be sealed still has a live object, for that is what a seal
 and the heads that changed tell.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from chiplog import layout
 from chiplog.bucket import Bucket, ETag
@@ -17,6 +18,9 @@ SILENT_SECONDS = 3600.0
 """A recorder that has not written for this long, by the store's clock, is not waited for: it may come back, and reopens
 its run then."""
 
+LONG_SECONDS = 86_400.0
+"""A run that lives for longer than this has its segments sealed once in so long: a day's are hundreds of objects."""
+
 ABANDONED_SECONDS = 7 * 86_400.0
 """A run that nobody calls over is sealed all the same once all its recorders have been silent for this long."""
 
@@ -26,6 +30,8 @@ class Finder:
     """Remembers the heads of live objects by version, so that a look costs what has changed."""
 
     bucket: Bucket
+    is_busy: bool = False
+    """Some recorder was at work at the last look: a run may end at any moment."""
     _seen: dict[layout.Recorder, tuple[ETag, Beat | Unread]] = field(default_factory=dict)
 
     def look(self, now: float) -> list[Task]:
@@ -33,7 +39,16 @@ class Finder:
         beats = self._beats()
         now = states.now(now, [beat.modified for beat in beats])
         quiet = [beat for beat in beats if is_quiet(beat, now)]
+        self.is_busy = len(quiet) < len(beats)
         return [_task(view) for view in self._views(quiet, beats, now) if _is_due(view, now)]
+
+    def long(self, now: float) -> list[Task]:
+        """Runs that live and have gone unsealed for long, at the store's time `now`. Raises BucketError."""
+        beats = self._beats()
+        now = states.now(now, [beat.modified for beat in beats])
+        old = [beat for beat in beats if isinstance(beat, Beat) and now - _started(beat) > LONG_SECONDS]
+        alive = [view for view in self._views(old, beats, now) if not view.unread and not _is_due(view, now)]
+        return [replace(_task(view), is_over=False) for view in alive if not _is_sealed_lately(view, now)]
 
     def _beats(self) -> list[Beat | Unread]:
         listed = {}
@@ -47,10 +62,11 @@ class Finder:
         self._seen = {recorder: seen for recorder, seen in self._seen.items() if recorder in listed}
         return [beat for _, beat in self._seen.values()]
 
-    def _views(self, quiet: list[Beat | Unread], beats: list[Beat | Unread], now: float) -> list[RunView]:
-        places = sorted({place for place in map(heads.run, quiet) if place is not None}, key=lambda place: place.path)
+    def _views(self, some: Sequence[Beat | Unread], beats: list[Beat | Unread], now: float) -> list[RunView]:
+        """The runs that some of the recorders belong to, and those recorders that belong to none."""
+        places = sorted({place for place in map(heads.run, some) if place is not None}, key=lambda place: place.path)
         papers = runs.with_seals(self.bucket, runs.written(self.bucket, places))
-        alone = [views.of_recorder(beat, now) for beat in quiet if heads.run(beat) is None]
+        alone = [views.of_recorder(beat, now) for beat in some if heads.run(beat) is None]
         return [*(views.of_run(item, beats, now) for item in papers), *alone]
 
 
@@ -59,6 +75,14 @@ def is_quiet(beat: Beat | Unread, now: float) -> bool:
     if isinstance(beat, Unread):
         return False
     return beat.head["state"] == "drained" or now - beat.modified > SILENT_SECONDS
+
+
+def _started(beat: Beat) -> float:
+    return beat.head["recorder"]["started_at"]
+
+
+def _is_sealed_lately(view: RunView, now: float) -> bool:
+    return view.seal is not None and now - view.seal["sealed_at"] < LONG_SECONDS
 
 
 def _is_due(view: RunView, now: float) -> bool:

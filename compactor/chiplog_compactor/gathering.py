@@ -82,6 +82,8 @@ class Folding:
     before: SealedStream | None
     """The stream in the run's last seal."""
     take: Take
+    is_over: bool = True
+    """False while the run lives: then the live object's tail is left, and nothing is sealed behind a hole."""
 
     def __post_init__(self) -> None:
         self._sealed = self.before["position"] if self.before else 0
@@ -98,7 +100,8 @@ class Folding:
         """
         self._read_marker()
         self._read_segments()
-        self._read_tail()
+        if self.is_over:
+            self._read_tail()
         position = max(self._covered, self._sealed)
         head: StreamHead = {**self._head(), "position": position, "segmented": position}
         rows = self._kept.all()
@@ -123,6 +126,8 @@ class Folding:
 
     def _read_segments(self) -> None:
         for segment in sorted(self.held.segments.get(self.stream, []), key=lambda key: (key.start, key.end)):
+            if segment.start > self._covered and not self.is_over:
+                break
             if segment.end > self._covered:
                 head, rows = self._unpack(segment)
                 self._heads.append(_plain(head))
@@ -131,7 +136,6 @@ class Folding:
     def _read_tail(self) -> None:
         heads = [head for head in (self.held.head["streams"] if self.held.head else []) if head["id"] == self.stream]
         for head in heads:
-            self._heads.append(head)
             rows = sorted(self.held.tail.get(self.stream, []), key=lambda row: int(row["at"]))
             start = min([head["segmented"], head["position"], *(row["at"] for row in rows)])
             self._take_all(rows, start, head["position"])
@@ -169,7 +173,8 @@ class Folding:
 
     def _head(self) -> StreamHead:
         """The newest word on the stream: the live object's, else the marker's, else a segment's."""
-        return self._heads[-1]
+        live = [head for head in (self.held.head["streams"] if self.held.head else []) if head["id"] == self.stream]
+        return live[0] if live else self._heads[-1]
 
     def _marker_head(self, stream: StreamHead, rows: int) -> SealedHead:
         place = self.held.recorder

@@ -32,9 +32,8 @@ log = structlog.get_logger()
 class Loop:
     """Looks again and again until it is stopped."""
 
-    def __init__(self, compactor: Compactor, seconds: float) -> None:
+    def __init__(self, compactor: Compactor) -> None:
         self._compactor = compactor
-        self._seconds = seconds
         self._stop = threading.Event()
         self._failures = 0
         self._turned = time.monotonic()
@@ -62,9 +61,9 @@ class Loop:
             self._failures += 1
             self.problem = str(error)
             log.warning("the bucket refused, trying again", reason=str(error), failures=self._failures)
-            return min(self._seconds * 2.0 ** min(self._failures, 10), MAX_BACKOFF_SECONDS)
+            return min(self._compactor.pause() * 2.0 ** min(self._failures, 10), MAX_BACKOFF_SECONDS)
         self._failures, self.problem = 0, ""
-        return self._seconds
+        return self._compactor.pause()
 
 
 def serve(port: int, loop: Loop) -> ThreadingHTTPServer | None:
@@ -118,7 +117,7 @@ def _once(compactor: Compactor) -> int:
 
 
 def _forever(compactor: Compactor, settings: Settings) -> int:
-    loop = Loop(compactor, settings.look_seconds)
+    loop = Loop(compactor)
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
     serve(settings.health_port, loop)

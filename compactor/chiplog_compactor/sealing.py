@@ -7,6 +7,8 @@ The order makes a crash at any request harmless, and two compactors at once too:
 3. A marker per stream keeps the rows that no table holds; from now on a recorder that comes back goes on behind it.
 4. Segments behind the markers are deleted, then older markers.
 5. The live object is deleted, if it is still the one that was sealed. One that was written since reopens the run.
+
+A run that has lived for long is sealed the same way as far as its segments reach, and keeps its live object.
 """
 
 import hashlib
@@ -47,6 +49,8 @@ class Task:
     """Unix seconds; the day of it partitions the tables."""
     is_bound: bool
     members: tuple[Member, ...]
+    is_over: bool = True
+    """False for a run that has lived for long: its segments are sealed, and its live object goes on."""
 
 
 @dataclass
@@ -97,12 +101,10 @@ class Sealing:
         def take(stream: str, row: Row) -> None:
             staging.add(Place(member.recorder.id, stream, member.attempt, member.rank), row)
 
-        return [
-            Folding(self.bucket, held, stream, self.task.run.id, known.get(stream), take).fold(
-                self._digests(held, stream)
-            )
-            for stream in held.streams
-        ]
+        run, is_over = self.task.run.id, self.task.is_over
+        streams = [stream for stream in held.streams if is_over or stream in held.segments]
+        foldings = [Folding(self.bucket, held, stream, run, known.get(stream), take, is_over) for stream in streams]
+        return [folding.fold(self._digests(held, folding.stream)) for folding in foldings]
 
     def _digests(self, held: Held, stream: str) -> dict[str, str]:
         """SHA-256 of every source object of a stream, as it is in the bucket."""
@@ -156,11 +158,13 @@ class Sealing:
         for item in streams:
             stream, position = item.seal["id"], item.seal["position"]
             for place in [] if self.keep_segments else held.segments.get(stream, []):
+                if place.end > position:
+                    continue  # Behind a hole of a run that lives.
                 self.bucket.delete(layout.segment_key(place.recorder, stream, place.start, place.end))
             for key in held.markers.get(stream, []):
                 if key != layout.sealed_key(held.recorder, stream, position):
                     self.bucket.delete(key)
-        if held.live is not None:
+        if held.live is not None and self.task.is_over:
             try:
                 self.bucket.delete(layout.live_key(held.recorder), if_match=held.live.etag)
             except PreconditionFailed:

@@ -14,7 +14,10 @@ class Settings:
     """`s3://bucket/prefix`, or a directory. CHIPLOG_BUCKET."""
 
     look_seconds: float = 2.0
-    """Seconds between two looks at what is over. CHIPLOG_LOOK_SECONDS."""
+    """Seconds between two looks at what is over, while some recorder is at work. CHIPLOG_LOOK_SECONDS."""
+
+    idle_look_seconds: float = 14.0
+    """The same while none is. CHIPLOG_IDLE_LOOK_SECONDS."""
 
     sweep_seconds: float = 3600.0
     """Seconds between two sweeps of what is to be deleted. CHIPLOG_SWEEP_SECONDS."""
@@ -57,6 +60,7 @@ class Settings:
 
 _NUMBERS = {
     "look_seconds": 0.1,
+    "idle_look_seconds": 0.1,
     "sweep_seconds": 1.0,
     "grace_days": 0.0,
     "keep_sources_days": 0.0,
