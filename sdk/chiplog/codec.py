@@ -37,11 +37,30 @@ Json = Any
 Row = dict[str, Json]
 
 
+class Encoded(Row):
+    """A row whose line is ready: it holds what is needed of it, and reads the rest from the line when it is asked."""
+
+    __slots__ = ("leaves", "line")
+
+    def __init__(self, line: bytes, leaves: dict[bytes, bytes], **told: Json) -> None:
+        super().__init__(told)
+        self.line = line
+        self.leaves = leaves
+        """Its values, all at the top level: the key as JSON with its colon, and the number."""
+
+    def __missing__(self, key: str) -> Json:
+        """Read the rest of the row."""
+        self.update({name: value for name, value in load(self.line).items() if name not in self})
+        return self[key] if key in self else _absent(key)
+
+
 def dump(value: Json) -> bytes:
     """One JSON line without its line end; non-finite numbers as `{"$number": …}`.
 
     Raises FormatError for a value that nests deeper than Python's recursion limit.
     """
+    if type(value) is Encoded:
+        return value.line
     try:
         return _dump(value)
     except RecursionError as error:
@@ -164,6 +183,10 @@ def _feed(unpacker: "zstandard.ZstdDecompressionObj", piece: memoryview, what: s
         return unpacker.decompress(piece)
     except zstandard.ZstdError as error:
         raise FormatError(f"{what} is not zstd: {error}") from error
+
+
+def _absent(key: str) -> Json:
+    raise KeyError(key)
 
 
 def _dump(value: Json) -> bytes:

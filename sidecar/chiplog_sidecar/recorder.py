@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import chiplog
 from chiplog import codec, records, rundir
 from chiplog.bucket import Bucket
-from chiplog.codec import Row
+from chiplog.codec import Encoded, Row
 from chiplog.records import LiveHead, StreamHead
 from chiplog_sidecar import cargo, pace, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
@@ -193,7 +193,8 @@ class Recorder:
         if end == start:
             return False
         for row in rows:
-            self._ship_named_files(stream, row)
+            if type(row) is not Encoded:  # A row of plain numbers names no file.
+                self._ship_named_files(stream, row)
         self._hold(stream.id, Stretch(start, end, tuple(codec.dump(row) for row in rows)))
         stream.advance(rows, end)
         return True

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from chiplog import folding, rundir
-from chiplog.codec import Row
+from chiplog import codec, folding, rundir
+from chiplog.codec import Encoded, Row
 from chiplog.records import StreamHead
 from chiplog_sidecar import formats, reach
 from chiplog_sidecar.sources import Source
@@ -62,6 +62,8 @@ class Stream:
     """Rows that were read and not taken yet, and the position behind them."""
     _rest: list[tuple[list[Row], int]] = field(default_factory=list)
     """What follows these of the same read."""
+    _newest: dict[bytes, bytes] = field(default_factory=dict)
+    """Numbers of the summary that are not folded yet."""
 
     @classmethod
     def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
@@ -165,10 +167,23 @@ class Stream:
     def advance(self, rows: list[Row], end: int) -> None:
         """Take rows as read: they are held by the batch now."""
         for row in rows:
+            if type(row) is Encoded and row["kind"] == "summary":
+                # wandb says its whole summary with every step, and only the last word is ever asked for.
+                self._newest.update(row.leaves)
+                self.fold.kinds["summary"] = self.fold.kinds.get("summary", 0) + 1
+                continue
+            if self._newest and row["kind"] in ("summary", "run"):
+                self._settle()
             self.fold.apply(row)
         self.position = end
         self._pending = None
         self._first, self._last = self._witness(end)
+
+    def _settle(self) -> None:
+        """Fold the newest numbers of the summary in."""
+        for key, text in self._newest.items():
+            self.fold.summary[codec.load(key[:-1])] = codec.load(text)
+        self._newest.clear()
 
     def replay(self, max_bytes: int) -> Iterator[Row]:
         """Read again what is in segments, to know the run as the earlier life did; gives each row once."""
@@ -208,6 +223,7 @@ class Stream:
 
     def head(self) -> StreamHead:
         """What the live object says of this stream."""
+        self._settle()
         fold = self.fold
         head: StreamHead = {
             "id": self.id,

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from chiplog import rundir
 from chiplog.codec import Row
 from chiplog.folding import Fold
-from chiplog_sidecar.wandb import decode, framing
+from chiplog_sidecar.wandb import decode, framing, splice
 from chiplog_sidecar.wandb import media as naming
 
 KIND = "wandb"
@@ -78,4 +78,4 @@ def loss_bound(fold: Fold) -> str:
 def _row(item: framing.Frame | framing.Gap) -> Row:
     if isinstance(item, framing.Gap):
         return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
-    return decode.decode(item.at, item.payload)
+    return splice.row(item.at, item.payload) or decode.decode(item.at, item.payload)
