@@ -65,6 +65,8 @@ def saved(row: Row) -> list[tuple[str, str]]:
 
 def loss_bound(fold: Fold) -> str:
     """What a wandb of this version may lose when it is killed."""
+    if not fold.producer and "header" in fold.kinds:
+        return "up to 32 KiB of records, which a wandb so old that its log does not name it keeps in memory"
     version = fold.producer.split("+")[0]
     try:
         numbers = tuple(int(part) for part in version.split(".")[:2])
