@@ -39,23 +39,27 @@ class Log:
         self.path.parent.mkdir(parents=True)
         self.path.write_bytes(b":W&B\xe1\xbe\x00")
 
-    def history(self, step: int, **values: str) -> None:
+    def history(self, *steps: int, **values: str) -> None:
+        self.append(*(self._history(step, values) for step in steps))
+
+    def append(self, *payloads: bytes) -> None:
+        size, written = self.path.stat().st_size, b""
+        for payload in payloads:
+            room = 32768 - (size + len(written)) % 32768
+            written += b"\0" * room if room < 7 + len(payload) else b""
+            self.at.append(size + len(written))
+            written += struct.pack("<IHB", zlib.crc32(b"\1" + payload), len(payload), 1) + payload
+        with self.path.open("ab") as file:
+            file.write(written)
+
+    def _history(self, step: int, values: dict[str, str]) -> bytes:
         record = wandb_pb2.Record()
         self.number += 1
         record.num = self.number
         record.history.step.num = step
         for key, value in {"_step": str(step), **values}.items():
             record.history.item.add(key=key, value_json=value)
-        self.append(record.SerializeToString())
-
-    def append(self, payload: bytes) -> None:
-        size = self.path.stat().st_size
-        room = 32768 - size % 32768
-        padding = b"\0" * room if room < 7 + len(payload) else b""
-        self.at.append(size + len(padding))
-        chunk = struct.pack("<IHB", zlib.crc32(b"\1" + payload), len(payload), 1) + payload
-        with self.path.open("ab") as file:
-            file.write(padding + chunk)
+        return record.SerializeToString()
 
 
 @dataclass
