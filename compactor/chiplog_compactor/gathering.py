@@ -103,9 +103,11 @@ class Folding:
         if self.is_over:
             self._read_tail()
         position = max(self._covered, self._sealed)
-        head: StreamHead = {**self._head(), "position": position, "segmented": position}
+        # The head as it stands: its witness is of the bytes before its own position, by which a recorder that comes
+        # back knows the file again.
+        head = self._head()
         rows = self._kept.all()
-        marker = records.pack_sealed(self._marker_head(head, len(rows)), rows)
+        marker = records.pack_sealed(self._marker_head(head, position, len(rows)), rows)
         seal: SealedStream = {
             "id": self.stream,
             "position": position,
@@ -176,7 +178,7 @@ class Folding:
         live = [head for head in (self.held.head["streams"] if self.held.head else []) if head["id"] == self.stream]
         return live[0] if live else self._heads[-1]
 
-    def _marker_head(self, stream: StreamHead, rows: int) -> SealedHead:
+    def _marker_head(self, stream: StreamHead, end: int, rows: int) -> SealedHead:
         place = self.held.recorder
         return {
             "format": records.SEALED_FORMAT,
@@ -186,7 +188,7 @@ class Folding:
             "recorder": place.id,
             "run": self.run,
             "stream": stream,
-            "end": stream["position"],
+            "end": end,
             "rows": rows,
         }
 
