@@ -4,7 +4,7 @@ CLUSTER := PYTHONPATH=cluster $(PYTHON) -m chiplog_cluster
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check cluster images bench down
+.PHONY: help demo test check cluster images bench soak down
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ images: ## build our images and bring them to the demo's node
 
 bench: ## measure our targets beside the tools of others; ONLY=P7,P11 chooses
 	@$(CLUSTER) bench --only=$(ONLY)
+
+soak: ## play new seeds of the simulation of recorder, store and compactor; MINUTES=10
+	@$(CLUSTER) soak --minutes=$(or $(MINUTES),10)
 
 down: ## stop every node of this checkout; what they stored stays in .chiplog/
 	@$(CLUSTER) down --all

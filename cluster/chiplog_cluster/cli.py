@@ -147,6 +147,13 @@ def _bench(checkout: Checkout, given: argparse.Namespace, progress: Progress) ->
     return testing.bench(checkout, given.only, envfile.environ(node))
 
 
+def _soak(checkout: Checkout, given: argparse.Namespace, progress: Progress) -> int:
+    """Needs no node: the store is a simulated one."""
+    pythonenv.ensure(checkout, progress)
+    env = testing.environment(checkout, os.environ)
+    return testing.soak(checkout, given.minutes, env)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chiplog_cluster", description="The embedded Kubernetes and S3 of this checkout."
@@ -167,6 +174,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(verbs, "test", _test, "run every check and every test on a node of their own")
     bench = _add(verbs, "bench", _bench, "measure the targets, beside the tools of others")
     bench.add_argument("--only", default="", help="targets by number, divided by commas (default: all)")
+    soak = _add(verbs, "soak", _soak, "play new seeds of the simulation")
+    soak.add_argument("--minutes", type=float, default=10.0, help="for how long (default: 10)")
     _add(verbs, "env", _env, "print the shell variables of a node", purpose=True)
     _add(verbs, "status", _status, "say which nodes of this checkout are up")
     return parser

@@ -79,6 +79,13 @@ def bench(checkout: Checkout, only: str, env: Mapping[str, str]) -> int:
     return subprocess.run(argv, cwd=checkout.root, env=dict(env), check=False, stdin=subprocess.DEVNULL).returncode
 
 
+def soak(checkout: Checkout, minutes: float, env: Mapping[str, str]) -> int:
+    """Play new seeds of the simulation for so long; 0 if every one of them held."""
+    argv = [str(checkout.venv / "bin" / "python"), "-m", "pytest", "-q", "tests/faults"]
+    env = {**env, "CHIPLOG_SIMULATION_SECONDS": str(minutes * 60)}
+    return subprocess.run(argv, cwd=checkout.root, env=env, check=False, stdin=subprocess.DEVNULL).returncode
+
+
 def summarise(results: Sequence[Result]) -> int:
     """Print the table and the closing line; 0 if everything holds."""
     print("\n── summary")

@@ -27,6 +27,8 @@ EXACT = 2**53
 TYPES = ("float", "integer", "boolean", "string", "json", "null", "none")
 _FLOAT, _INTEGER, _BOOLEAN, _STRING, _JSON, _NULL, _NONE = range(len(TYPES))
 
+_NUMBERS = frozenset((float, int))
+
 _NO_STEP = -(2**63)
 
 COPY = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
@@ -61,8 +63,10 @@ class Columns:
         if code is None:
             code = self._known[place] = len(self.places)
             self.places.append(place)
-        time, step = codec.number(row.get("time")), row.get("step")
-        time = time if isinstance(time, int | float) else None
+        time, step = row.get("time"), row.get("step")
+        if type(time) is not float:
+            time = codec.number(time)
+            time = time if isinstance(time, int | float) else None
         self.place.append(code)
         self.at.append(row["at"])
         self.step.append(step if isinstance(step, int) and _NO_STEP < step < -_NO_STEP else _NO_STEP)
@@ -105,6 +109,7 @@ class Points:
     value: "array[float]" = field(default_factory=lambda: array("d"))
     texts: dict[int, str] = field(default_factory=dict)
     _keys: dict[str, int] = field(default_factory=dict)
+    _codes: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -112,12 +117,45 @@ class Points:
     def add(self, place: Place, row: Row) -> None:
         """Take a row apart."""
         number = self.columns.add_row(place, row)
+        if self._add_numbers(number, row["values"]):
+            return
         points = [(key, value) for key, value in folding.flatten(row["values"]).items() if key not in OWN]
         for key, value in points:
             kind, plain, text = (_FLOAT, value, None) if type(value) is float else _typed(value)
             self._add(number, self._keys.setdefault(key, len(self._keys)), kind, plain, text)
         if not points:
             self._add(number, -1, _NONE, 0.0, None)  # The row stays, though it says nothing.
+
+    def _add_numbers(self, row: int, values: dict[str, Any]) -> bool:
+        """The common row, numbers at the top level alone, column by column; False for any other."""
+        kinds = set(map(type, values.values()))
+        if not kinds <= _NUMBERS:
+            return False
+        codes = list(map(self._codes.get, values))
+        if None in codes:
+            codes = [self._code(key) for key in values]
+        found = [pair for pair in zip(codes, values.values(), strict=True) if pair[0] >= 0]  # type: ignore[operator]
+        if not found:
+            return False
+        named, numbers = zip(*found, strict=True)
+        if int in kinds:
+            if not all(-EXACT <= number <= EXACT for number in numbers):
+                return False
+            self.type.extend([_FLOAT if type(number) is float else _INTEGER for number in numbers])
+        else:
+            self.type.frombytes(bytes(len(numbers)))  # _FLOAT is 0.
+        self.row.extend([row] * len(numbers))
+        self.key.extend(named)
+        self.value.extend(numbers)
+        return True
+
+    def _code(self, key: str) -> int:
+        """The number of a metric; -1 for a column of ours, which is no metric."""
+        code = self._codes.get(key)
+        if code is None:
+            code = -1 if key in OWN else self._keys.setdefault(key, len(self._keys))
+            self._codes[key] = code
+        return code
 
     def stage(self, connection: "duckdb.DuckDBPyConnection", run: str, project: str) -> None:
         """Make the table `staged`, with the columns of the Parquet file."""

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import decoding
 import footprint
 import latency
+import sealing
 import targets
 
 MEASURES: dict[str, Callable[[], targets.Report]] = {
@@ -17,6 +18,7 @@ MEASURES: dict[str, Callable[[], targets.Report]] = {
     "P9": footprint.memory,
     "P10": footprint.idling,
     "P11": decoding.measure,
+    "P14": sealing.measure,
 }
 
 
