@@ -56,3 +56,6 @@ class AccessDenied(BucketError):
 
 class Unreachable(BucketError):
     """The store gave no usable answer; the same call may succeed later."""
+
+    retry_after_seconds: float = 0.0
+    """What the store asked for (`Retry-After`); 0 where it did not."""

@@ -17,14 +17,11 @@ from pathlib import Path
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
-from chiplog_sidecar import artifacts, pace, reach, sources, stock
+from chiplog_sidecar import artifacts, backoff, pace, reach, sources, stock
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.stock import Item as Item
 from chiplog_sidecar.stock import Shape
 from chiplog_sidecar.survey import Found, Survey, is_plain
-
-RETRY_SECONDS = 5.0
-"""How long the worker waits after the store refused or did not answer."""
 
 SLICE = 2000
 """Files that one pass looks at: about 10 ms, after which rows have their turn."""
@@ -207,13 +204,15 @@ class Cargo:
         return self._watched.get(item, "live" if is_plain(item.path) else "now")
 
     def _work(self) -> None:
+        failures = 0
         while (item := self._queue.get()) is not None and not self._stopping.is_set():
             try:
                 self._ship(item, self._policy(item))
-                self.problem = None
+                self.problem, failures = None, 0
             except BucketError as error:
                 self.problem = error
-                self._stopping.wait(RETRY_SECONDS)
+                failures += 1
+                self._stopping.wait(backoff.seconds(failures, error))
                 self._queue.put(item)
 
     def _ship(self, item: Item, policy: str) -> bool:

@@ -15,7 +15,7 @@ import structlog
 from chiplog import rundir
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import AccessDenied, BucketError, BucketMissing, SettingsError
-from chiplog_sidecar import logs, status
+from chiplog_sidecar import backoff, logs, status
 from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import SupersededError
@@ -27,8 +27,8 @@ IDLE_POLL_SECONDS = 1.0
 """Pause between two passes of an older run, whose rows wait for a flush every 14 s: a look costs CPU, a flush is not
 late for it."""
 
-MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.5, 10.0
-"""Pauses after the store refused or did not answer; they double in between."""
+MAX_DRAIN_PAUSE_SECONDS = 1.0
+"""Between two tries of a drain: the pod's grace is running."""
 
 log = structlog.get_logger()
 
@@ -43,6 +43,7 @@ class Loop:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._failures = 0
+        self._error: BucketError | None = None
         self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
         self._flush_request = settings.root / rundir.FLUSH_REQUEST
 
@@ -106,13 +107,14 @@ class Loop:
 
     def _fail(self, error: BucketError) -> None:
         self._failures += 1
+        self._error = error
         self._store = _describe(error)
         if self._failures & (self._failures - 1) == 0:  # The 1st, 2nd, 4th, 8th …: an outage must not fill the log.
             log.warning("the bucket refused, trying again", reason=str(error), failures=self._failures)
 
     def _pause(self) -> None:
-        seconds = min(MIN_BACKOFF_SECONDS * 2 ** min(self._failures, 6), MAX_BACKOFF_SECONDS)
-        time.sleep(min(seconds, 1.0)) if self._stop.is_set() else self._wake.wait(seconds)
+        seconds = backoff.seconds(self._failures, self._error)
+        time.sleep(min(seconds, MAX_DRAIN_PAUSE_SECONDS)) if self._stop.is_set() else self._wake.wait(seconds)
 
     def _is_busy(self) -> bool:
         return self._recorder.flush_interval() <= self._settings.young_flush_seconds

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from chiplog import codec, layout, records
-from chiplog.bucket import Bucket, ETag
+from chiplog.bucket import Bucket, ETag, Stored
 from chiplog.errors import ChiplogError, NotFound, PreconditionFailed
 from chiplog.records import LiveHead, SegmentHead, StreamHead
 from chiplog_sidecar.batch import Stretch
@@ -41,14 +41,18 @@ class Shipper:
 
     def flush(self, head: LiveHead, tail: bytes) -> None:
         """Replace the live object. Raises SupersededError if somebody else did since."""
-        head = {**head, "writer": self.writer, "sequence": self.sequence + 1}
-        data = records.pack_live(head, tail)
         key = layout.live_key(self.recorder)
-        try:
-            self.etag = self.bucket.put(key, data, if_match=self.etag, if_absent=self.etag is None)
-        except PreconditionFailed as error:
-            self.etag = self._own_write(key, error)
-        self.sequence += 1
+        while True:
+            data = records.pack_live({**head, "writer": self.writer, "sequence": self.sequence + 1}, tail)
+            try:
+                self.etag, told = self.bucket.put(key, data, if_match=self.etag, if_absent=self.etag is None), data
+            except PreconditionFailed as error:
+                stored = self._own_write(key, error)
+                self.etag, told = stored.etag, stored.data
+            self.sequence += 1
+            if told == data:
+                return
+            # An earlier flush whose answer was lost arrived, and rows were read since: it must not count for this one.
 
     def _create(self, key: str, data: bytes) -> None:
         try:
@@ -56,15 +60,15 @@ class Shipper:
         except PreconditionFailed:
             return  # The same stretch of the same stream: a lost answer, or an earlier life that died before its flush.
 
-    def _own_write(self, key: str, error: PreconditionFailed) -> ETag:
-        """The version in the bucket if this process wrote it and only the answer was lost."""
+    def _own_write(self, key: str, error: PreconditionFailed) -> Stored:
+        """What is in the bucket if this process wrote it and only the answer was lost."""
         try:
             stored = self.bucket.get(key)
         except NotFound:
             raise SupersededError(f"{key} was deleted") from error
         head, _ = records.unpack_live(stored.data, key)
         if head["writer"] == self.writer and head["sequence"] == self.sequence + 1:
-            return stored.etag
+            return stored
         raise SupersededError(f"{key} was written by {head['writer']}") from error
 
     def _segment_head(self, stream: StreamHead, stretch: Stretch) -> SegmentHead:

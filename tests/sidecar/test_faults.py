@@ -68,6 +68,23 @@ def test_a_lost_answer_is_resolved_without_a_second_life(make_world: Callable[[s
         assert world.steps() == list(range(12)), f"answer {at} was lost"
 
 
+def test_a_flush_whose_answer_was_lost_does_not_count_for_the_next(world: World) -> None:
+    log = world.log()
+    log.history(0)
+    recorder = world.recorder()
+    world.step(recorder, 301)
+    log.history(1)
+    true_bucket = recorder.shipper.bucket
+    recorder.shipper.bucket = Mortal(world.bucket, 1, after=True, error=Unreachable)
+    with pytest.raises(Unreachable):
+        world.step(recorder)
+    recorder.shipper.bucket = true_bucket
+    log.history(2)
+    recorder.drain()
+    assert world.steps() == [0, 1, 2]
+    assert world.head()["state"] == "drained"
+
+
 def test_a_late_duplicate_never_wins(world: World) -> None:
     log = world.log()
     log.history(0)

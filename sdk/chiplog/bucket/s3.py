@@ -1,4 +1,4 @@
-"""A bucket on any S3: AWS, MinIO, SeaweedFS, Ceph, R2, versitygw; the only module that imports boto3.
+"""A bucket on any S3: AWS, MinIO, SeaweedFS, Ceph, R2, versitygw; boto3 enters here alone.
 
 Our callers decide when to try again, so the client itself retries but once. Nothing here logs: a credential can never
 reach a log from this module.
@@ -18,6 +18,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from chiplog.bucket import ETag, Listed, Stored, uploads
+from chiplog.bucket.skew import Skew
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -30,7 +31,8 @@ from chiplog.errors import (
 )
 
 _NOT_FOUND = {"NoSuchKey", "404", "NotFound"}
-_PRECONDITION = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+_PRECONDITION = {"PreconditionFailed", "412"}
+"""409 (ConditionalRequestConflict) is none: another request was under way, nothing is known, and AWS says try again."""
 _DENIED = {
     "AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
     "InvalidIdentityToken", "ExpiredTokenException", "AllAccessDisabled", "AccountProblem", "NoSuchEntity",
@@ -53,6 +55,7 @@ class S3Bucket:
         self, client: Any, bucket: str, prefix: str, under_way: MutableMapping[str, str] | None = None
     ) -> None:
         self._client = client
+        Skew().attach(client)
         self._under_way = {} if under_way is None else under_way
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
@@ -192,6 +195,8 @@ def _mapped(what: str) -> Iterator[None]:
         raise _client_error(error, what) from error
     except (botocore.exceptions.NoCredentialsError, botocore.exceptions.PartialCredentialsError) as error:
         raise AccessDenied(f"{what}: {error}") from error
+    except RuntimeError as error:  # botocore's word for new credentials that are expired already: our clock is wrong.
+        raise AccessDenied(f"{what}: {error}") from error
     except botocore.exceptions.ParamValidationError as error:
         raise BucketMissing(f"{what}: {error}") from error
     except (botocore.exceptions.BotoCoreError, OSError) as error:
@@ -211,4 +216,12 @@ def _client_error(error: Any, what: str) -> BucketError:
         return PreconditionFailed(text)
     if code in _DENIED or status in (401, 403):
         return AccessDenied(text)
-    return Unreachable(text)
+    unreachable = Unreachable(text)
+    unreachable.retry_after_seconds = _retry_after(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    return unreachable
+
+
+def _retry_after(headers: dict[str, str]) -> float:
+    """Seconds that an answer asks for; 0 where it does not, or says it as a date, which no S3 does."""
+    value = headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else 0.0
