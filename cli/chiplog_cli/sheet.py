@@ -3,10 +3,11 @@
 from typing import Any
 
 from chiplog import folding
+from chiplog.reading import cost, documents
 from chiplog.reading.details import Details
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
-from chiplog_cli import cost, documents, tables
+from chiplog_cli import tables
 from chiplog_cli.rendering import text
 from chiplog_cli.rendering.pages import Block, Column, Facts, Table
 

@@ -4,8 +4,9 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
+
+from chiplog import times
 
 NONE = "-"
 """What stands in a table for the unknown, so that columns stay countable."""
@@ -20,19 +21,9 @@ _TIME_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 _SIZE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-def iso(seconds: float | None) -> str | None:
-    """Unix seconds as ISO 8601 in UTC, `2026-11-23T22:00:00.250Z`; None for None and for what is no time."""
-    if seconds is None or not math.isfinite(seconds):
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
 def moment(seconds: float | None) -> str:
-    """The same for people: to the second."""
-    full = iso(seconds)
+    """Unix seconds for people: UTC, to the second."""
+    full = times.iso(seconds)
     return NONE if full is None else f"{full[:10]} {full[11:19]}"
 
 

@@ -41,8 +41,8 @@ def command(
     output: str,
 ) -> None:
     """List or download the files of a run."""
-    from chiplog.reading import files
-    from chiplog_cli import documents, downloading, notes, tables
+    from chiplog.reading import documents, files
+    from chiplog_cli import downloading, notes, tables
     from chiplog_cli.rendering import formats, pages
 
     bucket, view = session.find(run)

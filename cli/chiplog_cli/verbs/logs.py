@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @options.reading
 def command(session: Session, run: str, attempt: int | None, source: str | None, timestamps: bool, output: str) -> None:
     """Print the console of a run."""
-    from chiplog.reading import console
-    from chiplog_cli import documents, notes
+    from chiplog.reading import console, documents
+    from chiplog_cli import notes
     from chiplog_cli.rendering import formats
 
     bucket, view = session.find(run)
@@ -43,6 +43,7 @@ def command(session: Session, run: str, attempt: int | None, source: str | None,
 
 
 def _print(lines: "Iterable[Line]", timestamps: bool, many_ranks: bool) -> None:
+    from chiplog import times
     from chiplog_cli.rendering import pages, text
 
     attempt, people = None, pages.is_terminal()
@@ -50,6 +51,6 @@ def _print(lines: "Iterable[Line]", timestamps: bool, many_ranks: bool) -> None:
         if people and attempt not in (None, line.attempt):
             click.secho(f"── attempt {line.attempt} ──", dim=True)
         attempt = line.attempt
-        time = f"{text.iso(line.time) or '-':<24} " if timestamps else ""
+        time = f"{times.iso(line.time) or '-':<24} " if timestamps else ""
         rank = f"[{line.rank}] " if many_ranks else ""
         sys.stdout.write(f"{time}{rank}{text.printable(line.text, colours=people)}\n")

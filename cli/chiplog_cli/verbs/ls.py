@@ -16,8 +16,8 @@ def command(session: Session, output: str) -> None:
     started_at, finished_at, config (of the TrainingRun), summary (scalars, as the recorder last said),
     tags and lag_seconds. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
-    from chiplog.reading import runs
-    from chiplog_cli import documents, notes, tables
+    from chiplog.reading import documents, runs
+    from chiplog_cli import notes, tables
     from chiplog_cli.rendering import formats, pages
 
     found = runs.every(session.bucket(), session.cluster, session.namespace, session.clock)

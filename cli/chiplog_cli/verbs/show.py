@@ -11,8 +11,8 @@ from chiplog_cli.session import Session
 @options.reading
 def command(session: Session, run: str, output: str) -> None:
     """Show one run."""
-    from chiplog.reading import details
-    from chiplog_cli import documents, notes, sheet
+    from chiplog.reading import details, documents
+    from chiplog_cli import notes, sheet
     from chiplog_cli.rendering import formats, pages
 
     bucket, view = session.find(run)

@@ -11,21 +11,6 @@ from chiplog_cli.rendering import formats, text
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [
-        (0.0, "1970-01-01T00:00:00.000Z"),
-        (1_795_471_200.25, "2026-11-23T22:00:00.250Z"),
-        (None, None),
-        (math.nan, None),
-        (math.inf, None),
-        (1e18, None),
-    ],
-)
-def test_a_time_is_iso_8601_in_utc(seconds: float | None, shown: str | None) -> None:
-    assert text.iso(seconds) == shown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
     [(None, "-"), (0, "0s"), (59.9, "59s"), (60, "1m0s"), (3_725, "1h2m"), (90_000, "1d1h"), (-5, "0s")],
 )
 def test_a_duration_has_its_two_largest_units(seconds: float | None, shown: str) -> None:

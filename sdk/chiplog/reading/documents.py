@@ -1,14 +1,14 @@
-"""What the verbs print as JSON, as plain values with documented names; scripts rely on every key here."""
+"""A run as JSON, as the command and the dashboard give it, with documented names; scripts rely on every key here."""
 
 from typing import Any
 
+from chiplog.reading import cost
 from chiplog.reading.console import Line
 from chiplog.reading.details import Details
 from chiplog.reading.files import File
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
-from chiplog_cli import cost
-from chiplog_cli.rendering.text import iso
+from chiplog.times import iso
 
 Document = dict[str, Any]
 
