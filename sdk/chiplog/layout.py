@@ -248,6 +248,11 @@ def words_prefix() -> str:
     return f"{VERSION}/words/"
 
 
+def watch_key(run: Run) -> str:
+    """Key of somebody's word that they look at a run now; a recorder that no run has claimed goes by its own id."""
+    return f"{VERSION}/watch/{run.path}.json"
+
+
 def quote_name(name: str) -> str:
     """Percent-encode a file's name so that every store and shell takes it, and cut it to MAX_NAME_BYTES."""
     quoted = quote(name, safe="", errors="surrogatepass") or "_"

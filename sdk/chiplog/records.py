@@ -23,9 +23,13 @@ CLUSTER_FORMAT = "chiplog.cluster"
 SEALED_FORMAT = "chiplog.sealed"
 SEAL_FORMAT = "chiplog.seal"
 INDEX_FORMAT = "chiplog.index"
+WATCH_FORMAT = "chiplog.watch"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""
+
+WATCH_SECONDS = 60.0
+"""Somebody's word that they look at a run counts for this long after its LastModified, by the store's clock."""
 
 
 class StreamHead(TypedDict):
@@ -306,6 +310,16 @@ class OutcomeDocument(TypedDict):
     started_at: NotRequired[float]
     finished_at: NotRequired[float]
     attempts: list[Attempt]
+
+
+class WatchDocument(TypedDict):
+    """`watch/…/<run>.json`: somebody looks at this run; when, its LastModified says. Every writer writes the same."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    run: str
 
 
 def pack_segment(head: SegmentHead, rows: list[Row]) -> bytes:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import chiplog
-from chiplog import codec, records, rundir
+from chiplog import codec, layout, records, rundir
 from chiplog.bucket import Bucket
 from chiplog.codec import Encoded, Row
 from chiplog.records import LiveHead, StreamHead
-from chiplog_sidecar import cargo, pace, resuming, sources
+from chiplog_sidecar import audience, cargo, pace, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
@@ -78,6 +78,9 @@ class Recorder:
     def __post_init__(self) -> None:
         self.cargo = cargo.Cargo(self.settings, self.bucket, self.clock.monotonic)
         self.shipper = Shipper(self.bucket, self.settings.recorder, uuid.uuid4().hex)
+        place = self.settings.recorder
+        run = layout.Run(place.cluster, place.namespace, self.settings.run or place.id)
+        self.audience = audience.Audience(self.bucket, run)
         self.started_at = self.clock.time()
         self._last_flush = -1e9
         self._search = pace.Pace(SEARCH_SECONDS, time.thread_time)
@@ -111,6 +114,7 @@ class Recorder:
         self._collect_files()
         if self._must_cut():
             self._cut()
+        self._look_for_audience()
         if self._must_flush():
             self._flush()
 
@@ -138,9 +142,12 @@ class Recorder:
         return unread + self.cargo.pending_bytes()
 
     def flush_interval(self) -> float:
-        """Seconds between two flushes, by the run's age."""
-        young = self.clock.monotonic() - self._newest_stream < self.settings.young_seconds
-        return self.settings.young_flush_seconds if young else self.settings.flush_seconds
+        """Seconds between two flushes, by the run's age and whether somebody looks."""
+        now = self.clock.monotonic()
+        young = now - self._newest_stream < self.settings.young_seconds
+        return (
+            self.settings.young_flush_seconds if young or self.audience.is_there(now) else self.settings.flush_seconds
+        )
 
     def rest(self, poll_seconds: float) -> float:
         """How long the next pass may wait: until the next look, or until rows that were read are due."""
@@ -248,6 +255,13 @@ class Recorder:
         self._first_uncut = None
         self._tail_bytes = 0
         self._flush_asked = True
+
+    def _look_for_audience(self) -> None:
+        """Ask whether somebody looks, where rows wait that would go at once for them."""
+        now = self.clock.monotonic()
+        waiting = self._first_unflushed is not None and not self._must_flush()
+        if waiting and self.flush_interval() > self.settings.young_flush_seconds and self.audience.is_due(now):
+            self.audience.look(now)
 
     def _must_flush(self) -> bool:
         since = self.clock.monotonic() - self._last_flush

@@ -112,6 +112,13 @@ def test_a_sidecar_writes_no_other_class(sidecar: Any, kind: str) -> None:
     assert refused(sidecar.put_object, **mine(kind), Body=b"x")
 
 
+def test_a_sidecar_reads_who_watches_its_own_namespace_and_no_other(sidecar: Any) -> None:
+    with pytest.raises(sidecar.exceptions.NoSuchKey):  # 404, not 403: nobody looks.
+        sidecar.get_object(**mine("watch"))
+    assert refused(sidecar.get_object, **mine("watch", namespace="other"))
+    assert refused(sidecar.list_objects_v2, Bucket="chiplog", Prefix=f"{CLUSTER}/v1/watch/{CLUSTER}/other/")
+
+
 def test_a_sidecar_lists_neither_the_bucket_nor_another_class(sidecar: Any) -> None:
     assert refused(sidecar.list_objects_v2, Bucket="chiplog")
     assert refused(sidecar.list_objects_v2, Bucket="chiplog", Prefix=f"{CLUSTER}/v1/runs/")

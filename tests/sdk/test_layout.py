@@ -31,6 +31,10 @@ def test_segments_sort_by_position(one: int, other: int) -> None:
     assert first <= second
 
 
+def test_a_watch_key_names_the_run() -> None:
+    assert layout.watch_key(layout.Run("c", "ns", "digits-50eaafc8")) == "v1/watch/c/ns/digits-50eaafc8.json"
+
+
 @given(recorders)
 def test_a_live_key_tells_its_recorder(recorder: layout.Recorder) -> None:
     key = layout.live_key(recorder)

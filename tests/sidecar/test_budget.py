@@ -1,51 +1,15 @@
 """What a run costs in requests, counted over whole days on a clock of our own (docs/bucket.md, What it costs)."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO, TypeVar
-
 import pytest
+from counting import Counting
 from recorder_world import World
 
-from chiplog.bucket import ETag, Listed, Stored
-from chiplog.bucket.memory import MemoryBucket
 from chiplog_sidecar.recorder import Recorder
 
 DAY = 86_400
 
-T = TypeVar("T")
-
-
-class Counting:
-    """A bucket that counts what is asked of it."""
-
-    def __init__(self) -> None:
-        self._inner = MemoryBucket()
-        self.asked: Counter[str] = Counter()
-
-    def get(self, key: str) -> Stored:
-        return self._count("get", lambda: self._inner.get(key))
-
-    def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
-        self.asked[key.split("/")[1]] += 1
-        return self._count("put", lambda: self._inner.put(key, data, if_match=if_match, if_absent=if_absent))
-
-    def put_file(self, key: str, path: Path, *, sha256: str) -> None:
-        self._count("put", lambda: self._inner.put_file(key, path, sha256=sha256))
-
-    def open(self, key: str) -> BinaryIO:
-        return self._count("get", lambda: self._inner.open(key))
-
-    def list(self, prefix: str) -> Iterator[Listed]:
-        return self._count("list", lambda: self._inner.list(prefix))
-
-    def delete(self, key: str, *, if_match: ETag | None = None) -> None:
-        self._count("delete", lambda: self._inner.delete(key, if_match=if_match))
-
-    def _count(self, kind: str, call: Callable[[], T]) -> T:
-        self.asked[kind] += 1
-        return call()
+PUT_DOLLARS, GET_DOLLARS = 5e-6, 0.4e-6
+"""List price of S3 Standard."""
 
 
 def recorder_of(world: World) -> tuple[Recorder, Counting]:
@@ -68,7 +32,10 @@ def test_a_day_of_ten_rows_a_second_takes_at_most_7500_puts(world: World) -> Non
     assert row == 10 * DAY
     assert 6_000 < bucket.asked["put"] <= 7_500, bucket.asked
     assert bucket.asked["raw"] <= 2 * (DAY / 300 + 60)
-    assert (bucket.asked["get"], bucket.asked["list"], bucket.asked["delete"]) == (1, 1, 0)
+    assert (bucket.asked["list"], bucket.asked["delete"]) == (1, 0)
+    assert bucket.asked["get"] == 1 + bucket.asked["looks"]
+    assert 7_000 < bucket.asked["looks"] <= DAY / 10
+    assert bucket.asked["put"] * PUT_DOLLARS + bucket.asked["get"] * GET_DOLLARS <= 0.038
 
 
 def test_an_hour_of_a_young_run_takes_at_most_a_put_a_second_and_then_few(world: World) -> None:

@@ -17,6 +17,8 @@ class Stored:
     etag: ETag
     modified: float
     """The store's clock at the write, Unix seconds."""
+    read_at: float
+    """The store's clock at the read: how old an object is, is asked of one clock and never of two."""
 
 
 @dataclass(frozen=True)

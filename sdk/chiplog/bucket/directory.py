@@ -32,7 +32,7 @@ class DirectoryBucket:
         """Read an object."""
         with self.open(key) as file:
             status = os.fstat(file.fileno())
-            return Stored(file.read(), _etag(status), status.st_mtime)
+            return Stored(file.read(), _etag(status), status.st_mtime, time.time())
 
     def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
         """Write an object under the given condition."""

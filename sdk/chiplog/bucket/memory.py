@@ -5,6 +5,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +25,7 @@ class MemoryBucket:
     def get(self, key: str) -> Stored:
         """Read an object."""
         try:
-            return self._objects[key]
+            return replace(self._objects[key], read_at=self._clock())
         except KeyError as error:
             raise NotFound(key) from error
 
@@ -33,8 +34,9 @@ class MemoryBucket:
         with self._lock:
             self._check(key, if_match, if_absent)
             self._writes += 1
+            now = self._clock()
             etag = ETag(f'"{self._writes}"')
-            self._objects[key] = Stored(bytes(data), etag, self._clock())
+            self._objects[key] = Stored(bytes(data), etag, now, now)
             return etag
 
     def put_file(self, key: str, path: Path, *, sha256: str) -> None:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 import os
+import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,8 +18,7 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored, uploads
-from chiplog.bucket.skew import Skew
+from chiplog.bucket import ETag, Listed, Stored, skew, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -55,7 +55,7 @@ class S3Bucket:
         self, client: Any, bucket: str, prefix: str, under_way: MutableMapping[str, str] | None = None
     ) -> None:
         self._client = client
-        Skew().attach(client)
+        skew.Skew().attach(client)
         self._under_way = {} if under_way is None else under_way
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
@@ -82,7 +82,9 @@ class S3Bucket:
         """Read an object."""
         with _mapped(f"GET {self._address(key)}"):
             answer = self._client.get_object(**self._at(key))
-            return Stored(answer["Body"].read(), ETag(answer["ETag"]), answer["LastModified"].timestamp())
+            told = skew.seconds(answer["ResponseMetadata"]["HTTPHeaders"].get("date"))
+            modified = answer["LastModified"].timestamp()
+            return Stored(answer["Body"].read(), ETag(answer["ETag"]), modified, time.time() if told is None else told)
 
     def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
         """Write an object under the given condition."""

@@ -19,6 +19,14 @@ LEAST_SECONDS = 60.0
 _SECONDS = "chiplog_skew_seconds"
 
 
+def seconds(date: str | None) -> float | None:
+    """Unix seconds of an HTTP date; None where it is none."""
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None
+
+
 class Skew:
     """How far the store's clock is ahead of ours, as its refusals tell."""
 
@@ -37,13 +45,13 @@ class Skew:
         """Seconds to wait before another try: 0 after a correction, None where this is not ours to decide."""
         if response is None or attempts > 1 or response[0].status_code != 403:
             return None
-        told = _seconds(response[0].headers.get("Date"))
+        told = seconds(response[0].headers.get("Date"))
         if told is None:
             return None
-        seconds = told - _signing_clock()
-        if abs(seconds - self.seconds) < LEAST_SECONDS:
+        ahead = told - _signing_clock()
+        if abs(ahead - self.seconds) < LEAST_SECONDS:
             return None
-        self.seconds = seconds
+        self.seconds = ahead
         return 0
 
 
@@ -66,11 +74,3 @@ def _signing_clock() -> float:
     """Unix seconds by the clock that botocore signs by, looked up where botocore does."""
     now: datetime.datetime = botocore.auth.get_current_datetime(remove_tzinfo=False)  # type: ignore[attr-defined]  # as above
     return now.timestamp()
-
-
-def _seconds(date: str | None) -> float | None:
-    """Unix seconds of an HTTP date; None where it is none."""
-    try:
-        return email.utils.parsedate_to_datetime(date).timestamp() if date else None
-    except ValueError:
-        return None

@@ -66,6 +66,12 @@ def a_file(folder: Path, size: int) -> tuple[Path, str]:
     return path, hashlib.sha256(data).hexdigest()
 
 
+def test_a_read_says_the_stores_own_time(bucket: Bucket) -> None:
+    bucket.put("a/b", b"x")
+    stored = bucket.get("a/b")
+    assert -1.0 <= stored.read_at - stored.modified < 60.0  # S3 says whole seconds.
+
+
 def test_what_was_put_is_read_back(bucket: Bucket) -> None:
     etag = bucket.put("a/b", b"\0 some bytes \xff")
     stored = bucket.get("a/b")
