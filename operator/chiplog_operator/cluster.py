@@ -63,12 +63,20 @@ class Cluster(Protocol):
         """The pods that carry the label of a TrainingRun's name."""
         ...
 
-    def apply_job(self, manifest: Json) -> Json:
-        """Make a Job by server-side apply. Raises Invalid."""
+    def create_job(self, manifest: Json) -> Json:
+        """Make a Job. Raises Invalid, and Conflict where one of its name is there."""
         ...
 
     def patch_job(self, namespace: str, name: str, patch: Json) -> Json:
-        """Change a Job by a merge patch. Raises Missing, Invalid."""
+        """Change a Job by a merge patch. Raises Missing, Conflict, Invalid."""
+        ...
+
+    def service(self, namespace: str, name: str) -> Json | None:
+        """A Service, or None."""
+        ...
+
+    def create_service(self, manifest: Json) -> Json:
+        """Make a Service. Raises Invalid, and Conflict where one of its name is there."""
         ...
 
     def apply_status(self, manifest: Json) -> Json:

@@ -39,9 +39,9 @@ def inject(template: Mapping[str, Any], subject: Subject, settings: Settings) ->
     containers = [item for item in pod["spec"]["containers"] if item["name"] == trainer]
     if not containers:
         return pod
-    skipped = _skipped(pod)
+    unwanted = skipped(pod)
     for container in containers:
-        _equip(container, subject, skipped)
+        _equip(container, subject, unwanted)
     spec = pod["spec"]
     spec.setdefault("terminationGracePeriodSeconds", GRACE_SECONDS)
     _put(spec.setdefault("volumes", []), _volumes(settings), replace=False)
@@ -67,7 +67,8 @@ def _mounts(container: str, subject: Subject) -> list[Json]:
     return [{"name": rundir.VOLUME, "mountPath": path, "subPath": part} for path, part in parts.items()]
 
 
-def _skipped(pod: Json) -> list[str]:
+def skipped(pod: Json) -> list[str]:
+    """Variables that the pod's owner does not want to be set."""
     annotations = (pod.get("metadata") or {}).get("annotations") or {}
     return [name.strip() for name in annotations.get(names.SKIP_ENV_ANNOTATION, "").split(",") if name.strip()]
 

@@ -33,7 +33,7 @@ MAX_CONNECTIONS = 8
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _RUNS = f"/apis/{names.API_VERSION}"
-_PREFIXES: dict[str, str] = {"trainingruns": _RUNS, "jobs": "/apis/batch/v1", "pods": "/api/v1"}
+_PREFIXES: dict[str, str] = {"trainingruns": _RUNS, "jobs": "/apis/batch/v1", "pods": "/api/v1", "services": "/api/v1"}
 _OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RUN_LABEL}
 _ERRORS: dict[int, type[ClusterError]] = {
     400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
@@ -72,15 +72,22 @@ class Kube:
         """The pods of a TrainingRun's name."""
         return self._list(_path("pods", namespace), {"labelSelector": f"{names.RUN_LABEL}={run}"})
 
-    def apply_job(self, manifest: Json) -> Json:
-        """Make a Job."""
-        metadata = manifest["metadata"]
-        return self._apply(_path("jobs", metadata["namespace"], metadata["name"]), manifest)
+    def create_job(self, manifest: Json) -> Json:
+        """Make a Job, never over one that is there."""
+        return self._create("jobs", manifest)
 
     def patch_job(self, namespace: str, name: str, patch: Json) -> Json:
         """Change a Job."""
         query = {"fieldManager": names.FIELD_MANAGER}
         return self._call("PATCH", _path("jobs", namespace, name), query, patch, _MERGE)
+
+    def service(self, namespace: str, name: str) -> Json | None:
+        """A Service, or None."""
+        return self._get(_path("services", namespace, name))
+
+    def create_service(self, manifest: Json) -> Json:
+        """Make a Service, never over one that is there."""
+        return self._create("services", manifest)
 
     def apply_status(self, manifest: Json) -> Json:
         """Replace a TrainingRun's status."""
@@ -116,6 +123,10 @@ class Kube:
         if not items:
             raise Unavailable(f"the cluster shows no namespace {names.SYSTEM_NAMESPACE}")
         return str(items[0]["metadata"]["uid"])
+
+    def _create(self, kind: str, manifest: Json) -> Json:
+        path = _path(kind, manifest["metadata"]["namespace"])
+        return self._call("POST", path, {"fieldManager": names.FIELD_MANAGER}, manifest)
 
     def _apply(self, path: str, manifest: Json) -> Json:
         return self._call("PATCH", path, {"fieldManager": names.FIELD_MANAGER, "force": "true"}, manifest, _APPLY)

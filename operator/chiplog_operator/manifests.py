@@ -1,9 +1,9 @@
-"""The Job of a TrainingRun, rendered once at its creation, and the few patches that follow; it talks to no one."""
+"""What a TrainingRun is made into, rendered once, and the few patches that follow; it talks to no one."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from chiplog_operator import environment, injection, names
+from chiplog_operator import environment, injection, names, rendezvous
 from chiplog_operator.settings import Settings
 from chiplog_operator.specs import Run
 
@@ -13,6 +13,10 @@ DISRUPTION_POLICY: Json = {
     "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
 }
 """A pod that the cluster took away (drained, preempted, evicted) is started again and costs no attempt of the limit."""
+
+
+_HELD = "held"
+"""The owner's `suspend` was applied to a Job that was suspended already."""
 
 
 def job(run: Run, settings: Settings) -> Json:
@@ -42,9 +46,20 @@ def job(run: Run, settings: Settings) -> Json:
     }
 
 
+def service(run: Run) -> Json | None:
+    """The Service by which the workers of a gang find each other; None for a single worker."""
+    return rendezvous.service(run, labels(run), owner(run))
+
+
+def is_of(body: Mapping[str, Any], run: Run) -> bool:
+    """An object belongs to this very TrainingRun; another of the same name is a stranger's."""
+    owners = body["metadata"].get("ownerReferences") or []
+    return any(item.get("uid") == run.uid and item.get("controller") for item in owners)
+
+
 def template(run: Run, settings: Settings) -> Json:
     """The pod template with our labels and the recorder."""
-    pod = injection.inject(run.template, environment.subject(run), settings)
+    pod = rendezvous.equip(injection.inject(run.template, environment.subject(run), settings), run)
     metadata = pod.get("metadata") or {}
     metadata["labels"] = {**(metadata.get("labels") or {}), **labels(run)}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), names.RUN_ID_ANNOTATION: run.id}
@@ -76,13 +91,18 @@ def owner(run: Run) -> Json:
 def suspension(run: Run, job: Mapping[str, Any]) -> Json | None:
     """The merge patch that carries a change of the owner's `suspend` to the Job; None where it did not change.
 
-    Only a change is applied, so a Job that a queue holds back is not let go by our next look at it.
+    Only a change is applied, so a Job that a queue holds back is not let go by our next look at it. A Job that
+    somebody else (Kueue, a person) had suspended before the owner asked for it is `held`: to resume the run is then
+    not ours to let it go. The patch holds for the very version that was seen.
     """
-    wanted = _flag(run.suspend)
-    applied = (job["metadata"].get("annotations") or {}).get(names.SUSPEND_ANNOTATION, wanted)
-    if applied == wanted:
+    applied = (job["metadata"].get("annotations") or {}).get(names.SUSPEND_ANNOTATION, _flag(run.suspend))
+    if (applied != "false") == run.suspend:
         return None
-    return {"metadata": {"annotations": {names.SUSPEND_ANNOTATION: wanted}}, "spec": {"suspend": run.suspend}}
+    is_suspended = bool((job.get("spec") or {}).get("suspend"))
+    note = _HELD if run.suspend and is_suspended else _flag(run.suspend)
+    seen = {key: job["metadata"][key] for key in ("uid", "resourceVersion") if key in job["metadata"]}
+    noted: Json = {"metadata": {**seen, "annotations": {names.SUSPEND_ANNOTATION: note}}}
+    return noted if _HELD in (note, applied) else {**noted, "spec": {"suspend": run.suspend}}
 
 
 def _annotations(run: Run) -> dict[str, str]:

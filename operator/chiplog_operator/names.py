@@ -25,10 +25,12 @@ SKIP_ENV_ANNOTATION = f"{GROUP}/skip-env"
 """Comma-separated variables that the injector must not set in the training containers."""
 
 SUSPEND_ANNOTATION = f"{GROUP}/suspend"
-"""On a Job: the value of the TrainingRun's `suspend` that we applied last, so that only a change of it is applied."""
+"""On a Job: the value of the TrainingRun's `suspend` that we applied last, so that only a change of it is applied;
+`held` where the Job was suspended by somebody else before."""
 
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 KUEUE_PREFIX = "kueue.x-k8s.io/"
 
 SIDECAR = "chiplog"

@@ -35,6 +35,7 @@ class Refusal:
     message: str
     is_final: bool
     """The Job itself is invalid, and neither it nor the template can change."""
+    reason: str = "JobRefused"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import structlog
 
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
 from chiplog_operator import documents, events, manifests, names, observations, pace, specs, status
-from chiplog_operator.cluster import Cluster, ClusterError, Forbidden, Invalid, Missing
+from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
@@ -82,7 +82,7 @@ class Reconciler:
             self.sightings.run_written_down(key)
             return None
         body = self.cluster.job(run.namespace, run.id)
-        job = observations.job(body) if body is not None else None
+        job = observations.job(body) if body is not None and manifests.is_of(body, run) else None
         seen = replace(self.observer.observe(key, run, memory, job), is_departed=True)
         new = status.decide(run, seen)
         self._record(key, run, seen, new)
@@ -100,17 +100,37 @@ class Reconciler:
         A bucket that is down is no reason not to train.
         """
         body = self.cluster.job(run.namespace, run.id)
-        if body is not None:
+        if body is not None and manifests.is_of(body, run):
             return self._with_suspension(run, body), None
         if run.is_deleting or memory.has_begun(run) or run.status.get("state") in documents.TERMINAL:
             return None, None
+        if body is not None:
+            return None, _taken("Job", run)
         self._ensure_document(run)
+        return self._make_job(run)
+
+    def _make_job(self, run: Run) -> tuple[Mapping[str, Any] | None, Refusal | None]:
+        """The Job, and before it the Service of a gang, whose workers look for each other at once."""
         try:
-            made = self.cluster.apply_job(manifests.job(run, self.settings))
+            if not self._ensure_service(run):
+                return None, _taken("Service", run)
+            made = self.cluster.create_job(manifests.job(run, self.settings))
         except (Invalid, Forbidden) as error:
             return None, Refusal(f"the API server refuses the Job: {error.said}", is_final=isinstance(error, Invalid))
         log.info("job made", namespace=run.namespace, run=run.id)
         return made, None
+
+    def _ensure_service(self, run: Run) -> bool:
+        """The Service of a gang is there, or none is needed; False where a stranger's has its name."""
+        service = manifests.service(run)
+        if service is None:
+            return True
+        try:
+            self.cluster.create_service(service)
+        except Conflict:
+            found = self.cluster.service(run.namespace, run.id)
+            return found is not None and manifests.is_of(found, run)
+        return True
 
     def _with_suspension(self, run: Run, body: Mapping[str, Any]) -> Mapping[str, Any]:
         patch = manifests.suspension(run, body)
@@ -119,7 +139,7 @@ class Reconciler:
         try:
             return self.cluster.patch_job(run.namespace, run.id, patch)
         except (Missing, Invalid):
-            return body  # The Job ended or went meanwhile; its next event says so.
+            return body  # The Job ended or went meanwhile; its next event says so. A Conflict is worth another pass.
 
     def _record(self, key: Key, run: Run, seen: Observation, new: Json) -> bool:
         """run.json and outcome.json, where there is anything to tell; vanished pods that stand in it need no other
@@ -191,6 +211,12 @@ class Reconciler:
 
 def _recorders(seen: Observation) -> list[str]:
     return [binding["id"] for attempt in seen.attempts for binding in attempt["recorders"] if binding["id"]]
+
+
+def _taken(kind: str, run: Run) -> Refusal:
+    """A stranger's object stands where ours belongs: it is left alone, and the run waits."""
+    said = f"there is a {kind} {run.id} that does not belong to this run: delete or rename it, and the run starts"
+    return Refusal(said, is_final=False, reason="NameTaken")
 
 
 def _with_status(body: Mapping[str, Any] | None, new: Json) -> Json:

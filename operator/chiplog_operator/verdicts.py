@@ -53,7 +53,7 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
     if seen.is_departed:
         return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
     if seen.refusal is not None:
-        return Verdict("failed" if seen.refusal.is_final else "pending", "JobRefused", seen.refusal.message)
+        return Verdict("failed" if seen.refusal.is_final else "pending", seen.refusal.reason, seen.refusal.message)
     if job is None:
         return _without_job(run, seen)
     if job.is_suspended:

@@ -76,13 +76,16 @@ def test_a_status_beyond_the_schema_is_invalid(kube: Kube, run: Run) -> None:
         kube.apply_status(applied(run, state="splendid"))
 
 
-def test_our_job_is_accepted_as_it_is_and_making_it_twice_is_making_it_once(kube: Kube, run: Run) -> None:
+def test_our_job_is_accepted_as_it_is_and_is_never_made_over_another(kube: Kube, run: Run) -> None:
     manifest = manifests.job(run, SETTINGS)
     manifest["spec"]["suspend"] = True
-    first = kube.apply_job(manifest)
-    again = kube.apply_job(manifest)
-    assert first["metadata"]["uid"] == again["metadata"]["uid"]
-    assert again["metadata"]["generation"] == first["metadata"]["generation"] == 1
+    first = kube.create_job(manifest)
+    with pytest.raises(Conflict):
+        kube.create_job(manifest)
+    again = kube.job("default", run.id)
+    assert again is not None
+    assert first["metadata"]["resourceVersion"] == again["metadata"]["resourceVersion"]
+    assert manifests.is_of(again, run)
     sidecar = again["spec"]["template"]["spec"]["initContainers"][0]
     assert (sidecar["name"], sidecar["restartPolicy"]) == ("chiplog", "Always")
 
@@ -91,14 +94,41 @@ def test_a_gang_s_job_with_everything_in_it_is_accepted(kube: Kube, run: Run) ->
     body = kube.run("default", run.name)
     assert body is not None
     body["spec"] = {**body["spec"], **GANG}
-    assert kube.apply_job(manifests.job(specs.run(body), SETTINGS))["spec"]["completionMode"] == "Indexed"
+    assert kube.create_job(manifests.job(specs.run(body), SETTINGS))["spec"]["completionMode"] == "Indexed"
+
+
+def test_a_gang_s_service_is_accepted_and_headless(kube: Kube, run: Run) -> None:
+    body = kube.run("default", run.name)
+    assert body is not None
+    body["spec"] = {**body["spec"], "parallelism": 2}
+    manifest = manifests.service(specs.run(body))
+    assert manifest is not None
+    assert kube.create_service(manifest)["spec"]["clusterIPs"] == ["None"]
+    with pytest.raises(Conflict):
+        kube.create_service(manifest)
+    found = kube.service("default", run.id)
+    assert found is not None
+    assert manifests.is_of(found, run)
+
+
+def test_a_job_that_changed_since_is_not_patched(kube: Kube, run: Run) -> None:
+    manifest = manifests.job(run, SETTINGS)
+    manifest["spec"]["suspend"] = True
+    made = kube.create_job(manifest)
+    subprocess.run(["kubectl", "annotate", "job", run.id, "seen=by-another"], check=True, capture_output=True)
+    patch = manifests.suspension(
+        run, {**made, "metadata": {**made["metadata"], "annotations": {names.SUSPEND_ANNOTATION: "true"}}}
+    )
+    assert patch is not None
+    with pytest.raises(Conflict):
+        kube.patch_job("default", run.id, patch)
 
 
 def test_a_suspension_is_passed_on_without_touching_anything_else(kube: Kube, run: Run) -> None:
     manifest = manifests.job(run, SETTINGS)
     manifest["spec"]["suspend"] = True
     manifest["metadata"]["annotations"][names.SUSPEND_ANNOTATION] = "true"
-    made = kube.apply_job(manifest)
+    made = kube.create_job(manifest)
     patch = manifests.suspension(run, made)
     assert patch is not None
     patched = kube.patch_job("default", run.id, patch)
@@ -111,7 +141,7 @@ def test_a_job_that_cannot_be_is_invalid_in_the_api_server_s_words(kube: Kube, r
     manifest = manifests.job(run, SETTINGS)
     del manifest["spec"]["template"]["spec"]["containers"][0]["image"]
     with pytest.raises(Invalid, match="image: Required value"):
-        kube.apply_job(manifest)
+        kube.create_job(manifest)
 
 
 def test_an_event_said_twice_is_there_once(kube: Kube, run: Run) -> None:

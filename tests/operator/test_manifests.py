@@ -61,6 +61,24 @@ def test_an_unchanged_suspend_patches_nothing_whatever_the_job_says(made: bool, 
     assert manifests.suspension(run(suspend=now), job) is None
 
 
+def test_what_somebody_else_had_suspended_is_not_let_go_by_resuming() -> None:
+    job = manifests.job(run(), SETTINGS)
+    job["spec"]["suspend"] = True
+    held = manifests.suspension(run(suspend=True), job)
+    assert held == {"metadata": {"annotations": {"chiplog.dev/suspend": "held"}}}
+    job["metadata"]["annotations"] |= held["metadata"]["annotations"]
+    assert manifests.suspension(run(suspend=True), job) is None
+    assert manifests.suspension(run(), job) == {"metadata": {"annotations": {"chiplog.dev/suspend": "false"}}}
+
+
+def test_a_patch_names_the_very_version_that_was_seen() -> None:
+    job = manifests.job(run(), SETTINGS)
+    job["metadata"] |= {"uid": "u1", "resourceVersion": "7"}
+    patch = manifests.suspension(run(suspend=True), job)
+    assert patch is not None
+    assert (patch["metadata"]["uid"], patch["metadata"]["resourceVersion"]) == ("u1", "7")
+
+
 def test_a_changed_suspend_is_a_patch_that_notes_itself() -> None:
     patch = manifests.suspension(run(suspend=True), manifests.job(run(), SETTINGS))
     assert patch == {"metadata": {"annotations": {"chiplog.dev/suspend": "true"}}, "spec": {"suspend": True}}

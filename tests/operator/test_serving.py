@@ -171,8 +171,8 @@ def kube(port: int) -> Kube:
 )
 def test_the_api_server_s_answers_are_our_errors_with_its_words(status: int, error: type[Exception]) -> None:
     page = b'{"kind": "Status", "message": "quota says no"}'
-    with answering(status, page) as (port, _), pytest.raises(error, match="jobs/j: quota says no"):
-        kube(port).apply_job({"metadata": {"namespace": "team", "name": "j"}})
+    with answering(status, page) as (port, _), pytest.raises(error, match="jobs: quota says no"):
+        kube(port).create_job({"metadata": {"namespace": "team", "name": "j"}})
 
 
 def test_an_api_server_that_is_not_there_is_unavailable() -> None:

@@ -120,6 +120,7 @@ class FakeCluster:
         self.fate = fate
         self.runs: dict[Key, Json] = {}
         self.jobs: dict[Key, Json] = {}
+        self.services: dict[Key, Json] = {}
         self.all_pods: dict[Key, Json] = {}
         self.events: dict[str, Json] = {}
         self.refusal: ClusterError | None = None
@@ -139,21 +140,37 @@ class FakeCluster:
         found = [pod for key, pod in self.all_pods.items() if key.namespace == namespace]
         return copy.deepcopy([pod for pod in found if pod["metadata"]["labels"][names.RUN_LABEL] == run])
 
-    def apply_job(self, manifest: Json) -> Json:
+    def create_job(self, manifest: Json) -> Json:
         if self.refusal is not None:
             raise self.refusal
         key = Key(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
-        job = self.jobs.setdefault(key, copy.deepcopy(manifest))
+        if key in self.jobs:
+            raise Conflict(key.name)
+        job = self.jobs[key] = copy.deepcopy(manifest)
         job["metadata"] |= {"uid": f"job-{key.name}", "creationTimestamp": times.text(START), **self._version()}
         self.fate.wrote("job")
         return copy.deepcopy(job)
 
     def patch_job(self, namespace: str, name: str, patch: Json) -> Json:
         job = self.jobs[Key(namespace, name)]
+        if patch["metadata"]["resourceVersion"] != job["metadata"]["resourceVersion"]:
+            raise Conflict(name)
+        job["metadata"] |= self._version()
         job["metadata"]["annotations"] |= patch["metadata"]["annotations"]
-        job["spec"] |= patch["spec"]
+        job["spec"] |= patch.get("spec", {})
         self.fate.wrote("suspend")
         return copy.deepcopy(job)
+
+    def service(self, namespace: str, name: str) -> Json | None:
+        return copy.deepcopy(self.services.get(Key(namespace, name)))
+
+    def create_service(self, manifest: Json) -> Json:
+        key = Key(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        if key in self.services:
+            raise Conflict(key.name)
+        self.services[key] = copy.deepcopy(manifest)
+        self.fate.wrote("service")
+        return manifest
 
     def apply_status(self, manifest: Json) -> Json:
         metadata = manifest["metadata"]
