@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from chiplog import strictjson
 from chiplog.bucket import Bucket
 from chiplog.errors import SettingsError
 from chiplog.reading import console, history, tables
@@ -118,7 +119,7 @@ def _field(value: Any, kind: str) -> str:
         return ""
     if kind != "VARCHAR":
         return repr(value).lower() if isinstance(value, bool) else repr(value)
-    text = value if isinstance(value, str) else formats.dumps(value)
+    text = value if isinstance(value, str) else strictjson.dumps(value)
     return '"' + text.replace('"', '""').replace("\0", "\\0") + '"'
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiplog_cli.rendering import formats, text
+from chiplog import strictjson
+from chiplog_cli.rendering import text
 
 
 @pytest.mark.parametrize(
@@ -75,5 +76,5 @@ def test_a_sparkline_is_never_wider_than_asked(values: list[float], width: int) 
 
 @given(st.floats() | st.text(st.characters(codec=None)))
 def test_json_is_strict_whatever_it_holds(value: object) -> None:
-    assert formats.dumps({"value": value}).encode("utf-8")
-    assert "NaN" not in formats.dumps({"value": value}).replace('"NaN"', "") or isinstance(value, str)
+    assert strictjson.dumps({"value": value}).encode("utf-8")
+    assert "NaN" not in strictjson.dumps({"value": value}).replace('"NaN"', "") or isinstance(value, str)
