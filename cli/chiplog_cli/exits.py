@@ -14,6 +14,7 @@ INTERRUPTED = 130
 
 _CODES: list[tuple[type[errors.ChiplogError], int]] = [
     (errors.SettingsError, USAGE),
+    (errors.QueryError, USAGE),
     (errors.AmbiguousRun, USAGE),
     (errors.RunNotFound, NOT_FOUND),
     (errors.NotFound, NOT_FOUND),

@@ -1,7 +1,10 @@
 """Runs, history and files as tables for people; every value is text by here."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from chiplog.query import fields
 from chiplog.reading.files import File
 from chiplog.reading.verifying import Finding
 from chiplog.reading.views import RunView
@@ -37,6 +40,33 @@ def runs(views: list[RunView], now: float) -> Table:
         Column("lag", is_right=True, spare=8 if none_lives else 2),
     ]
     return Table(columns, [([view.cluster] if many_clusters else []) + _run(view, now) for view in views])
+
+
+def chosen(names: Sequence[str], rows: list[list[Any]]) -> Table:
+    """`ls --columns`; the first column stays when room is short, the last one goes first."""
+    heads = [
+        Column(name, is_right=_is_numeric([row[place] for row in rows]), is_verbatim=True, spare=place)
+        for place, name in enumerate(names)
+    ]
+    states = [place for place, name in enumerate(names) if name == "state"]
+    columns = [replace(head, is_state=place in states) for place, head in enumerate(heads)]
+    cells = [[_field(name, value) for name, value in zip(names, row, strict=True)] for row in rows]
+    return Table(columns, cells)
+
+
+def _is_numeric(values: list[Any]) -> bool:
+    there = [value for value in values if value is not None]
+    return bool(there) and all(isinstance(value, int | float) for value in there)
+
+
+def _field(name: str, value: Any) -> str:
+    if name in fields.TIMES:
+        return text.moment(value)
+    if name == "took":
+        return text.duration(value)
+    if isinstance(value, list):
+        return text.printable(", ".join(map(str, value)))
+    return "" if value is None else text.value(value, _CELL)
 
 
 def _run(view: RunView, now: float) -> list[str]:

@@ -2,6 +2,7 @@
 
 ChiplogError
 ├── SettingsError          an environment variable or option has a value we refuse
+├── QueryError             an expression that chooses runs is not one
 ├── FormatError            an object is not what its key says, or needs a newer reader
 ├── RunNotFound            no run answers to the given name
 ├── AmbiguousRun           several projects hold a run of that name
@@ -20,6 +21,24 @@ class ChiplogError(Exception):
 
 class SettingsError(ChiplogError):
     """A setting was refused; the message names the variable and the value."""
+
+
+class QueryError(ChiplogError):
+    """An expression is not one of the language of docs/query.md; the message shows the place.
+
+    Args:
+        problem: what is wrong, and what to write instead.
+        text: the expression.
+        at: where in it, in characters.
+    """
+
+    def __init__(self, problem: str, text: str = "", at: int = 0) -> None:
+        line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].replace("\t", " ")
+        column = at - (text.rfind("\n", 0, at) + 1)
+        start = max(0, column - 60)
+        shown = line[start : start + 90]
+        super().__init__(f"{problem}\n  {shown}\n  {' ' * (column - start)}^" if text else problem)
+        self.problem, self.at = problem, at
 
 
 class FormatError(ChiplogError):

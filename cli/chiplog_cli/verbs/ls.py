@@ -1,4 +1,4 @@
-"""`chiplog ls`: all runs, newest first."""
+"""`chiplog ls`: all runs, or those that an expression means."""
 
 import click
 
@@ -7,24 +7,57 @@ from chiplog_cli.session import Session
 
 
 @click.command("ls")
+@click.argument("expression", required=False)
+@click.option("--filter", "filters", multiple=True, metavar="EXPRESSION", help="The same; several must all hold.")
+@click.option("--by", metavar="FIELD", help="Sort by it, the smallest first, as in --by summary.loss.")
+@click.option("--desc", is_flag=True, help="The other way round.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N only.")
+@click.option("--columns", multiple=True, metavar="FIELDS", help="These fields, divided by commas; repeatable.")
 @options.reading
-def command(session: Session, output: str) -> None:
+def command(
+    session: Session,
+    expression: str | None,
+    filters: tuple[str, ...],
+    by: str | None,
+    desc: bool,
+    limit: int | None,
+    columns: tuple[str, ...],
+    output: str,
+) -> None:
     """List runs, newest first, and recorders that no run has claimed.
+
+    EXPRESSION chooses and orders them; docs/query.md has the whole language.
+
+    \b
+    chiplog ls 'state = "failed" and started_at > -7d'
+    chiplog ls 'config.lr < 0.01 and summary."val/acc" > 0.9 order by summary.loss limit 20'
+    chiplog ls --by summary.loss --columns name,config.lr,summary.loss
+    chiplog ls 'tags contains "baseline"' -o json | jq -r '.[].run'
 
     \b
     In json, jsonl and csv each run has namespace, project, run (its id), name, state, attempts, step,
     started_at, finished_at, config (of the TrainingRun), summary (scalars, as the recorder last said),
-    tags and lag_seconds. Times are ISO 8601 in UTC; null is unknown. `show` has more.
+    tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
+    from chiplog.query import selecting
     from chiplog.reading import documents, runs
-    from chiplog_cli import notes, tables
+    from chiplog_cli import choosing, notes, tables
     from chiplog_cli.rendering import formats, pages
 
-    found = runs.every(session.bucket(), session.cluster, session.namespace, session.clock)
-    notes.unread(found)
-    if output != "table":
-        formats.write(output, [documents.listed(view) for view in found], documents.LISTED)
+    query = choosing.query([*([expression] if expression else []), *filters], by, limit, is_descending=desc)
+    wanted = choosing.columns(columns)
+    every = runs.every(session.bucket(), session.cluster, session.namespace, session.clock)
+    notes.unread(every)
+    now = session.clock()
+    found = selecting.select(query, every, now)
+    names = [name for name, _ in wanted]
+    if output != "table" and wanted:
+        formats.write(output, (choosing.document(view, wanted, now) for view in found), names)
+    elif output != "table":
+        formats.write(output, map(documents.listed, found), documents.LISTED)
+    elif found and wanted:
+        pages.write([tables.chosen(names, [choosing.row(view, wanted, now) for view in found])])
     elif found:
-        pages.write([tables.runs(found, session.clock())])
+        pages.write([tables.runs(found, now)])
     else:
-        click.echo("no runs yet", err=True)
+        click.echo("no such runs" if every else "no runs yet", err=True)

@@ -1,0 +1,39 @@
+"""What the options of `ls` ask for, as one query and a list of columns; it reads nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chiplog.errors import SettingsError
+from chiplog.query import fields, parsing
+from chiplog.query.syntax import Field, Order, Query
+from chiplog.reading.views import RunView
+from chiplog.times import iso
+
+
+def query(expressions: Sequence[str], by: str | None, limit: int | None, *, is_descending: bool) -> Query:
+    """One query of all expressions and of `--by`, `--desc` and `--limit`, which outrank what they say.
+
+    Raises QueryError, and SettingsError for `--desc` alone.
+    """
+    if is_descending and not by:
+        raise SettingsError("--desc goes with --by; in an expression it is `order by … desc`")
+    said = parsing.joined([parsing.parse(expression) for expression in expressions])
+    order = tuple(Order(field, is_descending) for field in parsing.named(by)) if by else said.order
+    return Query(said.where, order, said.limit if limit is None else limit)
+
+
+def columns(texts: Sequence[str]) -> list[tuple[str, Field]]:
+    """The named fields in their order. Raises QueryError."""
+    return [(".".join(field.path), field) for part in texts for field in parsing.named(part)]
+
+
+def row(view: RunView, wanted: Sequence[tuple[str, Field]], now: float) -> list[Any]:
+    """The values of some fields of a run."""
+    read = fields.of(view, now)
+    return [read(field.path) for _, field in wanted]
+
+
+def document(view: RunView, wanted: Sequence[tuple[str, Field]], now: float) -> dict[str, Any]:
+    """The same for programs: by name, times in ISO 8601."""
+    values = zip(wanted, row(view, wanted, now), strict=True)
+    return {name: iso(value) if name in fields.TIMES else value for (name, _), value in values}
