@@ -18,10 +18,14 @@ class Subject:
 
     namespace: str
     run_id: str
+    """Empty where nobody knows it yet: the operator then binds the recorder to its run."""
     project: str
+    """Empty where nobody named one: the script's own word then holds."""
     recorder: Recorder = field(default_factory=Recorder)
     metadata: dict[str, str] = field(default_factory=dict)
     """`name`, `group`, `tags`, `notes`: what the script's tracker would otherwise make up."""
+    containers: tuple[str, ...] = ()
+    """The containers that train, where they are known; else the template says."""
 
 
 def subject(run: Run) -> Subject:
@@ -60,8 +64,8 @@ def sidecar(subject: Subject, containers: Iterable[str], settings: Settings) -> 
         _from_field("CHIPLOG_RECORDER", "metadata.uid"),
         _from_field("CHIPLOG_POD", "metadata.name"),
         _from_field("CHIPLOG_NODE", "spec.nodeName"),
-        _value("CHIPLOG_RUN", subject.run_id),
-        _value("CHIPLOG_PROJECT", escape(subject.project)),
+        *_known("CHIPLOG_RUN", subject.run_id),
+        *_known("CHIPLOG_PROJECT", escape(subject.project)),
         _value("CHIPLOG_CONTAINERS", ",".join(containers)),
         _value("CHIPLOG_DIR", rundir.MOUNT),
         _value("CHIPLOG_STATUS_PORT", str(names.STATUS_PORT)),
@@ -98,6 +102,10 @@ def _identity(subject: Subject, settings: Settings) -> list[Variable]:
 
 def _globs(name: str, globs: tuple[str, ...]) -> list[Variable]:
     return [_value(name, escape(",".join(globs)))] if globs else []
+
+
+def _known(name: str, value: str) -> list[Variable]:
+    return [_value(name, value)] if value else []
 
 
 def _value(name: str, value: str) -> Variable:

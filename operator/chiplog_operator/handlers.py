@@ -65,6 +65,6 @@ def _settings() -> kopf.OperatorSettings:
     settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = CONNECT_TIMEOUT_SECONDS
     settings.watching.label_selectors[_JOBS] = names.RUN_LABEL
-    settings.watching.label_selectors[_PODS] = names.RUN_LABEL
+    settings.watching.label_selectors[_PODS] = names.RECORDED
     settings.process.ultimate_exiting_timeout = 20
     return settings

@@ -35,8 +35,8 @@ def inject(template: Mapping[str, Any], subject: Subject, settings: Settings) ->
     A template that does not say which container trains is returned without a recorder: training is never harmed.
     """
     pod: Json = copy.deepcopy(dict(template))
-    trainer = specs.training_container(pod, subject.recorder)
-    containers = [item for item in pod["spec"]["containers"] if item["name"] == trainer]
+    trainers = subject.containers or (specs.training_container(pod, subject.recorder),)
+    containers = [item for item in pod["spec"]["containers"] if item["name"] in trainers]
     if not containers:
         return pod
     unwanted = skipped(pod)
@@ -44,18 +44,18 @@ def inject(template: Mapping[str, Any], subject: Subject, settings: Settings) ->
         _equip(container, subject, unwanted)
     spec = pod["spec"]
     spec.setdefault("terminationGracePeriodSeconds", GRACE_SECONDS)
-    _put(spec.setdefault("volumes", []), _volumes(settings), replace=False)
+    _put(_list(spec, "volumes"), _volumes(settings), replace=False)
     recorder = _recorder(spec, containers, subject, settings)
-    _put(spec.setdefault("initContainers", []), [recorder], replace=True)
+    _put(_list(spec, "initContainers"), [recorder], replace=True)
     return pod
 
 
 def _equip(container: Json, subject: Subject, skipped: list[str]) -> None:
     """Give one training container its part of the volume and its variables."""
-    variables = container.setdefault("env", [])
+    variables = _list(container, "env")
     present = [variable["name"] for variable in variables]
     variables.extend(environment.training(subject, container["name"], present, skipped))
-    mounts = container.setdefault("volumeMounts", [])
+    mounts = _list(container, "volumeMounts")
     taken = {mount["mountPath"].rstrip("/") for mount in mounts}
     mounts.extend(mount for mount in _mounts(container["name"], subject) if mount["mountPath"] not in taken)
 
@@ -83,22 +83,40 @@ def _volumes(settings: Settings) -> list[Json]:
 
 
 def _recorder(spec: Json, containers: list[Json], subject: Subject, settings: Settings) -> Json:
-    size = {
-        "cpu": subject.recorder.cpu or settings.sidecar_cpu,
-        "memory": subject.recorder.memory or settings.sidecar_memory,
-    }
     return {
         "name": names.SIDECAR,
         "image": settings.sidecar_image,
         "imagePullPolicy": settings.sidecar_pull_policy,
         "restartPolicy": "Always",
-        "env": environment.sidecar(subject, [container["name"] for container in containers], settings),
+        "env": _alone(spec, environment.sidecar(subject, [container["name"] for container in containers], settings)),
         **_secret(settings),
         "lifecycle": {"preStop": {"exec": {"command": ["/bin/sh", "-c", f"touch {_flush_request()}"]}}},
-        "resources": {"requests": size, "limits": dict(size)},
+        **_resources(spec, subject, settings),
         "securityContext": _security(_user(spec, containers[0])),
         "volumeMounts": _recorder_mounts(settings),
     }
+
+
+def _resources(spec: Json, subject: Subject, settings: Settings) -> Json:
+    """Requests equal to limits, so that a Guaranteed pod stays one and quotas hold.
+
+    A pod with resources of its own (`spec.resources`) is refused where its containers ask for more than those, so there
+    the recorder takes its share of them.
+    """
+    if spec.get("resources"):
+        return {}
+    size = {
+        "cpu": subject.recorder.cpu or settings.sidecar_cpu,
+        "memory": subject.recorder.memory or settings.sidecar_memory,
+    }
+    return {"resources": {"requests": size, "limits": dict(size)}}
+
+
+def _alone(spec: Json, variables: list[Json]) -> list[Json]:
+    """On the node's own network a port belongs to one pod alone, so there the recorder opens none."""
+    if not spec.get("hostNetwork"):
+        return variables
+    return [{**item, "value": "0"} if item["name"] == "CHIPLOG_STATUS_PORT" else item for item in variables]
 
 
 def _recorder_mounts(settings: Settings) -> list[Json]:
@@ -135,6 +153,13 @@ def _user(spec: Json, container: Json) -> int:
     of_container = (container.get("securityContext") or {}).get("runAsUser")
     of_pod = (spec.get("securityContext") or {}).get("runAsUser")
     return (of_container if of_container is not None else of_pod) or DEFAULT_USER
+
+
+def _list(holder: Json, name: str) -> list[Json]:
+    """The list of that name, made where there is none (or null)."""
+    holder[name] = holder.get(name) or []
+    found: list[Json] = holder[name]
+    return found
 
 
 def _put(items: list[Json], wanted: list[Json], *, replace: bool) -> None:

@@ -34,7 +34,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _RUNS = f"/apis/{names.API_VERSION}"
 _PREFIXES: dict[str, str] = {"trainingruns": _RUNS, "jobs": "/apis/batch/v1", "pods": "/api/v1", "services": "/api/v1"}
-_OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RUN_LABEL}
+_OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RECORDED}
 _ERRORS: dict[int, type[ClusterError]] = {
     400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
 }  # fmt: skip

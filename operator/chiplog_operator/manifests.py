@@ -58,10 +58,10 @@ def is_of(body: Mapping[str, Any], run: Run) -> bool:
 
 
 def template(run: Run, settings: Settings) -> Json:
-    """The pod template with our labels and the recorder."""
+    """The pod template with our labels and the recorder; by the inject label every recorded pod is watched."""
     pod = rendezvous.equip(injection.inject(run.template, environment.subject(run), settings), run)
     metadata = pod.get("metadata") or {}
-    metadata["labels"] = {**(metadata.get("labels") or {}), **labels(run)}
+    metadata["labels"] = {**(metadata.get("labels") or {}), **labels(run), names.INJECT_LABEL: "true"}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), names.RUN_ID_ANNOTATION: run.id}
     return {"metadata": metadata, "spec": {"restartPolicy": "Never", **pod["spec"]}}
 

@@ -10,6 +10,7 @@ _HELP = {
     "heads_read": "Live heads read from the bucket.",
     "heads_unreadable": "Live heads of a format that this operator does not know.",
     "bucket_errors": "Requests that the bucket refused or did not answer.",
+    "admissions_total": "Pods reviewed at their admission, by result.",
     "queue_depth": "TrainingRuns that wait for a pass.",
     "watch_missed_seconds": "For how long the oldest change that the watch did not deliver has stood in a listing.",
 }

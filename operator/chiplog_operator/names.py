@@ -15,6 +15,11 @@ FIELD_MANAGER = "chiplog-operator"
 """Our one name in `managedFields`."""
 
 RUN_LABEL = f"{GROUP}/run"
+INJECT_LABEL = f"{GROUP}/inject"
+"""`true` on a pod or a namespace asks for the recorder, `false` on a pod declines what its namespace asks for."""
+RECORDED = f"{INJECT_LABEL}=true"
+"""Selects the pods that are, or should be, recorded: our own and everyone else's."""
+
 PROJECT_LABEL = f"{GROUP}/project"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "chiplog"
@@ -24,6 +29,9 @@ CREATED_BY_ANNOTATION = f"{GROUP}/created-by"
 SKIP_ENV_ANNOTATION = f"{GROUP}/skip-env"
 """Comma-separated variables that the injector must not set in the training containers."""
 
+CONTAINER_ANNOTATION = f"{GROUP}/container"
+"""The containers of a pod that train: names, comma-separated, or `*` for all."""
+
 SUSPEND_ANNOTATION = f"{GROUP}/suspend"
 """On a Job: the value of the TrainingRun's `suspend` that we applied last, so that only a change of it is applied;
 `held` where the Job was suspended by somebody else before."""
@@ -31,6 +39,7 @@ SUSPEND_ANNOTATION = f"{GROUP}/suspend"
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+JOBSET_NAME_LABEL = "jobset.sigs.k8s.io/jobset-name"
 KUEUE_PREFIX = "kueue.x-k8s.io/"
 
 SIDECAR = "chiplog"

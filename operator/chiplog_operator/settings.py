@@ -90,7 +90,7 @@ class Settings:
             sts_endpoint=environ.get("AWS_ENDPOINT_URL_STS", ""),
             namespaces=tuple(part.strip() for part in environ.get("CHIPLOG_NAMESPACES", "").split(",") if part.strip()),
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
-            http_port=_port(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
+            http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )
 
 
@@ -129,7 +129,8 @@ def _quantity(environ: Mapping[str, str], name: str, default: str) -> str:
     return value
 
 
-def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+def port_of(environ: Mapping[str, str], name: str, default: int) -> int:
+    """A TCP port. Raises SettingsError."""
     text = environ.get(name) or str(default)
     if not text.isdecimal() or int(text) > 65535:
         raise SettingsError(f"{name}={text!r} is not a port between 0 and 65535")

@@ -27,13 +27,13 @@ def training_environment(run: str, project: str, writer: str, metadata: dict[str
     """The variables that a training container is given (DESIGN.md section 5), none of which replaces the user's own.
 
     `writer` makes the directories of several writers distinct; `metadata` holds `name`, `group`, `tags`, `notes` and
-    `username` where the run names them.
+    `username` where the run names them. An empty `run` or `project` is not told: nobody knows it yet.
     """
     named = {f"WANDB_{key.upper()}" if key != "group" else "WANDB_RUN_GROUP": value for key, value in metadata.items()}
+    told = {"CHIPLOG_RUN": run, "CHIPLOG_PROJECT": project}
     return {
         "CHIPLOG_DIR": MOUNT,
-        "CHIPLOG_RUN": run,
-        "CHIPLOG_PROJECT": project,
+        **{name: value for name, value in told.items() if value},
         "WANDB_MODE": "offline",
         "WANDB_DIR": MOUNT,
         "WANDB_DATA_DIR": f"{MOUNT}/wandb-data",
@@ -41,6 +41,6 @@ def training_environment(run: str, project: str, writer: str, metadata: dict[str
         "WANDB_SYMLINK": "false",
         "WANDB_X_TRANSACTION_LOG_FLUSH_INTERVAL": str(WANDB_FLUSH_SECONDS),
         "WANDB__SYNC_DIR_SUFFIX": writer,
-        "WANDB_PROJECT": project,
+        **({"WANDB_PROJECT": project} if project else {}),
         **named,
     }

@@ -1,0 +1,116 @@
+"""The admission webhook for pods, by kopf: the door that the API server knocks at. The decision is `admission`'s.
+
+kopf brings its handlers' protocol. The door is our own, for kopf's closes for a moment when a certificate is renewed,
+and every pod made in that moment would go unrecorded.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import kopf
+import structlog
+from aiohttp import web
+
+from chiplog_operator import admission, certificate
+from chiplog_operator.certificate import Certificate
+from chiplog_operator.metrics import Metrics
+from chiplog_operator.settings import Settings
+
+PATH = "/pods"
+"""Where the webhook configuration sends pods."""
+
+KEEPALIVE_SECONDS = 3600.0
+"""Longer than the API server keeps an idle connection, so that it is never we who close one it is about to use."""
+
+log = structlog.get_logger()
+
+
+class Door:
+    """An HTTPS server for kopf's handlers (`settings.admission.server`)."""
+
+    def __init__(self, pair: Certificate, port: int, check_seconds: float = certificate.CHECK_SECONDS) -> None:
+        self._pair = pair
+        self._port = port
+        self._check_seconds = check_seconds
+        self.port = 0
+        """Where it listens; 0 until it does."""
+
+    async def __call__(self, handle: Callable[..., Any]) -> AsyncIterator[Any]:
+        """Serve for as long as kopf runs."""
+
+        async def answer(request: web.Request) -> web.Response:
+            return await _answer(handle, request)
+
+        app = web.Application()
+        app.add_routes([web.post("/{id:.*}", answer)])
+        runner = web.AppRunner(app, handle_signals=False, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, None, self._port, ssl_context=self._pair.context).start()
+            self.port = min(runner.addresses, key=len)[1]
+            yield {"url": f"https://localhost:{self.port}"}
+            while True:
+                await asyncio.sleep(self._check_seconds)
+                self._pair.refresh()
+        finally:
+            self.port = 0
+            await runner.cleanup()
+
+
+async def serve(door: Door, settings: Settings, closed: frozenset[str], metrics: Metrics) -> None:
+    """Answer until we are told to stop (SIGTERM, SIGINT) or cancelled; nothing is done in namespaces of `closed`."""
+    await kopf.operator(
+        registry=_registry(settings, closed, metrics), settings=_settings(door), standalone=True, clusterwide=True
+    )
+
+
+async def _answer(handle: Callable[..., Any], request: web.Request) -> web.Response:
+    """One review. What is no review of a pod gets an error, which the API server ignores as the chart asks it to."""
+    try:
+        review = json.loads(await request.text())
+        asked = review["request"]
+        asked["object"]["metadata"].setdefault("namespace", asked.get("namespace", ""))
+    except (ValueError, KeyError, TypeError) as error:
+        raise web.HTTPBadRequest(text=f"not an admission review: {error!r}") from error
+    return web.json_response(await handle(review, webhook=request.match_info["id"]))
+
+
+def _registry(settings: Settings, closed: frozenset[str], metrics: Metrics) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+
+    async def pods(body: Any, patch: Any, warnings: list[str], **_: Any) -> None:
+        began = time.perf_counter()
+        namespace = body["metadata"].get("namespace", "")
+        answer = admission.review(body, namespace, settings, closed)
+        warnings.extend(answer.warnings)
+        if answer.pod is not None:
+            patch.fns.append(lambda raw: raw.update(answer.pod))
+        metrics.count("admissions_total", result=answer.result)
+        log.info("pod reviewed", namespace=namespace, pod=_name(body), result=answer.result, warnings=answer.warnings,
+                 milliseconds=round((time.perf_counter() - began) * 1000, 2))  # fmt: skip
+
+    kopf.on.mutate("", "v1", "pods", id=PATH.strip("/"), operations=["CREATE"], registry=registry)(pods)
+    return registry
+
+
+def _name(body: Any) -> str:
+    metadata = body["metadata"]
+    return str(metadata.get("name") or f"{metadata.get('generateName', '')}…")
+
+
+def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_via_client(**kwargs)
+
+
+def _settings(door: Door) -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.admission.server = door
+    settings.watching.server_timeout = 60
+    settings.watching.client_timeout = 75
+    return settings
