@@ -47,9 +47,8 @@ def training(subject: Subject, container: str, present: Iterable[str], skipped: 
     """
     writer = f"$(CHIPLOG_POD)-{container}"
     escaped = {key: escape(value) for key, value in subject.metadata.items()}
-    given = rundir.training_environment(subject.run_id, escape(subject.project), writer, escaped)
-    if not subject.recorder.console:
-        given["WANDB_CONSOLE"] = "off"
+    console = subject.recorder.console
+    given = rundir.training_environment(subject.run_id, escape(subject.project), writer, escaped, console=console)
     variables = [_from_field("CHIPLOG_POD", "metadata.name"), *(_value(name, given[name]) for name in given)]
     unwanted = {*present, *skipped}
     return [variable for variable in variables if variable["name"] not in unwanted]

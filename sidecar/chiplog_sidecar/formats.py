@@ -6,7 +6,7 @@ from typing import Protocol
 
 from chiplog.codec import Row
 from chiplog.folding import Fold
-from chiplog_sidecar import jsonlines
+from chiplog_sidecar import jsonlines, printed
 from chiplog_sidecar.runfile import log as runfile
 from chiplog_sidecar.tensorboard import attachments
 from chiplog_sidecar.tensorboard import log as tensorboard
@@ -70,5 +70,7 @@ BY_KIND = {
     ),
     runfile.KIND: Format(runfile.Reader, runfile.loss_bound, wandb.media, wandb.saved),
     jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
+    "stdout": Format(printed.Reader, printed.loss_bound),
+    "stderr": Format(printed.ErrorReader, printed.loss_bound),
 }
 """By the `kind` of a stream's head (docs/bucket.md)."""

@@ -19,6 +19,35 @@ MAX_LINE_BYTES = 4 * 1024 * 1024
 """A longer line is a gap, so that no file can fill the sidecar's memory; its bytes are in the copy of the source."""
 
 
+class Lines:
+    """The rows of lines that are JSON objects, one after the other; it counts the steps of those that say none.
+
+    Args:
+        before: what the rows before said; the next line's step follows from it.
+    """
+
+    def __init__(self, before: Fold) -> None:
+        self._step = -1 if before.step is None else before.step
+
+    def row(self, at: int, line: bytes) -> Row:
+        """The row of a line without its end."""
+        logged = logged_in(line)
+        if logged is None:
+            return {"at": at, "kind": "undecodable", "bytes": len(line), "reason": "the line is no JSON object"}
+        return self.row_of(at, logged)
+
+    def row_of(self, at: int, logged: Row) -> Row:
+        """The row of an object."""
+        return {"at": at, **_said(logged)} if len(logged) == 1 and _said(logged) else self._history(at, logged)
+
+    def _history(self, at: int, logged: Row) -> Row:
+        step, time = logged.get("_step"), logged.get("_timestamp")
+        step = step if type(step) is int else self._step + 1
+        self._step = max(step, self._step)
+        time = time if type(time) in (int, float) else None
+        return {"at": at, "kind": "history", "step": step, "time": time, "values": logged, "summary": True}
+
+
 class Reader:
     """A `formats.Reader` of JSON lines. A line without its end waits; with `final` it counts, if it is whole.
 
@@ -33,7 +62,7 @@ class Reader:
     def __init__(self, at: int, before: Fold, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self.at = self.offset = at
         self._max_line_bytes = max_line_bytes
-        self._step = -1 if before.step is None else before.step
+        self._lines = Lines(before)
         self._parts: list[bytes] = []
         self._length = 0
 
@@ -61,7 +90,7 @@ class Reader:
         self.at, self._length, self._parts = at + length + 1, 0, []
         if length > self._max_line_bytes:
             return [{"at": at, "kind": "gap", "to": self.at, "reason": "long"}]
-        return [self._row(at, line)] if line else []
+        return [self._lines.row(at, line)] if line else []
 
     def _finish(self) -> list[Row]:
         """A last line without its end is whole if its object is closed."""
@@ -72,19 +101,6 @@ class Reader:
         rows = self._take()
         self.at = end
         return [torn] if rows and rows[0]["kind"] == "undecodable" else rows
-
-    def _row(self, at: int, line: bytes) -> Row:
-        logged = _object(line)
-        if logged is None:
-            return {"at": at, "kind": "undecodable", "bytes": len(line), "reason": "the line is no JSON object"}
-        return {"at": at, **_said(logged)} if len(logged) == 1 and _said(logged) else self._history(at, logged)
-
-    def _history(self, at: int, logged: Row) -> Row:
-        step, time = logged.get("_step"), logged.get("_timestamp")
-        step = step if type(step) is int else self._step + 1
-        self._step = max(step, self._step)
-        time = time if type(time) in (int, float) else None
-        return {"at": at, "kind": "history", "step": step, "time": time, "values": logged, "summary": True}
 
 
 def loss_bound(_: Fold) -> str:
@@ -102,7 +118,8 @@ def _said(logged: Row) -> Row:
     return {}
 
 
-def _object(line: bytes) -> Row | None:
+def logged_in(line: bytes) -> Row | None:
+    """The object that a line is; None for any other."""
     try:
         value = values.parse(line.decode()) if line.startswith(b"{") else None
     except UnicodeDecodeError:

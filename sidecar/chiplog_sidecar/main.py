@@ -15,6 +15,7 @@ import structlog
 from chiplog import rundir
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import AccessDenied, BucketError, BucketMissing, SettingsError
+from chiplog.local import alive
 from chiplog_sidecar import backoff, logs, status
 from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
@@ -30,6 +31,9 @@ late for it."""
 MAX_DRAIN_PAUSE_SECONDS = 1.0
 """Between two tries of a drain: the pod's grace is running."""
 
+UNFINISHED = 75
+"""Exit code of a recorder that was told not to wait for the store any longer (EX_TEMPFAIL)."""
+
 log = structlog.get_logger()
 
 
@@ -42,6 +46,7 @@ class Loop:
         self._recorder = make()
         self._stop = threading.Event()
         self._wake = threading.Event()
+        self._stopped_at = 0.0
         self._failures = 0
         self._error: BucketError | None = None
         self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
@@ -49,6 +54,7 @@ class Loop:
 
     def stop(self, *_: object) -> None:
         """Begin to drain; a signal handler."""
+        self._stopped_at = self._stopped_at or time.monotonic()
         self._stop.set()
         self._wake.set()
 
@@ -64,11 +70,16 @@ class Loop:
             "requests": dict(recorder.requests),
         }
 
-    def run(self) -> None:
-        """Resume, record until stopped, drain. It ends only when everything that was found is in the bucket."""
+    def run(self) -> bool:
+        """Resume, record until stopped, drain; True once everything that was found is in the bucket.
+
+        It does not end before that, but where the settings end a drain earlier.
+        """
         while not self._attempt(self._resume):
+            if self._is_given_up():
+                return False
             self._pause()
-        while not self._stop.is_set():
+        while not self._is_over():
             self._look_for_flush_request()
             if self._attempt(self._recorder.record):
                 self._wake.wait(self._recorder.rest(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS))
@@ -76,8 +87,25 @@ class Loop:
                 self._pause()
         log.info("draining", pending_bytes=self._recorder.pending_bytes())
         while not self._attempt(self._recorder.drain):
+            if self._is_given_up():
+                return False
             self._pause()
         log.info("drained", **self._recorder.requests)
+        return True
+
+    def _is_over(self) -> bool:
+        """Whether the recorder was told to stop, or nobody lives for whom it records."""
+        if not self._stop.is_set() and self._settings.until is not None and not alive.is_held(self._settings.until):
+            self.stop()
+        return self._stop.is_set()
+
+    def _is_given_up(self) -> bool:
+        """Whether the store had its time since the end."""
+        limit = self._settings.drain_seconds
+        is_late = self._is_over() and 0 < limit <= time.monotonic() - self._stopped_at
+        if is_late:
+            log.warning("not all is in the bucket, the next recorder of this directory goes on", after_seconds=limit)
+        return is_late
 
     def _resume(self) -> None:
         self._recorder = self._make()
@@ -164,7 +192,8 @@ def main(asked: threading.Event | None = None) -> None:
     _allow_open_files()
     status.serve(settings.status_port, loop.report)
     Path(settings.root).mkdir(parents=True, exist_ok=True)
-    loop.run()
+    if not loop.run():
+        sys.exit(UNFINISHED)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,13 @@ class Settings:
     quiet_seconds: float = 2.0
     """A file counts as whole once its size and time stood still for this long. CHIPLOG_QUIET_SECONDS."""
 
+    until: Path | None = None
+    """A lock (docs/local.md): the recorder drains once nobody holds it. CHIPLOG_UNTIL."""
+
+    drain_seconds: float = 0.0
+    """After this long a drain that the store does not let end is given up; 0 means never: the kubelet's word ends it.
+    CHIPLOG_DRAIN_SECONDS."""
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the environment. Raises SettingsError, which names the variable and the value."""
@@ -75,13 +82,14 @@ class Settings:
             containers=_names(environ, "CHIPLOG_CONTAINERS"),
             include=_names(environ, "CHIPLOG_INCLUDE"),
             exclude=_names(environ, "CHIPLOG_EXCLUDE"),
+            until=Path(environ["CHIPLOG_UNTIL"]) if environ.get("CHIPLOG_UNTIL") else None,
             status_port=int(_number(environ, "CHIPLOG_STATUS_PORT", cls.status_port, high=65535)),
             **{name: _number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name)) for name in _SECONDS},
         )
 
 
 _PLACE = ("CLUSTER", "NAMESPACE", "RECORDER")
-_SECONDS = ("young_seconds", "young_flush_seconds", "flush_seconds", "cut_seconds", "quiet_seconds")
+_SECONDS = ("young_seconds", "young_flush_seconds", "flush_seconds", "cut_seconds", "quiet_seconds", "drain_seconds")
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

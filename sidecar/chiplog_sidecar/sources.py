@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiplog import rundir
-from chiplog_sidecar import jsonlines
+from chiplog_sidecar import jsonlines, printed
 from chiplog_sidecar.runfile import log as runfile
 from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
@@ -89,7 +89,7 @@ def _kind(name: str, folder: str) -> str:
         return tensorboard.KIND
     if runfile.is_log(name):
         return runfile.KIND
-    return jsonlines.KIND if name == jsonlines.NAME else ""
+    return jsonlines.KIND if name == jsonlines.NAME else printed.kind(name)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
