@@ -21,6 +21,7 @@ VERBS = {
     "history": "Print the metrics that a run logged, step by step.",
     "logs": "Print what a run wrote to its console.",
     "files": "List or download the files of a run.",
+    "run": "Run a command here with a recorder beside it.",
     "verify": "Look for objects that are lost, cut short or changed.",
     "restore": "Make a run's directory again, byte for byte.",
     "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",

@@ -1,5 +1,6 @@
 """What one call of the command works with: where to look, and the bucket, opened when it is first needed."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,13 @@ def _connect() -> "Cluster":
     return cluster.connect()
 
 
+def _local() -> str:
+    from chiplog.local import places
+
+    folder = places.bucket(os.environ)
+    return str(folder) if folder.is_dir() else ""
+
+
 @dataclass(frozen=True)
 class Session:
     """The options that every verb knows, and how the outside is reached; tests put their own in."""
@@ -35,15 +43,18 @@ class Session:
     """Empty: all."""
     cluster: str = ""
     """The cluster's name in the bucket; empty: all."""
+    local: Callable[[], str] = _local
+    """The bucket of local runs, where no address is given; empty where there is none yet."""
     clock: Callable[[], float] = time.time
     open: Callable[[str], "Bucket"] = _open
     connect: "Callable[[], Cluster]" = _connect
 
     def bucket(self) -> "Bucket":
-        """The team's bucket. Raises SettingsError if none was named."""
-        if not self.address:
+        """The team's bucket, else that of local runs. Raises SettingsError if there is neither."""
+        address = self.address or self.local()
+        if not address:
             raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
-        return self.open(self.address)
+        return self.open(address)
 
     def find(self, name: str) -> "tuple[Bucket, RunView]":
         """The bucket, and the run in it that a name means. Raises RunNotFound, AmbiguousRun, BucketError."""

@@ -56,7 +56,7 @@ def test_wrong_usage_is_2(chiplog: Any, arguments: list[str]) -> None:
 
 
 def test_a_call_without_a_bucket_says_how_to_name_one() -> None:
-    result = CliRunner(env={"CHIPLOG_BUCKET": None}).invoke(cli, ["ls"])
+    result = CliRunner(env={"CHIPLOG_BUCKET": None, "XDG_DATA_HOME": "/nowhere"}).invoke(cli, ["ls"])
     assert result.exit_code == 2
     assert "give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET" in result.stderr
 
@@ -88,7 +88,7 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
-WRITING = {"restore", "export"}
+WRITING = {"run", "sync", "submit", "completion", "ui", "restore", "export"}
 """Verbs that write files and print nothing to be parsed."""
 
 

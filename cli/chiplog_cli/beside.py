@@ -1,0 +1,92 @@
+"""Starts the recorder's program beside a directory: the sidecar's own; this knows nothing of it but its environment."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chiplog.errors import SettingsError
+from chiplog.local import alive
+
+COMMAND = [sys.executable, "-m", "chiplog_sidecar.start"]
+
+DRAINED = 0
+"""Exit code of a recorder after which everything that it found is in the bucket."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a recorder is told."""
+
+    bucket: str
+    cluster: str
+    namespace: str
+    recorder: str
+    root: Path
+    """The directory above the run directory."""
+    container: str
+    """The run directory's name there."""
+    run: str = ""
+    project: str = ""
+    host: str = ""
+    until: Path | None = None
+    drain_seconds: float = 0.0
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The recorder's environment: the machine's own, for the bucket's credentials, and what is said here."""
+        if "," in self.container:
+            raise SettingsError(f"{self.root / self.container}: a run directory's name may hold no comma")
+        told = {
+            "CHIPLOG_BUCKET": self.bucket,
+            "CHIPLOG_CLUSTER": self.cluster,
+            "CHIPLOG_NAMESPACE": self.namespace,
+            "CHIPLOG_RECORDER": self.recorder,
+            "CHIPLOG_DIR": str(self.root),
+            "CHIPLOG_CONTAINERS": self.container,
+            "CHIPLOG_RUN": self.run,
+            "CHIPLOG_PROJECT": self.project,
+            "CHIPLOG_POD": self.host,
+            "CHIPLOG_NODE": self.host,
+            "CHIPLOG_UNTIL": str(self.until or ""),
+            "CHIPLOG_DRAIN_SECONDS": str(self.drain_seconds),
+        }
+        kept = {name: value for name, value in environ.items() if not name.startswith("CHIPLOG_") or _is_tuning(name)}
+        return {**kept, **told}
+
+
+def start(subject: Subject, environ: Mapping[str, str], log: Path, lock: Path) -> "subprocess.Popen[bytes] | None":
+    """Start the recorder in a session of its own, so that Ctrl-C does not reach it; None while another one is at work.
+
+    Args:
+        log: what the recorder says of itself is appended there.
+        lock: held by the recorder as long as it lives.
+    """
+    held = alive.hold(lock)
+    if held is None:
+        return None
+    try:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                COMMAND,
+                env=subject.environment(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(held,),
+                start_new_session=True,
+                preexec_fn=_take_signals,
+            )
+    finally:
+        os.close(held)
+
+
+def _take_signals() -> None:
+    """Who starts a recorder may have signals blocked, and children inherit that."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _is_tuning(name: str) -> bool:
+    return name.endswith("_SECONDS") or name in ("CHIPLOG_INCLUDE", "CHIPLOG_EXCLUDE", "CHIPLOG_LOG_LEVEL")

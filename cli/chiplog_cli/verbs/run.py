@@ -1,0 +1,89 @@
+"""`chiplog run`: a local command with the recorder beside it."""
+
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from chiplog_cli import options
+from chiplog_cli.session import Session
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@click.argument("words", nargs=-1, required=True, metavar="COMMAND...", type=click.UNPROCESSED)
+@click.option("--name", metavar="NAME", help="The run's name; by default the script's.")
+@click.option("--project", metavar="NAME", help="Its project; by default the current directory's name.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; repeatable.")
+@click.option("--notes", default="", metavar="TEXT", help="What it is for.")
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the store at the end, at most.",
+)
+@click.option("--no-console", is_flag=True, help="Leave the terminal to the command; what it prints is not recorded.")
+@click.option("--quiet", is_flag=True, help="Say nothing of our own.")
+@options.places()
+@click.pass_obj
+def command(
+    session: Session,
+    words: tuple[str, ...],
+    name: str | None,
+    project: str | None,
+    tags: tuple[str, ...],
+    notes: str,
+    wait_seconds: float,
+    no_console: bool,
+    quiet: bool,
+) -> None:
+    """Run COMMAND here, and record what it writes: with wandb, TensorBoard or chiplog, or as JSON lines that it prints.
+
+    \b
+    chiplog run -- python train.py --lr 0.1
+    chiplog run --name baseline --tag nightly --bucket s3://my-runs/chiplog -- python train.py
+
+    The bucket is --bucket, else CHIPLOG_BUCKET, else ~/.local/share/chiplog. The exit code is the command's own.
+    Signals are passed on. What could not be shipped in time `chiplog sync` ships later; docs/local.md tells it all.
+    """
+    from chiplog.layout import Run
+    from chiplog.local import directory, identity, papers, places
+    from chiplog_cli import running, storing
+
+    bucket = places.writable(session.address, os.environ)
+    title = identity.name(name) if name else identity.name_of_command(list(words))
+    recorder = identity.new_recorder_id()
+    place = Run(
+        session.cluster or identity.CLUSTER, session.namespace or storing.user(), identity.run_id(title, recorder)
+    )
+    run = papers.LocalRun(
+        place=place,
+        recorder=recorder,
+        name=title,
+        display_name=name or title,
+        project=project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name,
+        created_at=time.time(),
+        command=tuple(words),
+        notes=notes,
+        tags=tags,
+        created_by=storing.user(),
+        host=socket.gethostname(),
+    )
+    root = places.runs(os.environ) / place.id
+    made = storing.prepare(directory.Directory(root, bucket, run))
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(f"chiplog: {text}", err=True)
+
+    say(f"{place.id} is recorded into {bucket}")
+    result = running.run(
+        made, running.Options(not no_console, wait_seconds), os.environ, lambda: storing.opened(session, bucket)
+    )
+    storing.tell(result, made, say)
+    sys.exit(result.exit_code)
