@@ -110,7 +110,11 @@ def _on_history(fold: Fold, row: Row) -> None:
     fold.step = step if fold.step is None or (step is not None and step > fold.step) else fold.step
     fold.last_time = row.get("time") or fold.last_time
     if row.get("summary") is True:
-        fold.summary.update(row["values"])
+        logged = row["values"]
+        if dict in map(type, logged.values()):
+            merge(fold.summary, logged)
+        else:
+            fold.summary.update(logged)
 
 
 def _on_gap(fold: Fold, row: Row) -> None:

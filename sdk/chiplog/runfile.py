@@ -4,14 +4,15 @@ One `write(2)` appends one whole record to a file that was opened with O_APPEND,
 killed is in the file, and threads need no lock.
 """
 
+import errno
 import itertools
 import json
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MAGIC = b"\x89CHIPLOG"
 """The first bytes of a run file."""
@@ -64,8 +65,23 @@ def frame(kind: int, payload: bytes) -> bytes:
     return data + CRC.pack(zlib.crc32(data))
 
 
-_Shape = tuple[int, struct.Struct, int, int, bytes]
-"""Its number, the layout of its packed rows, their header's word and check, and the record that says it."""
+def encoded(row: Mapping[str, Any]) -> bytes:
+    """A row of JSON as one whole record. Raises ValueError for a row that JSON cannot say, or that is too long."""
+    return frame(JSON, json.dumps(row, separators=(",", ":"), default=str).encode(errors="replace"))
+
+
+class Shape(NamedTuple):
+    """How rows of the same keys and types are packed; made by `RunFile.shape`, of use to that file alone."""
+
+    number: int
+    layout: struct.Struct
+    """Of a whole record but for its CRC."""
+    word: int
+    code: int
+    """Length and type, and the check, of the record's header."""
+    said: bytes
+    """The record that says it."""
+    names: tuple[str, ...]
 
 
 class RunFile:
@@ -83,55 +99,85 @@ class RunFile:
         self._descriptor = os.open(path, flags, 0o644)
         self._process = os.getpid()
         self._numbers = itertools.count()
-        self._shapes: dict[tuple[Any, ...], _Shape] = {}
-        os.write(self._descriptor, MAGIC)
+        self._shapes: dict[tuple[Any, ...], Shape] = {}
+        self.append(MAGIC)
 
     def row(self, row: Mapping[str, Any]) -> None:
         """Append one row as docs/bucket.md describes it, without `at`."""
-        self._append(frame(JSON, json.dumps(row, separators=(",", ":"), default=str).encode(errors="replace")))
+        self.append(encoded(row))
 
     def history(self, step: int, time: float, values: Mapping[str, Any]) -> None:
         """Append one row of history: packed where every value is a float, an int of 64 bits or a bool."""
         key = (*values, *map(type, values.values()))
         shape = self._shapes.get(key) or self._new_shape(key, values)
         if shape is not None and 0 <= step <= MAX_STEP:
-            number, layout, word, code, said = shape
-            if step & REPEAT == REPEAT:
-                self._append(said)
             try:
-                data = layout.pack(SYNC, word, code, number, step, time, *values.values())
+                self.packed(shape, step, time, values.values())
             except struct.error:
                 pass  # An int beyond 64 bits.
             else:
-                self._append(data + CRC.pack(zlib.crc32(data)))
                 return
         self.row({"kind": "history", "step": step, "time": time, "values": dict(values), "summary": True})
+
+    def shape(self, names: Sequence[str], types: str, **flags: bool) -> Shape | None:
+        """Append the shape of packed rows; None where there are too many shapes.
+
+        Args:
+            names: top-level keys.
+            types: one of `CODES` for each.
+            flags: `summary` and `open`, where its rows are not as usual.
+        """
+        number = next(self._numbers)
+        if number >= MAX_SHAPES:
+            return None
+        text = json.dumps({"keys": [[name] for name in names], "types": types, **flags})
+        said = frame(SHAPE, NUMBER.pack(number) + text.encode(errors="replace"))
+        self.append(said)
+        layout = struct.Struct(HEADER.format + PLACE.format[1:] + types)
+        word = PACKED << 24 | layout.size - HEADER.size
+        return Shape(number, layout, word, check(word), said, tuple(names))
+
+    def packed(self, shape: Shape, step: int, time: float, values: Iterable[Any]) -> bytes:
+        """Append one packed row; returns the record without its CRC. Raises struct.error for values that do not fit.
+
+        Args:
+            step: from 0 to MAX_STEP.
+            time: Unix seconds.
+            values: in the order of the shape's names.
+        """
+        number, layout, word, code, said, _ = shape
+        if step & REPEAT == REPEAT:
+            self.append(said)
+        data = layout.pack(SYNC, word, code, number, step, time, *values)
+        self.append(data + CRC.pack(zlib.crc32(data)))
+        return data
+
+    def append(self, data: bytes) -> None:
+        """Append whole records by one write. Raises OSError, also where only a part of them was written."""
+        if os.getpid() != self._process:
+            # A fork shares the file but not the numbering of shapes: a number would mean two things.
+            raise ForkedError(f"{self.path} belongs to process {self._process}: open another file in this one")
+        # A write that was cut short (no space left) is not completed: the next record begins anew behind it.
+        written = os.write(self._descriptor, data)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes were written to {self.path}")
+
+    def is_gone(self) -> bool:
+        """Whether no name leads to the file any more, so that what is written to it is for nobody."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def close(self) -> None:
         """Close the file; nothing is held back, so nothing is lost without it."""
         os.close(self._descriptor)
 
-    def _new_shape(self, key: tuple[Any, ...], values: Mapping[str, Any]) -> _Shape | None:
+    def _new_shape(self, key: tuple[Any, ...], values: Mapping[str, Any]) -> Shape | None:
         """Append the shape of these values; None where they cannot be packed, or there are too many shapes."""
-        codes = [CODES.get(type(value)) for value in values.values()]
-        number = next(self._numbers) if None not in codes else MAX_SHAPES
-        if number >= MAX_SHAPES:
-            return None
-        text = json.dumps({"keys": [[name] for name in values], "types": "".join(map(str, codes))})
-        said = frame(SHAPE, NUMBER.pack(number) + text.encode(errors="replace"))
-        self._append(said)
-        layout = struct.Struct(HEADER.format + PLACE.format[1:] + "".join(map(str, codes)))
-        word = PACKED << 24 | layout.size - HEADER.size
-        # Known to other threads only now that its record stands before theirs.
-        shape = self._shapes[key] = (number, layout, word, check(word), said)
+        codes = [CODES.get(type(value), "") for value in values.values()]
+        shape = self.shape(list(values), "".join(codes)) if all(codes) else None
+        if shape is not None:
+            # Known to other threads only now that its record stands before theirs.
+            self._shapes[key] = shape
         return shape
-
-    def _append(self, data: bytes) -> None:
-        if os.getpid() != self._process:
-            # A fork shares the file but not the numbering of shapes: a number would mean two things.
-            raise ForkedError(f"{self.path} belongs to process {self._process}: open another file in this one")
-        # A write that was cut short (no space left) is not completed: the next record begins anew behind it.
-        os.write(self._descriptor, data)
 
 
 class ForkedError(OSError):

@@ -86,7 +86,19 @@ OPTIONAL: dict[str, dict[str, Check]] = {
     "header": {"format": _is_int},
     "run": {
         **dict.fromkeys(
-            ("run_id", "entity", "project", "name", "notes", "group", "job_type", "host", "sweep_id", "storage_id"),
+            (
+                "run_id",
+                "entity",
+                "project",
+                "name",
+                "notes",
+                "group",
+                "job_type",
+                "host",
+                "sweep_id",
+                "storage_id",
+                "parent",
+            ),
             _is_text,
         ),
         "tags": _is_texts,
@@ -98,7 +110,7 @@ OPTIONAL: dict[str, dict[str, Check]] = {
         "summary": _is_updates,
         "starting_step": _is_int,
     },
-    "history": {"step": _or_null(_is_int), "time": _or_null(_is_number), "summary": _is_flag},
+    "history": {"step": _or_null(_is_int), "time": _or_null(_is_number), "summary": _is_flag, "open": _is_flag},
     "console": {"time": _or_null(_is_number)},
     "system": {"time": _or_null(_is_number)},
     "metric": {

@@ -17,7 +17,8 @@ class Shape(NamedTuple):
 
     paths: list[list[str]]
     layout: struct.Struct
-    summary: bool
+    flags: dict[str, bool]
+    """What its rows say besides."""
     is_flat: bool
 
 
@@ -56,7 +57,8 @@ class Decoder:
             raise ValueError(f"a shape has {len(paths)} keys and {len(types)} types")
         layout = struct.Struct(runfile.PLACE.format + types)
         is_flat = all(len(path) == 1 for path in paths)
-        self._shapes[number] = Shape(paths, layout, said.get("summary") is not False, is_flat)
+        flags = {"summary": said.get("summary") is not False, "open": said.get("open") is True}
+        self._shapes[number] = Shape(paths, layout, {name: True for name, is_set in flags.items() if is_set}, is_flat)
 
     def _packed(self, payload: bytes) -> Row:
         (number,) = runfile.NUMBER.unpack_from(payload)
@@ -71,7 +73,8 @@ class Decoder:
             else values.nest(list(zip(shape.paths, logged, strict=True)))
         )
         row: Row = {"kind": "history", "step": step, "time": time if time - time == 0.0 else None, "values": tree}
-        return {**row, "summary": True} if shape.summary else row
+        row.update(shape.flags)
+        return row
 
 
 def _finite(value: float) -> values.Json:

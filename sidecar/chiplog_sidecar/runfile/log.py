@@ -5,6 +5,7 @@ from chiplog.codec import Row
 from chiplog.folding import Fold
 from chiplog_sidecar.runfile import framing
 from chiplog_sidecar.runfile.decode import Decoder
+from chiplog_sidecar.runfile.unfinished import Unfinished
 
 KIND = "chiplog"
 
@@ -20,12 +21,14 @@ class Reader:
     def __init__(self, at: int, _before: Fold) -> None:
         self._frames = framing.FrameReader(at)
         self._decoder = Decoder()
+        self._unfinished = Unfinished()
         self.foreign = ""
 
     @property
     def at(self) -> int:
-        """The first byte that belongs to no row given out so far."""
-        return self._frames.at
+        """The first byte that belongs to no row given out so far: the last one that was read, while a row is in the
+        making, for that may have to be its place."""
+        return self._frames.at - bool(self._unfinished)
 
     @property
     def offset(self) -> int:
@@ -34,15 +37,18 @@ class Reader:
 
     def feed(self, data: bytes, *, final: bool = False) -> list[Row]:
         """The rows and gaps that the bytes complete."""
-        rows = [self._row(item) for item in self._frames.feed(data, final=final)]
+        rows = [row for item in self._frames.feed(data, final=final) for row in self._rows(item)]
         if self._frames.is_foreign:
             self.foreign = "not a run file: it does not begin as one"
-        return [row for row in rows if row is not None]
+        return rows + self._unfinished.rest(self._frames.at - 1) if final else rows
 
-    def _row(self, item: framing.Item) -> Row | None:
+    def _rows(self, item: framing.Item) -> list[Row]:
         if isinstance(item, framing.Gap):
-            return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
-        return self._decoder.row(item)
+            return [{"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}]
+        row = self._decoder.row(item)
+        if row is None:
+            return []
+        return self._unfinished.take(row) if row["kind"] == "history" else [row]
 
 
 def loss_bound(_: Fold) -> str:

@@ -264,3 +264,67 @@ def test_every_row_that_the_call_returned_for_survives_a_sigkill(tmp_path: Path)
         last = max([last, *(int(line) for line in rest[:-1] if line)])
         steps = [row["values"]["step"] for row in read(path.read_bytes(), final=True) if row["kind"] == "history"]
         assert steps[: last + 1] == list(range(last + 1))
+
+
+def piece(step: int, **values: Any) -> bytes:
+    return record(runfile.JSON, json.dumps({"kind": "history", "step": step, "values": values, "open": True}).encode())
+
+
+def whole(step: int, **values: Any) -> bytes:
+    return record(
+        runfile.JSON, json.dumps({"kind": "history", "step": step, "values": values, "summary": True}).encode()
+    )
+
+
+LINE = record(runfile.JSON, json.dumps({"kind": "console", "source": "stdout", "text": "x"}).encode())
+
+PIECES = (
+    runfile.MAGIC
+    + piece(1, a=1)
+    + LINE
+    + piece(1, b=2)
+    + whole(2, c=3)
+    + piece(3, a=4)
+    + whole(3)
+    + piece(5, z=1)
+    + LINE
+)
+
+
+def histories(rows: list[Row]) -> list[tuple[int, dict[str, Any]]]:
+    return [(row["step"], row["values"]) for row in rows if row["kind"] == "history"]
+
+
+def test_pieces_of_a_step_are_one_row() -> None:
+    rows = read(PIECES, final=True)
+    assert histories(rows) == [(1, {"a": 1, "b": 2}), (2, {"c": 3}), (3, {"a": 4}), (5, {"z": 1})]
+    places = [row["at"] for row in rows]
+    assert places == sorted(set(places))
+    assert not any("open" in row for row in rows)
+
+
+def test_a_piece_waits_and_its_place_is_behind_what_was_read() -> None:
+    reader = Reader(0, Fold())
+    assert histories(reader.feed(PIECES)) == [(1, {"a": 1, "b": 2}), (2, {"c": 3}), (3, {"a": 4})]
+    assert (reader.at, reader.offset) == (len(PIECES) - 1, len(PIECES))
+    (row,) = reader.feed(b"", final=True)
+    assert (row["at"], row["values"], reader.at) == (len(PIECES) - 1, {"z": 1}, len(PIECES))
+
+
+@pytest.mark.parametrize("size", [1, 13, 100])
+def test_pieces_do_not_depend_on_how_the_bytes_arrive(size: int) -> None:
+    reader, rows = Reader(0, Fold()), list[Row]()
+    for visible in range(size, len(PIECES) + size, size):
+        rows += reader.feed(PIECES[reader.offset : visible])
+    assert rows + reader.feed(b"", final=True) == read(PIECES, final=True)
+
+
+def test_a_recorder_that_restarts_between_pieces_loses_and_repeats_none(tmp_path: Path) -> None:
+    path = tmp_path / "main" / "chiplog" / "run-1.chiplog"
+    path.parent.mkdir(parents=True)
+    world = World(tmp_path)
+    for end in range(len(runfile.MAGIC), len(PIECES) + 40, 40):
+        path.write_bytes(PIECES[:end])
+        world.step(world.recorder())
+    world.recorder().drain()
+    assert world.steps() == [1, 2, 3, 5]
