@@ -2,7 +2,8 @@
 
 import atexit
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +35,14 @@ def watch_the_end(end: Callable[[int], None]) -> None:
     atexit.register(lambda: end(_End.exit_code))
 
 
-def start(run: Run) -> None:
+def start(run: Run, environ: Mapping[str, str], working: Path) -> None:
     """Begin to record console, load and surroundings, as far as the settings say."""
-    del run
+    settings = run.settings
+    if settings.console:
+        from chiplog.tracking import console
+
+        run.ends.append(console.follow(lambda row: run.journal.rows([row])))
+    if settings.system or settings.command or settings.git or settings.packages:
+        from chiplog.tracking import watching
+
+        run.ends.append(watching.start(run, environ, working))

@@ -229,7 +229,7 @@ def _begin(run: Run) -> None:
         _Session.is_ready = True
         os.register_at_fork(after_in_child=_forked)
         beginning.watch_the_end(_end_all)
-    beginning.start(run)
+    beginning.start(run, ways.environment(), _working())
 
 
 def _forked() -> None:

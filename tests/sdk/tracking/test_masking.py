@@ -1,0 +1,49 @@
+"""Secrets that were planted in arguments, addresses and differences."""
+
+import pytest
+
+from chiplog.tracking import masking
+
+PLANTED = "hunter2-very-secret"
+ENVIRON = {
+    "MY_API_KEY": PLANTED,
+    "HOME": "/root",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
+    "TOKEN_FILE": "/run/token",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [f"--api-key={PLANTED}"], ["--api-key", PLANTED], [f"api_key={PLANTED}"], ["--wandb.token", PLANTED],
+        ["--password", PLANTED], [f"--note=uses {PLANTED} inside"], [f"https://me:{PLANTED}@git.example.com/x"],
+        ["--hf", "hf_abcdefghijklmnopqrstuv"], ["ghp_abcdefghijklmnopqrstuvwxyz0123456789"],
+        ["sk-abcdefghijklmnopqrst"],
+        ["AKIAIOSFODNN7EXAMPLE"], ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.SflKxwRJSM"], ["wJalrXUtnFEMI/K7MDENG"],
+    ],
+)  # fmt: skip
+def test_a_secret_in_the_arguments_is_masked(arguments: list[str]) -> None:
+    said = " ".join(masking.arguments(arguments, masking.secrets(ENVIRON)))
+    assert masking.MASK in said
+    for secret in (PLANTED, "hf_abc", "ghp_", "sk-abc", "AKIA", "eyJ", "wJalr"):
+        assert secret not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--lr=0.1", "--tokenizer", "gpt2", "--max-tokens=512", "--author", "me", "train.py", "--token-count", "9"],
+        ["--data", "/root/data", "https://example.com/a:b@c", "s3://bucket/key"],
+    ],
+)
+def test_what_is_no_secret_stays(arguments: list[str]) -> None:
+    assert masking.arguments(arguments, masking.secrets(ENVIRON)) == arguments
+
+
+def test_what_a_difference_assigns_to_a_secrets_name_is_masked() -> None:
+    patch = f'+API_KEY = "{PLANTED}x"\n+  token: abcdefgh\n+tokens = 7\n+lr = 0.1\n'
+    said = masking.lines(patch)
+    assert PLANTED not in said
+    assert "abcdefgh" not in said
+    assert said.endswith("+tokens = 7\n+lr = 0.1\n")
