@@ -186,6 +186,10 @@ def _word(container: Container, end: End | None) -> ContainerEnd:
     }
     if container.started_at is not None:
         word["started_at"] = container.started_at
+    if container.requests:
+        word["requests"] = dict(container.requests)
+    if container.limits:
+        word["limits"] = dict(container.limits)
     if end is None:
         return word
     word["exit_code"] = end.exit_code
@@ -229,7 +233,8 @@ def _shown(attempt: Attempt, training: str) -> dict[str, Any]:
     item |= {key: text for key, text in texts.items() if text}
     moments = {"startTime": attempt.get("started_at"), "completionTime": attempt.get("finished_at")}
     item |= {key: times.text(moment) for key, moment in moments.items() if moment is not None}
-    facts = {"exitCode": end.get("exit_code"), "signal": end.get("signal"), "message": end.get("message")}
+    facts = {"exitCode": end.get("exit_code"), "signal": end.get("signal"), "message": end.get("message"),
+             "requests": end.get("requests"), "limits": end.get("limits")}  # fmt: skip
     return item | {key: fact for key, fact in facts.items() if fact is not None}
 
 
@@ -245,7 +250,8 @@ def _recalled(item: Tree, training: str) -> RecorderBinding:
         "finished_at": times.seconds(item.get("completionTime")),
     }
     facts = {"exit_code": item.get("exitCode"), "signal": item.get("signal"), "reason": item.get("reason"),
-             "message": item.get("message"), **moments}  # fmt: skip
+             "message": item.get("message"), "requests": item.get("requests"), "limits": item.get("limits"),
+             **moments}  # fmt: skip
     end |= {key: fact for key, fact in facts.items() if fact is not None}  # type: ignore[typeddict-item]
     recorder: ContainerEnd = {"name": names.SIDECAR, "restarts": 0, "image": "", "image_id": ""}
     return {

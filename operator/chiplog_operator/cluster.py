@@ -83,8 +83,15 @@ class Cluster(Protocol):
         """Replace a TrainingRun's status by server-side apply. Raises Missing, Conflict, Invalid."""
         ...
 
-    def delete_run(self, namespace: str, name: str, uid: str) -> None:
-        """Delete a TrainingRun if it is still the one of that UID; one that is gone is no error. Raises Conflict."""
+    def delete_run(self, namespace: str, name: str, uid: str, version: str) -> None:
+        """Delete a TrainingRun if it is still that one, in that version; one that is gone is no error.
+
+        Raises Conflict.
+        """
+        ...
+
+    def warnings(self, namespace: str, uid: str) -> list[Json]:
+        """The Warning Events on an object, as core/v1 has them."""
         ...
 
     def create_event(self, manifest: Json) -> None:
@@ -97,4 +104,20 @@ class Cluster(Protocol):
 
     def uid(self) -> str:
         """The UID of the namespace kube-system, which identifies a cluster."""
+        ...
+
+
+class Leases(Protocol):
+    """The requests of an election. Every method may raise Forbidden and Unavailable."""
+
+    def lease(self, namespace: str, name: str) -> Json | None:
+        """A Lease, or None."""
+        ...
+
+    def create_lease(self, manifest: Json) -> Json:
+        """Make a Lease. Raises Conflict where one is there."""
+        ...
+
+    def replace_lease(self, manifest: Json) -> Json:
+        """Replace a Lease in the version that it names. Raises Conflict, Missing."""
         ...

@@ -29,6 +29,10 @@ class Following:
         self._runs: dict[Key, Followed] = {}
         self._looked: dict[str, float] = {}
 
+    def __len__(self) -> int:
+        """How many runs are followed."""
+        return len(self._runs)
+
     def follow(self, key: Key, recorders: Iterable[str], *, is_hot: bool) -> None:
         """Look after a run's recorders from now on; without any there is nothing to look at."""
         with self._lock:

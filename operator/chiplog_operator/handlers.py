@@ -5,6 +5,7 @@ and finds the CRD when it appears. Everything that would write on users' objects
 of logs) or stop us (peering) is off or unused: `on.event` handlers have neither finalizers nor annotations.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,12 +28,13 @@ _JOBS = ("batch", "v1", "jobs")
 _PODS = ("", "v1", "pods")
 
 
-async def watch(intake: Intake, namespaces: Sequence[str]) -> None:
-    """Watch until we are told to stop (SIGTERM, SIGINT) or cancelled; an empty `namespaces` is the whole cluster."""
+async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) -> None:
+    """Watch until we are told to stop (`stop`, SIGTERM, SIGINT) or cancelled; no `namespaces` is the whole cluster."""
     await kopf.operator(
         registry=_registry(intake),
         settings=_settings(),
         standalone=True,
+        stop_flag=stop,
         clusterwide=not namespaces,
         namespaces=list(namespaces),
     )

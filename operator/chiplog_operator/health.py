@@ -18,6 +18,8 @@ class Health:
     unreadiness: Callable[[], str]
     """We cannot work yet, or any more; a restart would not help."""
     metrics: Metrics
+    role: Callable[[], str] = lambda: "ok"
+    """What /readyz says where nothing is wrong: that we lead, or stand by."""
 
 
 @asynccontextmanager
@@ -38,7 +40,7 @@ def _app(health: Health) -> web.Application:
         return _answer(health.illness())
 
     async def readyz(_: web.Request) -> web.Response:
-        return _answer(health.unreadiness())
+        return _answer(health.unreadiness(), health.role())
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(text=health.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
@@ -48,5 +50,5 @@ def _app(health: Health) -> web.Application:
     return app
 
 
-def _answer(trouble: str) -> web.Response:
-    return web.Response(text=f"{trouble or 'ok'}\n", status=503 if trouble else 200)
+def _answer(trouble: str, fine: str = "ok") -> web.Response:
+    return web.Response(text=f"{trouble or fine}\n", status=503 if trouble else 200)

@@ -10,6 +10,7 @@ from typing import Any
 
 import kubernetes.client
 import kubernetes.config
+import urllib3
 import urllib3.exceptions
 
 from chiplog_operator import names
@@ -23,6 +24,7 @@ from chiplog_operator.cluster import (
     Missing,
     Unavailable,
 )
+from chiplog_operator.throttle import Throttle
 
 TIMEOUT_SECONDS = (3.0, 20.0)
 """To connect, and to be answered."""
@@ -30,10 +32,31 @@ TIMEOUT_SECONDS = (3.0, 20.0)
 MAX_CONNECTIONS = 8
 """As many passes as run at once, and a few."""
 
+DEFAULT_QPS = 50.0
+DEFAULT_BURST = 100
+
+RETRIES = urllib3.Retry(2, connect=2, read=False, redirect=False, status=False, respect_retry_after_header=False)
+"""Only to connect: urllib3 would else wait out a 429 by itself, past our throttle."""
+
+BUSY_TRIES = 3
+"""A request that the server put off (429) was not worked on, so it is made again, so often."""
+
+MAX_PAUSE_SECONDS = 30.0
+"""No answer of a server makes us wait for longer."""
+
+_TOO_MANY_REQUESTS = 429
+
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _RUNS = f"/apis/{names.API_VERSION}"
-_PREFIXES: dict[str, str] = {"trainingruns": _RUNS, "jobs": "/apis/batch/v1", "pods": "/api/v1", "services": "/api/v1"}
+_PREFIXES: dict[str, str] = {
+    "trainingruns": _RUNS,
+    "jobs": "/apis/batch/v1",
+    "pods": "/api/v1",
+    "services": "/api/v1",
+    "events": "/api/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
+}
 _OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RECORDED}
 _ERRORS: dict[int, type[ClusterError]] = {
     400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
@@ -43,11 +66,15 @@ _ERRORS: dict[int, type[ClusterError]] = {
 class Kube:
     """An API server, reached as the pod's ServiceAccount or by the kubeconfig; threads may share it."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(
+        self, client: Any, throttle: Throttle | None = None, timeout: tuple[float, float] = TIMEOUT_SECONDS
+    ) -> None:
         self._client = client
+        self._timeout = timeout
+        self._throttle = throttle or Throttle(DEFAULT_QPS, DEFAULT_BURST)
 
     @classmethod
-    def connect(cls) -> "Kube":
+    def connect(cls, throttle: Throttle | None = None, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> "Kube":
         """Find the API server. Raises Unavailable where neither a ServiceAccount nor a kubeconfig is there."""
         configuration = kubernetes.client.Configuration()
         try:
@@ -58,7 +85,8 @@ class Kube:
         except kubernetes.config.ConfigException as error:
             raise Unavailable(f"neither a ServiceAccount nor a kubeconfig leads to an API server: {error}") from error
         configuration.connection_pool_maxsize = MAX_CONNECTIONS
-        return cls(kubernetes.client.ApiClient(configuration))
+        configuration.retries = RETRIES
+        return cls(kubernetes.client.ApiClient(configuration), throttle, timeout)
 
     def run(self, namespace: str, name: str) -> Json | None:
         """A TrainingRun, or None."""
@@ -94,13 +122,19 @@ class Kube:
         metadata = manifest["metadata"]
         return self._apply(f"{_path('trainingruns', metadata['namespace'], metadata['name'])}/status", manifest)
 
-    def delete_run(self, namespace: str, name: str, uid: str) -> None:
+    def delete_run(self, namespace: str, name: str, uid: str, version: str) -> None:
         """Delete a TrainingRun, and by its ownership the Job."""
-        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        preconditions = {"uid": uid, "resourceVersion": version}
+        options = {"preconditions": preconditions, "propagationPolicy": "Background"}
         try:
             self._call("DELETE", _path("trainingruns", namespace, name), {}, options)
         except Missing:
             return
+
+    def warnings(self, namespace: str, uid: str) -> list[Json]:
+        """The Warning Events on an object."""
+        query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning", "limit": "100"}
+        return self._list(_path("events", namespace), query)
 
     def create_event(self, manifest: Json) -> None:
         """Make an Event."""
@@ -115,6 +149,20 @@ class Kube:
         query = {"resourceVersion": "0", **({"labelSelector": _OURS[kind]} if _OURS[kind] else {})}
         places: Sequence[str] = namespaces or ("",)
         return [item for place in places for item in self._list(_path(kind, place), query)]
+
+    def lease(self, namespace: str, name: str) -> Json | None:
+        """A Lease, or None."""
+        return self._get(_path("leases", namespace, name))
+
+    def create_lease(self, manifest: Json) -> Json:
+        """Make a Lease."""
+        return self._create("leases", manifest)
+
+    def replace_lease(self, manifest: Json) -> Json:
+        """Replace a Lease in the version that it names."""
+        metadata = manifest["metadata"]
+        path = _path("leases", metadata["namespace"], metadata["name"])
+        return self._call("PUT", path, {"fieldManager": names.FIELD_MANAGER}, manifest)
 
     def uid(self) -> str:
         """The UID of kube-system, by a LIST, which the watch of namespaces is allowed already."""
@@ -149,13 +197,23 @@ class Kube:
             method, path, query_params=list(query.items()), header_params=headers, body=body,
             auth_settings=["BearerToken"],
         )  # fmt: skip
+        for _ in range(BUSY_TRIES - 1):
+            answer = self._answer(method, path, request)
+            if answer.status != _TOO_MANY_REQUESTS:
+                break
+            self._throttle.pause(_retry_after(answer))
+        else:
+            answer = self._answer(method, path, request)
+        return _checked(method, path, answer)
+
+    def _answer(self, method: str, path: str, request: Any) -> Any:
+        self._throttle.wait()
         try:
-            answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+            return self._client.call_api(*request, _request_timeout=self._timeout)
         except kubernetes.client.ApiException as error:
             raise Unavailable(f"{method} {path}: {error.reason}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {path}: {error}") from error
-        return _checked(method, path, answer)
 
 
 def _checked(method: str, path: str, answer: Any) -> Json:
@@ -169,6 +227,12 @@ def _checked(method: str, path: str, answer: Any) -> Json:
         return dict(document)
     said = str(document.get("message") or answer.reason)
     raise _ERRORS.get(answer.status, Unavailable)(f"{method} {path}: {said}", said)
+
+
+def _retry_after(answer: Any) -> float:
+    """What the server asks for, within reason: a second where it says nothing."""
+    text = answer.headers.get("Retry-After") or ""
+    return min(float(text), MAX_PAUSE_SECONDS) if text.isdecimal() else 1.0
 
 
 def _path(kind: str, namespace: str, name: str = "") -> str:

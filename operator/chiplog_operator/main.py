@@ -2,29 +2,36 @@
 
 import asyncio
 import os
+import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import handlers, health, intake, logs
+from chiplog_operator import handlers, health, intake, leadership, logs
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
+from chiplog_operator.fencing import Fenced
 from chiplog_operator.following import Following
 from chiplog_operator.health import Health
 from chiplog_operator.intake import Intake
 from chiplog_operator.kube import Kube
+from chiplog_operator.leadership import Alone, Leadership, LeaseLost, Place
 from chiplog_operator.ledger import Ledger, NameTaken
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.motion import Motion
+from chiplog_operator.news import Budget
 from chiplog_operator.observer import Observer
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.throttle import Throttle
 from chiplog_operator.workqueue import WorkQueue
 
 WORKERS = 4
@@ -35,6 +42,9 @@ LOOK_SECONDS = 2.0
 
 COMPARE_SECONDS = 60.0
 """Between two comparisons of the watches with a listing."""
+
+LEASE_TIMEOUT_SECONDS = (1.0, 2.0)
+"""A renewal that takes longer is tried again while there is time."""
 
 CLAIM_SECONDS = 10.0
 """Between two tries to claim the cluster's name while the bucket does not answer."""
@@ -55,9 +65,10 @@ class Claim:
 class Operator:
     """The parts and the loops that keep them going."""
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(self, settings: Settings, cluster: Cluster, leader: Leadership | Alone | None = None) -> None:
         self.settings = settings
-        self.cluster = cluster
+        self.leader = leader or Alone()
+        self.cluster = Fenced(cluster, self.leader.is_held)
         self.metrics = Metrics()
         self.ledger = Ledger(open_bucket(settings.bucket), settings.cluster, count=self.metrics.count)
         self.sightings = Sightings()
@@ -66,33 +77,78 @@ class Operator:
         self.claim = Claim()
         self.queue: WorkQueue[Key] = WorkQueue()
         self.intake = Intake(self.queue.add, self.sightings, self.motion)
+        self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
         self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
-        observer = Observer(cluster, self.ledger, HttpProber(), self.sightings, role)
+        observer = Observer(self.cluster, self.ledger, HttpProber(), self.sightings, role)
         self.reconciler = Reconciler(
-            settings, cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
-            reporter=os.environ.get("HOSTNAME", ""),
+            settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
+            Budget(settings.progress_writes), reporter=os.environ.get("HOSTNAME", ""),
         )  # fmt: skip
 
     async def run(self) -> None:
-        """Work until we are told to stop."""
-        told = Health(self._illness, lambda: self.claim.trouble, self.metrics)
+        """Stand by until we lead, then work, until we are told to stop. Raises LeaseLost."""
+        told = Health(self._illness, self._unreadiness, self.metrics, self._role)
+        stop = asyncio.Event()
+        async with health.serving(told, self.settings.http_port) as port:
+            log.info("operator started", port=port, cluster=self.settings.cluster, bucket=self.settings.bucket)
+            try:
+                if await self._leads(stop):
+                    await self._work(stop)
+            finally:
+                await asyncio.to_thread(self._release)
+        log.info("operator stopped")
+
+    async def _leads(self, stop: asyncio.Event) -> bool:
+        """Wait until the Lease is ours; False where we are told to stop before."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        while not stop.is_set() and not await self._seek():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), leadership.RENEW_SECONDS)
+        return not stop.is_set()
+
+    async def _seek(self) -> bool:
+        """One look at the Lease; an API server that does not answer makes nobody the leader."""
+        try:
+            return await asyncio.to_thread(self.leader.seek)
+        except ClusterError as error:
+            log.warning("lease not looked at, tried again", lease=self.settings.lease, error=str(error))
+            return False
+
+    async def _hold(self) -> None:
+        """Renew the Lease. Raises LeaseLost when it is not ours any more: then this process must end."""
+        while True:
+            await self._seek()
+            if not self.leader.is_held():
+                raise LeaseLost(
+                    f"the lease {self.settings.lease} was not renewed in time, {self.leader.holder!r} has it"
+                )
+            await asyncio.sleep(leadership.RENEW_SECONDS)
+
+    def _release(self) -> None:
+        try:
+            self.leader.release()
+        except ClusterError as error:
+            log.warning("lease not let go, it runs out", lease=self.settings.lease, error=str(error))
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Watch and reconcile until we are told to stop."""
+        log.info("operator leads", lease=self.settings.lease)
         loops = (
+            self._hold(),
             self.queue.run(WORKERS, self._reconcile),
             _every(LOOK_SECONDS, self._look),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
         )
-        async with health.serving(told, self.settings.http_port) as port:
-            log.info("operator started", port=port, cluster=self.settings.cluster, bucket=self.settings.bucket)
-            async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
-                tasks = [group.create_task(loop) for loop in loops]
-                await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
-                await handlers.watch(self.intake, self.settings.namespaces)
-                for task in tasks:
-                    task.cancel()
-        log.info("operator stopped")
+        async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
+            tasks = [group.create_task(loop) for loop in loops]
+            await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
+            await handlers.watch(self.intake, self.settings.namespaces, stop)
+            for task in tasks:
+                task.cancel()
 
     async def _reconcile(self, key: Key) -> float | None:
         """One pass in a thread, counted."""
@@ -144,6 +200,15 @@ class Operator:
                 log.warning("cluster's name not claimed, tried again", error=str(error))
             await asyncio.sleep(CLAIM_SECONDS if self.claim.trouble else 0)
 
+    def _role(self) -> str:
+        if self.leader.is_held():
+            return "ok"
+        return f"standby, {self.leader.holder or 'nobody'} leads"
+
+    def _unreadiness(self) -> str:
+        """A standby is ready: it can take over at any time."""
+        return self.claim.trouble if self.leader.is_held() else ""
+
     def _illness(self) -> str:
         if self.motion.is_stalled(time.monotonic()):
             missed = self.motion.missed_seconds(time.monotonic())
@@ -157,12 +222,25 @@ def main() -> None:
     try:
         settings = Settings.from_env(os.environ)
         logs.configure(settings.log_level)
-        operator = Operator(settings, Kube.connect())
+        kube = Kube.connect(Throttle(settings.api_qps, settings.api_burst))
+        operator = Operator(settings, kube, _leader(settings))
     except SettingsError as error:
         sys.exit(_refused(str(error), 2))
     except ClusterError as error:
         sys.exit(_refused(str(error), 5))
-    asyncio.run(operator.run())
+    try:
+        asyncio.run(operator.run())
+    except* LeaseLost as errors:
+        sys.exit(_refused("; ".join(map(str, errors.exceptions)), 1))
+
+
+def _leader(settings: Settings) -> Leadership | Alone:
+    """The election has a connection of its own: no storm of other requests, and no slow answer, may cost the Lease."""
+    if not settings.lease:
+        return Alone()
+    namespace, name = settings.lease.split("/")
+    kube = Kube.connect(Throttle(10, 10), LEASE_TIMEOUT_SECONDS)
+    return Leadership(kube, Place(namespace, name), os.environ.get("HOSTNAME") or socket.gethostname())
 
 
 def _refused(message: str, code: int) -> int:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 
 _HELP = {
     "reconciles_total": "Passes over a TrainingRun by result.",
-    "status_writes_total": "Writes of a TrainingRun's status.",
+    "status_writes_total": "Writes of a TrainingRun's status, by kind: transition or progress.",
     "events_total": "Events made, by reason.",
     "heads_read": "Live heads read from the bucket.",
     "heads_unreadable": "Live heads of a format that this operator does not know.",
     "bucket_errors": "Requests that the bucket refused or did not answer.",
     "admissions_total": "Pods reviewed at their admission, by result.",
+    "leader": "1 where this operator leads, 0 where it stands by.",
     "queue_depth": "TrainingRuns that wait for a pass.",
     "watch_missed_seconds": "For how long the oldest change that the watch did not deliver has stood in a listing.",
 }

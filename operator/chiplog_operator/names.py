@@ -41,6 +41,7 @@ COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 JOBSET_NAME_LABEL = "jobset.sigs.k8s.io/jobset-name"
 KUEUE_PREFIX = "kueue.x-k8s.io/"
+QUEUE_LABEL = f"{KUEUE_PREFIX}queue-name"
 
 SIDECAR = "chiplog"
 TOKEN_VOLUME = "chiplog-token"  # noqa: S105  (a volume's name)
@@ -48,6 +49,8 @@ TOKEN_DIRECTORY = "/var/run/secrets/chiplog.dev/bucket"  # noqa: S105  (a direct
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 STATUS_PORT = 9754
 """Where a recorder tells its state."""
+
+LEASE_KIND = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
 
 SYSTEM_NAMESPACE = "kube-system"
 """The namespace whose UID identifies a cluster."""

@@ -48,6 +48,16 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Hindrance:
+    """Why no pod was made, or why one does not start, where only an Event says so."""
+
+    reason: str
+    """One word for programs."""
+    message: str
+    """What it means, and the cluster's words."""
+
+
+@dataclass(frozen=True)
 class Observation:
     """What is there."""
 
@@ -69,6 +79,8 @@ class Observation:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     """Answers of recorders whose heads are missing or old, by recorder."""
     trouble: Trouble | None = None
+    hindrance: Hindrance | None = None
+    """What keeps its pods from being made or from starting; None where nothing is known."""
 
     def pod(self, name: str) -> Pod | None:
         """A pod that was seen."""

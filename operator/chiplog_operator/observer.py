@@ -4,18 +4,18 @@ It changes nothing anywhere, and a store that does not answer is a fact that it 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chiplog.errors import BucketError, FormatError
 from chiplog.records import Attempt
-from chiplog_operator import attempts, durability, ledger, names, pods, recording, times
+from chiplog_operator import attempts, durability, hindrances, ledger, names, pods, recording, times
 from chiplog_operator.attempts import Circumstances
-from chiplog_operator.cluster import Cluster
+from chiplog_operator.cluster import Cluster, ClusterError
 from chiplog_operator.heads import Head
 from chiplog_operator.ledger import Ledger
-from chiplog_operator.observations import Job, Observation, Trouble
+from chiplog_operator.observations import Hindrance, Job, Observation, Trouble
 from chiplog_operator.recorder_probe import Prober
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Run
@@ -60,7 +60,8 @@ class Observer:
         found = self._pods(key, run)
         known = (binding["id"] for attempt in memory.attempts for binding in attempt["recorders"])
         recorders = {*known, *(pod.uid for pod in found)} - {""}
-        heads, trouble = self._heads(run.namespace, recorders, is_fresh=self._is_to_be_judged(run))
+        over = recorders if self._is_to_be_judged(run) else {pod.uid for pod in found if pod.is_over}
+        heads, trouble = self._heads(run.namespace, recorders, over)
         tries = attempts.merge(memory.attempts, found, circumstances(run, job, heads))
         seen = Observation(
             now=self.clock(),
@@ -73,7 +74,15 @@ class Observer:
             heads=heads,
             trouble=memory.trouble or trouble,
         )
-        return replace(seen, probes=self._answers(seen))
+        return replace(seen, probes=self._answers(seen), hindrance=self._hindrance(run, seen))
+
+    def _hindrance(self, run: Run, seen: Observation) -> Hindrance | None:
+        """What the cluster's Events say of a pod that is not made or does not start; asked only where there is one."""
+        uid = hindrances.subject(seen)
+        try:
+            return hindrances.hindrance(self.cluster.warnings(run.namespace, uid)) if uid else None
+        except ClusterError:
+            return None  # Somebody keeps Events from us: the run goes on as well without them.
 
     def _pods(self, key: Key, run: Run) -> list[pods.Pod]:
         """The run's pods and the last sight of those that vanished; none of an earlier run of the same name."""
@@ -89,14 +98,17 @@ class Observer:
         return ended is not None and self.clock() - ended > durability.LOST_SECONDS
 
     def _heads(
-        self, namespace: str, recorders: Iterable[str], *, is_fresh: bool
+        self, namespace: str, recorders: Iterable[str], over: Container[str]
     ) -> tuple[dict[str, Head], Trouble | None]:
-        """The heads that there are; those that cannot be read now are left out, with the first reason."""
+        """The heads that there are; those that cannot be read now are left out, with the first reason.
+
+        Of recorders whose pod is `over` the last word counts, so it is read anew: end and Durable are then one write.
+        """
         found: dict[str, Head] = {}
         trouble: Trouble | None = None
         for recorder in sorted(recorders):
             try:
-                head = self.ledger.head(namespace, recorder, is_fresh=is_fresh)
+                head = self.ledger.head(namespace, recorder, is_fresh=recorder in over)
             except (BucketError, FormatError) as error:
                 trouble = trouble or ledger.trouble(error)
                 continue

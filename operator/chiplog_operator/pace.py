@@ -14,6 +14,9 @@ YOUNG_SECONDS = 300.0
 LOOK_AGAIN_SECONDS = 30.0
 """A living run is looked at this often even if nothing moves: silence makes no event. So is a Job that was refused."""
 
+AWAITED_SECONDS = 4.0
+"""A run whose pods are to start is looked at this often at first, less often the longer it waits."""
+
 LOST_AGAIN_SECONDS = 300.0
 """A run that ended without being durable is looked at this often: a partitioned node may come back."""
 
@@ -47,7 +50,7 @@ def following(run: Run, seen: Observation, new: Mapping[str, Any]) -> Pace:
     started = times.seconds(new.get("startTime"))
     is_young = started is None or seen.now - started < YOUNG_SECONDS
     is_alive = any(not pod.is_over for pod in seen.pods)
-    return Pace(LOOK_AGAIN_SECONDS, is_followed=is_alive, is_hot=is_young)
+    return Pace(_look_again(run, seen, new), is_followed=is_alive, is_hot=is_young)
 
 
 def settled(run: Run, now: float) -> Pace:
@@ -63,6 +66,13 @@ def departing(seen: Observation, new: Mapping[str, Any]) -> Pace:
     if documents.is_durable(new) or (not is_running and _since_end(seen, new) > durability.LOST_SECONDS):
         return Pace(is_forgotten=True)
     return Pace(DEPARTED_SECONDS, is_forgotten=True)
+
+
+def _look_again(run: Run, seen: Observation, new: Mapping[str, Any]) -> float:
+    """Why a pod is not made or does not start makes no event of a pod: it is asked for, at first every few seconds."""
+    is_awaited = new["state"] == "pending" and seen.refusal is None
+    waited = seen.now - (seen.job.created_at if seen.job is not None else run.created_at)
+    return min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)) if is_awaited else LOOK_AGAIN_SECONDS
 
 
 def _of_durable(run: Run, new: Mapping[str, Any], now: float) -> Pace:

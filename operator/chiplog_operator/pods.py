@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chiplog_operator import names, times
@@ -68,6 +68,10 @@ class Container:
     """Its end, if it stands still now."""
     last: End | None = None
     """Its end before the kubelet started it again."""
+    requests: Tree = field(default_factory=dict)
+    """Resources that it was promised, as text by name."""
+    limits: Tree = field(default_factory=dict)
+    """Resources that it may use at most."""
     waiting: str = ""
     """The trouble it waits for, one of the values of WAITING."""
     message: str = ""
@@ -110,7 +114,8 @@ class Pod:
 def pod(body: Tree, *, is_gone: bool = False) -> Pod:
     """Read a pod as the API server gives it; `is_gone` says that it was deleted since."""
     metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
-    sidecars = [_container(item) for item in status.get("initContainerStatuses") or []]
+    asked = {item["name"]: item for item in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))}
+    sidecars = [_container(item, asked) for item in status.get("initContainerStatuses") or []]
     return Pod(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -125,7 +130,7 @@ def pod(body: Tree, *, is_gone: bool = False) -> Pod:
         message=status.get("message", ""),
         unschedulable=_unschedulable(status),
         init_failure=_init_failure(status),
-        containers=tuple(_container(item) for item in status.get("containerStatuses") or []),
+        containers=tuple(_container(item, asked) for item in status.get("containerStatuses") or []),
         recorder=next((item for item in sidecars if item.name == names.SIDECAR), _awaited(spec)),
     )
 
@@ -154,7 +159,9 @@ def _awaited(spec: Tree) -> Container | None:
     return Container(names.SIDECAR) if declared else None
 
 
-def _container(status: Tree) -> Container:
+def _container(status: Tree, asked: Tree) -> Container:
+    """One container by the kubelet's word, and by the pod's spec where the kubelet says nothing of its resources."""
+    resources = status.get("resources") or asked.get(status["name"], {}).get("resources") or {}
     state, last = status.get("state") or {}, status.get("lastState") or {}
     running, waiting = state.get("running"), state.get("waiting") or {}
     ended, before = _end(state.get("terminated")), _end(last.get("terminated"))
@@ -169,9 +176,15 @@ def _container(status: Tree) -> Container:
         started_at=times.seconds(running.get("startedAt")) if running else started,
         ended=ended,
         last=before,
+        requests=_texts(resources.get("requests")),
+        limits=_texts(resources.get("limits")),
         waiting=WAITING.get(waiting.get("reason", ""), ""),
         message=waiting.get("message", ""),
     )
+
+
+def _texts(quantities: Tree | None) -> dict[str, str]:
+    return {name: str(quantity) for name, quantity in (quantities or {}).items()}
 
 
 def _end(terminated: Tree | None) -> End | None:
@@ -218,7 +231,7 @@ def _condition(status: Tree, kind: str) -> Tree:
 
 def _init_failure(status: Tree) -> str:
     for item in status.get("initContainerStatuses") or []:
-        end = _container(item).ended
+        end = _end((item.get("state") or {}).get("terminated"))
         if end is not None and end.exit_code != 0 and item["name"] != names.SIDECAR:
             return f"init container {item['name']} ended with exit code {end.exit_code}: {end.message or end.reason}"
     return ""

@@ -12,11 +12,12 @@ from typing import Any
 import structlog
 
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
-from chiplog_operator import documents, events, manifests, names, observations, pace, specs, status
+from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
+from chiplog_operator.news import Budget
 from chiplog_operator.observations import Observation, Refusal
 from chiplog_operator.observer import Memory, Observer
 from chiplog_operator.pace import Pace
@@ -40,6 +41,7 @@ class Reconciler:
     observer: Observer
     following: Following
     metrics: Metrics
+    budget: Budget
     reporter: str = ""
     """Our pod's name, which Events name."""
 
@@ -57,6 +59,7 @@ class Reconciler:
             delays.append(self._advance(key, specs.run(present)))
         else:
             self.following.drop(key)
+            self.budget.forget(key)
         return min((delay for delay in delays if delay is not None), default=None)
 
     def _advance(self, key: Key, run: Run) -> float | None:
@@ -72,8 +75,9 @@ class Reconciler:
         new = status.decide(run, seen)
         if not self._record(key, run, seen, new) and documents.is_durable(new):
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
-        self._tell(run, new)
-        return self._follow(key, run, seen, pace.following(run, seen, new))
+        wait = self._tell(key, run, new)
+        again = self._follow(key, run, seen, pace.following(run, seen, new))
+        return min((delay for delay in (wait, again) if delay is not None), default=None)
 
     def _depart(self, key: Key, run: Run) -> float | None:
         """One pass over a TrainingRun that was deleted: its outcome is still to be written, by what was last seen."""
@@ -155,14 +159,22 @@ class Reconciler:
             self.sightings.pods_written_down(key, [pod.uid for pod in seen.pods if pod.is_gone])
         return is_written
 
-    def _tell(self, run: Run, new: Json) -> None:
-        """The status if it changed, in one write, and then Events of the change."""
+    def _tell(self, key: Key, run: Run, new: Json) -> float | None:
+        """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn:
+        then after how many seconds that is.
+        """
         if new == run.status:
-            return
+            return None
+        is_transition = news.is_transition(run.status, new)
+        wait = 0.0 if is_transition else self.budget.wait(key, len(self.following))
+        if wait > 0:
+            return wait
         self.cluster.apply_status(_status_manifest(run, new))
-        self.metrics.count("status_writes_total")
+        self.budget.told(key)
+        self.metrics.count("status_writes_total", kind="transition" if is_transition else "progress")
         for event in events.between(run.status, new):
             self._say(run, event)
+        return None
 
     def _say(self, run: Run, event: events.Event) -> None:
         """Make an Event; where that is refused the status still holds the fact."""
@@ -180,13 +192,14 @@ class Reconciler:
         else:
             self.following.drop(key)
         if after.is_forgotten:
+            self.budget.forget(key)
             self._forget(run, seen)
         return self._expire(run, after)
 
     def _expire(self, run: Run, after: Pace) -> float | None:
         if after.is_expired:
             log.info("deleted, its time to live is over", namespace=run.namespace, run=run.id)
-            self.cluster.delete_run(run.namespace, run.name, run.uid)
+            self.cluster.delete_run(run.namespace, run.name, run.uid, run.resource_version)
         return after.again_after
 
     def _forget(self, run: Run, seen: Observation) -> None:

@@ -54,7 +54,7 @@ def condition(seen: Observation, before: Mapping[str, Any], *, is_over: bool) ->
     A failure's message stands as long as the failure: errors name keys and times, and must not write a status each.
     """
     said = conditions.find(before, TYPE)
-    wanted = _at_the_end(seen, said) if is_over else _while_it_lives(seen)
+    wanted = _at_the_end(seen, said) if is_over else _while_it_lives(seen, said)
     if (said.get("status"), said.get("reason")) == (wanted.status, wanted.reason) and wanted.reason in FAILURES:
         return Condition(TYPE, wanted.status, wanted.reason, said["message"])
     return wanted
@@ -76,10 +76,15 @@ def is_silent(seen: Observation, pod: Pod) -> bool:
     return head is not None and not answers and seen.trouble is None and seen.now - head.modified > SILENT_SECONDS
 
 
-def _while_it_lives(seen: Observation) -> Condition:
-    """The worst word on any rank's pod, for one lost rank is a loss."""
+def _while_it_lives(seen: Observation, said: Mapping[str, Any]) -> Condition:
+    """The worst word on any rank's pod, for one lost rank is a loss.
+
+    Between the last pod's end and the Job's word on it nothing is new, and a status is not written for that.
+    """
     living = [pod for pod in map(seen.pod, _newest(seen)) if pod is not None and not pod.is_over]
     words = [_of_pod(seen, pod) for pod in living]
+    if not words and said.get("status") == "True" and seen.attempts and seen.attempts[-1]["reason"]:
+        return Condition(TYPE, "True", said["reason"], said["message"])
     if not words:
         return conditions.unknown(TYPE, "Waiting", "no training pod runs")
     return min(words, key=lambda word: _RANKS[word.status])

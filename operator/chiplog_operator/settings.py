@@ -12,6 +12,8 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_LEAST_RATE = 0.1
 _QUANTITY = re.compile(r"^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?$")
 
 
@@ -62,6 +64,19 @@ class Settings:
     namespaces: tuple[str, ...] = ()
     """Namespaces to serve, comma-separated; empty means the whole cluster. CHIPLOG_NAMESPACES."""
 
+    lease: str = ""
+    """The Lease `namespace/name` by which one of several operators leads; empty means there is no other.
+    CHIPLOG_LEASE."""
+
+    api_qps: float = 50.0
+    """Requests a second to the API server. CHIPLOG_API_QPS."""
+
+    api_burst: int = 100
+    """Requests that may go at once after a quiet time. CHIPLOG_API_BURST."""
+
+    progress_writes: float = 2.0
+    """Writes a second, of all runs together, that only tell progress (step, metric, lag). CHIPLOG_PROGRESS_WRITES."""
+
     log_level: LogLevel = "info"
     """The least that is logged. CHIPLOG_LOG_LEVEL."""
 
@@ -89,6 +104,10 @@ class Settings:
             s3_endpoint=environ.get("AWS_ENDPOINT_URL_S3", ""),
             sts_endpoint=environ.get("AWS_ENDPOINT_URL_STS", ""),
             namespaces=tuple(part.strip() for part in environ.get("CHIPLOG_NAMESPACES", "").split(",") if part.strip()),
+            lease=_lease(environ, "CHIPLOG_LEASE"),
+            api_qps=_rate(environ, "CHIPLOG_API_QPS", cls.api_qps),
+            api_burst=int(_rate(environ, "CHIPLOG_API_BURST", cls.api_burst)),
+            progress_writes=_rate(environ, "CHIPLOG_PROGRESS_WRITES", cls.progress_writes),
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
             http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )
@@ -120,6 +139,20 @@ def _needed(environ: Mapping[str, str], name: str, mode: str, needed_by: str) ->
     if not value and mode == needed_by:
         raise SettingsError(f"{name} is not set, and CHIPLOG_CREDENTIALS={mode!r} needs it")
     return value
+
+
+def _lease(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if value and not re.fullmatch(r"[a-z0-9][-a-z0-9]*/[a-z0-9][-a-z0-9.]*", value):
+        raise SettingsError(f"{name}={value!r} is not the namespace and the name of a Lease, as in chiplog/operator")
+    return value
+
+
+def _rate(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name) or f"{default:g}"
+    if not _NUMBER.fullmatch(text) or float(text) < _LEAST_RATE:
+        raise SettingsError(f"{name}={text!r} is not a number of at least {_LEAST_RATE:g}")
+    return float(text)
 
 
 def _quantity(environ: Mapping[str, str], name: str, default: str) -> str:

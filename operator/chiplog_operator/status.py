@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chiplog_operator import attempts, conditions, documents, durability, progress, recording, times, verdicts
+from chiplog.records import Attempt
+from chiplog_operator import (
+    attempts,
+    conditions,
+    documents,
+    durability,
+    hindrances,
+    progress,
+    recording,
+    times,
+    verdicts,
+)
 from chiplog_operator.conditions import Condition
 from chiplog_operator.observations import Observation
 from chiplog_operator.specs import Run
@@ -29,6 +40,7 @@ def decide(run: Run, seen: Observation) -> dict[str, Any]:
         "message": verdict.message[:_MESSAGE_LENGTH],
         "attempts": max((attempt["number"] for attempt in tries), default=run.status.get("attempts", 0)),
         "lastAttempts": attempts.shown(tries, seen.training) or run.status.get("lastAttempts"),
+        "node": _node(run, tries, seen),
         "exitCode": tries[-1].get("exit_code") if tries else run.status.get("exitCode"),
         "jobName": run.id if seen.was_begun else None,
         "startTime": _start(run, seen),
@@ -41,6 +53,7 @@ def decide(run: Run, seen: Observation) -> dict[str, Any]:
 
 def _conditions(run: Run, seen: Observation, verdict: Verdict, ended_at: float | None) -> list[Condition]:
     found = [
+        _admitted(run.status, seen, verdict),
         _started(run.status, seen, verdict),
         recording.condition(seen, run.status, is_over=verdict.is_over),
         _suspended(run.status, verdict),
@@ -48,6 +61,18 @@ def _conditions(run: Run, seen: Observation, verdict: Verdict, ended_at: float |
         _durable(run.status, seen, ended_at),
     ]
     return [condition for condition in found if condition is not None]
+
+
+def _admitted(before: Tree, seen: Observation, verdict: Verdict) -> Condition:
+    """The cluster takes the run: its Job is made, no queue holds it, and its pods are not refused. At the end it stays
+    as it was said last.
+    """
+    said = conditions.find(before, "Admitted")
+    if verdict.is_over and said:
+        return Condition("Admitted", said["status"], said["reason"], said["message"])
+    if verdict.state == "suspended" or not seen.was_begun or verdict.reason in hindrances.REFUSALS:
+        return conditions.false("Admitted", verdict.reason, verdict.message)
+    return conditions.true("Admitted", "JobMade", "the Job is made, and nothing holds it back")
 
 
 def _started(before: Tree, seen: Observation, verdict: Verdict) -> Condition:
@@ -83,6 +108,12 @@ def _durable(before: Tree, seen: Observation, ended_at: float | None) -> Conditi
     if said.get("status") == "True":
         return Condition(durability.TYPE, "True", said["reason"], said["message"])
     return durability.condition(seen, ended_at=ended_at)
+
+
+def _node(run: Run, tries: list[Attempt], seen: Observation) -> str | None:
+    """The node of the newest attempt; kubectl's columns cannot reach the last item of a list."""
+    node = attempts.decisive(tries[-1], seen.training)["node"] if tries else run.status.get("node", "")
+    return node or None
 
 
 def _start(run: Run, seen: Observation) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chiplog.records import Attempt
-from chiplog_operator import attempts, documents, pods, recording
+from chiplog_operator import attempts, documents, names, pods, recording
 from chiplog_operator.observations import Job, Observation
 from chiplog_operator.pods import Pod
 from chiplog_operator.specs import Run
@@ -16,7 +16,10 @@ from chiplog_operator.specs import Run
 NO_POD_SECONDS = 30.0
 """A Job that has made no pod for this long is worth a word."""
 
-_STEADY = frozenset({"ImagePullBackOff", "CrashLoopBackOff"})
+_STEADY = frozenset({
+    "ImagePullBackOff", "CrashLoopBackOff", "QuotaExceeded", "AdmissionDenied", "PodRefused", "VolumeNotMounted",
+    "NoSandbox",
+})  # fmt: skip
 """Reasons whose messages alternate while nothing changes; the first one stays."""
 
 
@@ -112,7 +115,9 @@ def _witnessless(seen: Observation, reason: str, message: str) -> Verdict:
 def _suspended(run: Run) -> Verdict:
     if run.suspend:
         return Verdict("suspended", "Suspended", "spec.suspend is true")
-    return Verdict("suspended", "Queued", "a queue or another controller holds the Job back")
+    queue = run.labels.get(names.QUEUE_LABEL)
+    said = f"it waits in Kueue's queue {queue}: see kubectl get workloads" if queue else "another controller holds it"
+    return Verdict("suspended", "Queued", f"the Job is held back: {said}")
 
 
 def _living(run: Run, seen: Observation, job: Job) -> Verdict:
@@ -123,10 +128,12 @@ def _living(run: Run, seen: Observation, job: Job) -> Verdict:
         return _training(seen, training)
     if present:
         return _starting(seen, present)
-    if seen.attempts:
+    if seen.attempts and seen.hindrance is None:
         return _between(run, seen)
+    if seen.hindrance is not None:
+        return Verdict("pending", seen.hindrance.reason, seen.hindrance.message)
     if seen.now - job.created_at > NO_POD_SECONDS:
-        text = "the Job has made no pod: a quota or an admission policy may refuse it, see kubectl describe job"
+        text = "the Job has made no pod, and no Event says why: see kubectl describe job"
         return Verdict("pending", "NoPod", text)
     return Verdict("pending", "Pending", "the Job has not made a pod yet")
 
@@ -157,6 +164,8 @@ def _starting(seen: Observation, present: list[Pod]) -> Verdict:
         reason, message = pods.trouble(pod, every)
         if reason:
             return Verdict("pending", reason, message)
+    if seen.hindrance is not None:
+        return Verdict("pending", seen.hindrance.reason, seen.hindrance.message)
     return Verdict("pending", "Starting", f"pod {present[0].name} starts")
 
 

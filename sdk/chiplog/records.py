@@ -275,6 +275,8 @@ class ContainerEnd(TypedDict):
     signal: NotRequired[int]
     reason: NotRequired[str]
     message: NotRequired[str]
+    requests: NotRequired[dict[str, str]]
+    limits: NotRequired[dict[str, str]]
 
 
 class RecorderBinding(TypedDict):

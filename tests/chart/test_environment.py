@@ -28,7 +28,7 @@ DISTINCT = {
         },
     },
     "sidecar": {"resources": {"cpu": "250m", "memory": "256Mi"}},
-    "operator": {"logLevel": "debug"},
+    "operator": {"logLevel": "debug", "api": {"qps": 7.5, "burst": 9}, "progressWrites": 3},
     "watchNamespaces": ["vision", "speech"],
 }
 
@@ -66,7 +66,7 @@ def distinct(render: Any) -> dict[str, str]:
     "variable", sorted(set(BY_VARIABLE) - {"CHIPLOG_CREDENTIALS", "CHIPLOG_CREDENTIALS_SECRET", "CHIPLOG_NAMESPACES"})
 )
 def test_a_value_becomes_its_variable(distinct: dict[str, str], variable: str) -> None:
-    assert distinct[variable] == at(DISTINCT, BY_VARIABLE[variable])
+    assert distinct[variable] == str(at(DISTINCT, BY_VARIABLE[variable]))
 
 
 def test_namespaces_are_a_comma_list(distinct: dict[str, str]) -> None:
@@ -141,11 +141,13 @@ def test_the_operator_takes_what_the_chart_gives(distinct: dict[str, str]) -> No
     assert settings.namespaces == ("vision", "speech")
     assert settings.sidecar_role_arn == "arn:aws:iam::1:role/x-{namespace}"
     assert (settings.sidecar_cpu, settings.sidecar_memory) == ("250m", "256Mi")
+    assert (settings.api_qps, settings.api_burst, settings.progress_writes) == (7.5, 9, 3)
+    assert settings.lease == "chiplog-system/chiplog-operator"
 
 
 def test_chart_and_operator_know_the_same_variables(distinct: dict[str, str]) -> None:
-    """But for the port, which the probes rely on, and the operator's own role, which boto3 reads."""
+    """But for the port, which the probes rely on, the lease, and the operator's own role, which boto3 reads."""
     asked = Asked(distinct)
     Settings.from_env(asked)
     of_chart = {*BY_VARIABLE, "CHIPLOG_SIDECAR_IMAGE", "CHIPLOG_SIDECAR_PULL_POLICY"}
-    assert asked.names - {"CHIPLOG_HTTP_PORT"} == of_chart - {"AWS_ROLE_ARN"}
+    assert asked.names - {"CHIPLOG_HTTP_PORT", "CHIPLOG_LEASE"} == of_chart - {"AWS_ROLE_ARN"}

@@ -16,6 +16,7 @@ NO_CRDS = {"crds": {"enabled": False}}
 CASES: dict[str, dict[str, Any]] = {
     "web-identity": NO_CRDS,
     "secret": {**NO_CRDS, "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}}},
+    "two-replicas": {**NO_CRDS, "operator": {"replicas": 2, "priorityClassName": "system-cluster-critical"}},
     "two-namespaces": {
         **NO_CRDS,
         "watchNamespaces": ["vision", "speech"],
@@ -81,6 +82,23 @@ def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render:
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_a_single_operator_can_be_drained_and_two_keep_one(render: Any) -> None:
+    def budgets(**operator: Any) -> list[Any]:
+        found = [item for item in render({"operator": operator}) if item["kind"] == "PodDisruptionBudget"]
+        return [item["spec"]["maxUnavailable"] for item in found if item["metadata"]["name"] == "chiplog-operator"]
+
+    assert budgets() == []
+    assert budgets(replicas=2) == [1]
+
+
+def test_the_operator_writes_no_lease_but_its_own(render: Any) -> None:
+    found = rules(render(), "Role", "chiplog-operator-leader")
+    assert [(rule["verbs"], rule.get("resourceNames")) for rule in found] == [
+        (["create"], None),
+        (["get", "update"], ["chiplog-operator"]),
+    ]
 
 
 def rules(manifests: list[dict[str, Any]], kind: str, name: str) -> list[dict[str, Any]]:

@@ -145,4 +145,4 @@ def test_columns_are_training_facts_first() -> None:
     shown = [column["name"] for column in VERSION["additionalPrinterColumns"] if not column.get("priority")]
     wide = [column["name"] for column in VERSION["additionalPrinterColumns"] if column.get("priority")]
     assert shown == ["State", "Step", "Metric", "Attempts", "Lag", "Age"]
-    assert wide == ["Reason", "Project", "Run"]
+    assert wide == ["Node", "Reason", "Project", "Run"]

@@ -53,6 +53,26 @@ def merged(*bodies: Json, known: list[Attempt] | None = None, circumstances: Cir
     return attempts.merge(known or [], [pods.pod(item) for item in bodies], circumstances)
 
 
+def test_an_attempt_names_what_its_container_was_given() -> None:
+    pod = body(code=1)
+    pod["spec"]["containers"][0]["resources"] = {"requests": {"cpu": 1}, "limits": {"cpu": 2, "nvidia.com/gpu": 8}}
+    [attempt] = merged(pod)
+    word = attempts.trainer(attempt["recorders"][0], "trainer")
+    assert (word["requests"], word["limits"]) == ({"cpu": "1"}, {"cpu": "2", "nvidia.com/gpu": "8"})
+    [shown] = attempts.shown([attempt], "trainer")
+    assert (shown["requests"], shown["limits"]) == (word["requests"], word["limits"])
+    [recalled] = attempts.recalled([shown], "trainer")
+    assert attempts.trainer(recalled["recorders"][0], "trainer")["limits"] == word["limits"]
+
+
+def test_what_the_kubelet_gave_outranks_what_was_asked_for() -> None:
+    pod = body(code=1)
+    pod["spec"]["containers"][0]["resources"] = {"limits": {"cpu": "2"}}
+    pod["status"]["containerStatuses"][0]["resources"] = {"limits": {"cpu": "4"}}
+    [attempt] = merged(pod)
+    assert attempts.trainer(attempt["recorders"][0], "trainer")["limits"] == {"cpu": "4"}
+
+
 ENDS = [
     pytest.param({"code": 0, "phase": "Succeeded", "reason": "Completed"}, "finished", "Completed", None, id="clean"),
     pytest.param({"code": 1}, "failed", "Error", None, id="own exit code"),

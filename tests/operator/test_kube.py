@@ -159,10 +159,12 @@ def test_an_event_said_twice_is_there_once(kube: Kube, run: Run) -> None:
 
 def test_a_run_of_another_uid_is_not_deleted(kube: Kube, run: Run) -> None:
     with pytest.raises(Conflict):
-        kube.delete_run("default", run.name, "00000000-0000-0000-0000-000000000000")
-    kube.delete_run("default", run.name, run.uid)
+        kube.delete_run("default", run.name, "00000000-0000-0000-0000-000000000000", run.resource_version)
+    with pytest.raises(Conflict):
+        kube.delete_run("default", run.name, run.uid, "1")
+    kube.delete_run("default", run.name, run.uid, run.resource_version)
     assert kube.run("default", run.name) is None
-    kube.delete_run("default", run.name, run.uid)
+    kube.delete_run("default", run.name, run.uid, run.resource_version)
 
 
 def test_a_cluster_has_one_identity(kube: Kube) -> None:

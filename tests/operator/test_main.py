@@ -17,8 +17,13 @@ NEAR = replace(SETTINGS, http_port=0)
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Operator:
-    return Operator(replace(NEAR, bucket=str(tmp_path)), FakeCluster(Fate()))
+def cluster() -> FakeCluster:
+    return FakeCluster(Fate())
+
+
+@pytest.fixture
+def operator(tmp_path: Path, cluster: FakeCluster) -> Operator:
+    return Operator(replace(NEAR, bucket=str(tmp_path)), cluster)
 
 
 def soon(operator: Operator, loop: str) -> None:
@@ -39,12 +44,10 @@ def test_an_operator_is_ready_once_its_cluster_s_name_is_claimed(operator: Opera
     assert operator.claim.trouble == ""
 
 
-def test_an_operator_whose_name_is_taken_says_so_and_does_nothing(operator: Operator) -> None:
+def test_an_operator_whose_name_is_taken_says_so_and_does_nothing(operator: Operator, cluster: FakeCluster) -> None:
     operator.ledger.claim("another cluster's uid")
     soon(operator, "_claim")
     assert "belongs to another cluster" in operator.claim.trouble
-    cluster = operator.cluster
-    assert isinstance(cluster, FakeCluster)
     cluster.runs[KEY] = training_run()
     assert asyncio.run(operator._reconcile(KEY)) == main.CLAIM_SECONDS
     assert cluster.jobs == {}
@@ -60,9 +63,7 @@ def test_an_operator_without_its_bucket_is_not_ready_but_works(tmp_path: Path) -
     assert len(cluster.jobs) == 1
 
 
-def test_what_the_watches_missed_is_worked_on(operator: Operator) -> None:
-    cluster = operator.cluster
-    assert isinstance(cluster, FakeCluster)
+def test_what_the_watches_missed_is_worked_on(operator: Operator, cluster: FakeCluster) -> None:
     cluster.runs[KEY] = training_run()
     soon(operator, "_compare")
     assert len(operator.queue) == 1

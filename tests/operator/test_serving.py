@@ -200,10 +200,10 @@ def test_a_status_is_applied_by_its_one_field_manager() -> None:
 
 def test_a_run_is_deleted_only_if_it_is_still_that_one() -> None:
     with answering(200, b"{}") as (port, requests):
-        kube(port).delete_run("team", "mnist", "uid-1")
+        kube(port).delete_run("team", "mnist", "uid-1", "7")
     [(method, path, _, body)] = requests
     assert (method, path) == ("DELETE", "/apis/chiplog.dev/v1alpha1/namespaces/team/trainingruns/mnist")
-    assert body["preconditions"] == {"uid": "uid-1"}
+    assert body["preconditions"] == {"uid": "uid-1", "resourceVersion": "7"}
 
 
 def test_a_listing_is_of_what_the_watch_shows() -> None:

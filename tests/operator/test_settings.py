@@ -39,6 +39,10 @@ def test_what_must_be_set_is_named_when_it_is_not(name: str) -> None:
         ("CHIPLOG_SIDECAR_MEMORY", "-1"),
         ("CHIPLOG_LOG_LEVEL", "loud"),
         ("CHIPLOG_HTTP_PORT", "70000"),
+        ("CHIPLOG_LEASE", "operator"),
+        ("CHIPLOG_API_QPS", "0"),
+        ("CHIPLOG_API_BURST", "-1"),
+        ("CHIPLOG_PROGRESS_WRITES", "often"),
     ],
 )
 def test_a_refusal_names_the_variable_and_the_value(name: str, value: str) -> None:

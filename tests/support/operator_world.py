@@ -16,6 +16,7 @@ from chiplog_operator.following import Following
 from chiplog_operator.heads import Probe
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
+from chiplog_operator.news import Budget
 from chiplog_operator.observer import Observer
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.settings import Settings
@@ -120,6 +121,7 @@ class FakeCluster:
         self.fate = fate
         self.runs: dict[Key, Json] = {}
         self.jobs: dict[Key, Json] = {}
+        self.all_warnings: dict[str, list[Json]] = {}
         self.services: dict[Key, Json] = {}
         self.all_pods: dict[Key, Json] = {}
         self.events: dict[str, Json] = {}
@@ -187,11 +189,15 @@ class FakeCluster:
         self.fate.wrote("status")
         return copy.deepcopy(run)
 
-    def delete_run(self, namespace: str, name: str, uid: str) -> None:
-        if self.runs[Key(namespace, name)]["metadata"]["uid"] != uid:
+    def delete_run(self, namespace: str, name: str, uid: str, version: str) -> None:
+        metadata = self.runs[Key(namespace, name)]["metadata"]
+        if (metadata["uid"], metadata["resourceVersion"]) != (uid, version):
             raise Conflict(name)
         del self.runs[Key(namespace, name)]
         self.fate.wrote("delete")
+
+    def warnings(self, namespace: str, uid: str) -> list[Json]:
+        return self.all_warnings.get(uid, [])
 
     def create_event(self, manifest: Json) -> None:
         if self.event_refusal is not None:
@@ -277,7 +283,14 @@ class World:
         role = SETTINGS.sidecar_role_arn
         observer = Observer(self.cluster, self.ledger, self.prober, self.sightings, role, self.clock)
         self.reconciler = Reconciler(
-            SETTINGS, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics
+            SETTINGS,
+            self.cluster,
+            self.ledger,
+            self.sightings,
+            observer,
+            self.following,
+            self.metrics,
+            Budget(SETTINGS.progress_writes, self.clock),
         )
 
     def passes(self, seconds: float = 0.0) -> float | None:
