@@ -5,7 +5,7 @@ their validation are left out.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import kubernetes.client
@@ -71,6 +71,8 @@ class Kube:
     ) -> None:
         self._client = client
         self._timeout = timeout
+        self.count: Callable[[str, int], None] = lambda _, __: None
+        """Called with the method and the status code of each answer; 0 where there was none."""
         self._throttle = throttle or Throttle(DEFAULT_QPS, DEFAULT_BURST)
 
     @classmethod
@@ -208,12 +210,17 @@ class Kube:
 
     def _answer(self, method: str, path: str, request: Any) -> Any:
         self._throttle.wait()
+        status = 0
         try:
-            return self._client.call_api(*request, _request_timeout=self._timeout)
+            answer = self._client.call_api(*request, _request_timeout=self._timeout)
+            status = answer.status
+            return answer
         except kubernetes.client.ApiException as error:
             raise Unavailable(f"{method} {path}: {error.reason}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {path}: {error}") from error
+        finally:
+            self.count(method, status)
 
 
 def _checked(method: str, path: str, answer: Any) -> Json:

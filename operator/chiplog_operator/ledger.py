@@ -33,7 +33,8 @@ PAUSE_SECONDS = 5.0
 MAX_HEADS_PER_POLL = 64
 """Heads read in one look at a namespace; those that waited longest come first, so the cost does not grow with runs."""
 
-Count = Callable[[str], None]
+Count = Callable[..., None]
+"""Counts one more of a name, with labels."""
 
 
 class NameTaken(ChiplogError):
@@ -53,7 +54,7 @@ class Ledger:
     """The bucket as the operator uses it; threads may share it."""
 
     def __init__(
-        self, bucket: Bucket, cluster: str, clock: Callable[[], float] = time.time, count: Count = lambda _: None
+        self, bucket: Bucket, cluster: str, clock: Callable[[], float] = time.time, count: Count = lambda _, **__: None
     ) -> None:
         self._bucket = bucket
         self._cluster = cluster
@@ -73,7 +74,7 @@ class Ledger:
         """Take our cluster's name in the bucket, once. Raises NameTaken if a cluster of another UID holds it."""
         key = layout.cluster_key(self._cluster)
         document = documents.cluster(self._cluster, uid, self._clock())
-        with self._asking():
+        with self._asking("put"):
             try:
                 self._bucket.put(key, records.pack_document(document), if_absent=True)
             except PreconditionFailed:
@@ -84,14 +85,14 @@ class Ledger:
         if place in self._written:
             return
         # Where it stands already, an earlier life of ours wrote it, and it never changes.
-        with self._asking(), suppress(PreconditionFailed):
+        with self._asking("put"), suppress(PreconditionFailed):
             self._bucket.put(layout.run_key(place), records.pack_document(document()), if_absent=True)
         self._written.add(place)
 
     def outcome(self, place: layout.Run) -> OutcomeDocument | None:
         """outcome.json of a run; None where there is none yet."""
         if place not in self._outcomes:
-            with self._asking():
+            with self._asking("get"):
                 self._outcomes[place] = self._read_outcome(place)
         return self._outcomes[place][1]
 
@@ -104,7 +105,7 @@ class Ledger:
         if before == document:
             return False
         etag = self._outcomes[place][0]
-        with self._asking():
+        with self._asking("put"):
             try:
                 new = self._bucket.put(
                     layout.outcome_key(place), records.pack_document(document), if_match=etag, if_absent=etag is None
@@ -130,7 +131,7 @@ class Ledger:
         Returns the recorders whose heads are news.
         """
         prefix = layout.live_prefix(self._cluster, namespace)
-        with self._asking():
+        with self._asking("list"):
             listed = [(layout.parse_live_key(item.key), item.etag) for item in self._bucket.list(prefix)]
         found = {place.id: etag for place, etag in listed if place is not None}
         wanted = set(recorders)
@@ -163,7 +164,7 @@ class Ledger:
 
     def _read_head(self, namespace: str, recorder: str) -> Head | None:
         key = layout.live_key(layout.Recorder(self._cluster, namespace, recorder))
-        with self._asking():
+        with self._asking("get"):
             try:
                 stored = self._bucket.get(key)
             except NotFound:
@@ -191,10 +192,11 @@ class Ledger:
         return remembered.read_at if remembered is not None else 0.0
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _asking(self, operation: str) -> Iterator[None]:
         """Ask the store, unless it has just failed to answer: then raise what it failed with."""
         if self._paused is not None and self._clock() < self._paused[0]:
             raise type(self._paused[1])(str(self._paused[1]))
+        self._count("bucket_requests_total", operation=operation)
         try:
             yield
         except (Unreachable, AccessDenied, BucketMissing) as error:

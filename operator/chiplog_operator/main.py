@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -75,9 +76,10 @@ class Operator:
         self.following = Following()
         self.motion = Motion()
         self.claim = Claim()
-        self.queue: WorkQueue[Key] = WorkQueue()
+        self.queue: WorkQueue[Key] = WorkQueue(waited=partial(self.metrics.took, "queue_seconds"))
         self.intake = Intake(self.queue.add, self.sightings, self.motion)
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
+        self.metrics.gauge("runs_followed", lambda: len(self.following))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
         self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
@@ -154,12 +156,13 @@ class Operator:
         """One pass in a thread, counted."""
         if self.claim.is_taken:
             return CLAIM_SECONDS
-        result = "error"
+        result, began = "error", time.monotonic()
         try:
             delay = await asyncio.to_thread(self.reconciler.reconcile, key)
             result = "ok"
         finally:
             self.metrics.count("reconciles_total", result=result)
+            self.metrics.took("reconcile_seconds", time.monotonic() - began)
         return delay
 
     async def _look(self) -> None:
@@ -224,6 +227,7 @@ def main() -> None:
         logs.configure(settings.log_level)
         kube = Kube.connect(Throttle(settings.api_qps, settings.api_burst))
         operator = Operator(settings, kube, _leader(settings))
+        kube.count = lambda method, code: operator.metrics.count("api_requests_total", method=method, code=str(code))
     except SettingsError as error:
         sys.exit(_refused(str(error), 2))
     except ClusterError as error:

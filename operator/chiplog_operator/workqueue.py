@@ -5,6 +5,7 @@ It knows nothing of what the keys mean. It belongs to one event loop.
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -23,7 +24,12 @@ log = structlog.get_logger()
 class WorkQueue(Generic[K]):
     """Keys, deduplicated. A key added while it is worked on is worked on once more afterwards."""
 
-    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, jitter: Callable[[], float] = random.random, waited: Callable[[float], None] = lambda _: None
+    ) -> None:
+        self._waited = waited
+        """Called with how long a key waited for a worker, in seconds."""
+        self._since: dict[K, float] = {}
         self._jitter = jitter
         self._ready: asyncio.Queue[K] = asyncio.Queue()
         self._waiting: set[K] = set()
@@ -42,6 +48,7 @@ class WorkQueue(Generic[K]):
             self._again.add(key)
         elif key not in self._waiting:
             self._waiting.add(key)
+            self._since[key] = time.monotonic()
             self._ready.put_nowait(key)
 
     def add_later(self, key: K, seconds: float) -> None:
@@ -59,6 +66,7 @@ class WorkQueue(Generic[K]):
         while True:
             key = await self._ready.get()
             self._waiting.discard(key)
+            self._waited(time.monotonic() - self._since.pop(key))
             self._busy.add(key)
             # A pass that fails, even by a fault of ours, must not end the worker: its error comes back as a value.
             (result,) = await asyncio.gather(process(key), return_exceptions=True)

@@ -82,6 +82,8 @@ MAY = [
     ("patch", "jobs.batch", "default"),
     ("watch", "pods", "default"),
     ("create", "events.events.k8s.io", "default"),
+    ("create", "services", "default"),
+    ("list", "events", "default"),
 ]
 
 MAY_NOT = [
@@ -99,6 +101,7 @@ MAY_NOT = [
     ("update", "customresourcedefinitions.apiextensions.k8s.io", ""),
     ("create", "namespaces", ""),
     ("create", "leases.coordination.k8s.io", "default"),
+    ("delete", "services", "default"),
 ]
 
 

@@ -64,6 +64,29 @@ def test_metrics_are_in_prometheus_format() -> None:
     assert "# TYPE chiplog_operator_queue_depth gauge\nchiplog_operator_queue_depth 3\n" in text
 
 
+def test_what_is_timed_is_a_histogram() -> None:
+    metrics = Metrics()
+    for seconds in (0.005, 0.3, 0.3, 99):
+        metrics.took("reconcile_seconds", seconds)
+    text = metrics.text()
+    assert "# TYPE chiplog_operator_reconcile_seconds histogram\n" in text
+    assert 'reconcile_seconds_bucket{le="0.01"} 1\n' in text
+    assert 'reconcile_seconds_bucket{le="0.5"} 3\n' in text
+    assert 'reconcile_seconds_bucket{le="+Inf"} 4\n' in text
+    assert "reconcile_seconds_count 4\n" in text
+
+
+def test_every_answer_of_the_api_server_is_counted() -> None:
+    counted: list[tuple[str, int]] = []
+    with answering(404, b"{}") as (port, _):
+        asked = kube(port)
+        asked.count = lambda method, status: counted.append((method, status))
+        asked.run("team", "mnist")
+    with pytest.raises(Unavailable):
+        asked.run("team", "mnist")
+    assert counted == [("GET", 404), ("GET", 0)]
+
+
 def test_a_label_s_value_is_escaped() -> None:
     metrics = Metrics()
     metrics.count("events_total", reason='a"b\\c\nd')

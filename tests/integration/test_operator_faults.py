@@ -1,0 +1,482 @@
+"""The operator on a real API server that is harmed on the way: killed, stalled, refused, told old and odd things.
+
+The Job controller is real; the test is the kubelet, for these pods are for no node. Rows 17 to 23 of the fault table.
+"""
+
+import json
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_proxy import Faults, kubeconfig, proxy
+from operator_process import CLUSTER, OperatorProcess, until
+from operator_world import live
+
+from chiplog import layout, records
+from chiplog.bucket import Bucket
+from chiplog.bucket.opening import open_bucket
+from chiplog.errors import NotFound
+from chiplog_operator.kube import Kube
+
+pytestmark = pytest.mark.integration
+
+Json = dict[str, Any]
+
+
+class Place:
+    """A namespace of the test's own, its door to the API server, its bucket, and hands for the kubelet."""
+
+    def __init__(self, kubectl: Callable[..., Any], namespace: str, folder: Path, address: str, faults: Faults) -> None:
+        self.kubectl, self.namespace, self.folder, self.faults = kubectl, namespace, folder, faults
+        self.kube = Kube.connect()
+        self.store = folder / "bucket"
+        self.store.mkdir()
+        self.bucket: Bucket = open_bucket(str(self.store))
+        self.kubeconfig = kubeconfig(address, folder / "kubeconfig")
+        self.operators: list[OperatorProcess] = []
+
+    def operator(self, identity: str = "op-1", **more: str) -> OperatorProcess:
+        made = OperatorProcess(self.kubeconfig, self.store, self.namespace, identity, **more)
+        self.operators.append(made)
+        made.start()
+        return made
+
+    def apply(self, name: str = "run", **spec: Any) -> None:
+        container = {"name": "trainer", "image": "localhost/none:1"}
+        template = {"spec": {"nodeSelector": {"chiplog.dev/nowhere": "true"}, "containers": [container]}}
+        metrics = [{"name": "loss", "goal": "minimize"}]
+        manifest = {
+            "apiVersion": "chiplog.dev/v1alpha1", "kind": "TrainingRun",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {"template": template, "metrics": metrics, **spec},
+        }  # fmt: skip
+        done = self.kubectl("apply", "-f", "-", stdin=manifest)
+        assert done.returncode == 0, done.stderr
+
+    def run(self, name: str = "run") -> Json:
+        found = self.kube.run(self.namespace, name)
+        assert found is not None
+        return found
+
+    def status(self, name: str = "run") -> Json:
+        found: Json = self.run(name).get("status") or {}
+        return found
+
+    def listed(self, kind: str) -> list[Json]:
+        done = self.kubectl("get", kind, "-n", self.namespace, "-o", "json")
+        assert done.returncode == 0, done.stderr
+        found: list[Json] = json.loads(done.stdout)["items"]
+        return sorted(found, key=lambda item: item["metadata"]["creationTimestamp"])
+
+    def pod(self, run: str, number: int) -> Json:
+        """The n-th pod that the Job controller made for a run."""
+
+        def look() -> Json | None:
+            found = [pod for pod in self.listed("pods") if pod["metadata"]["labels"].get("chiplog.dev/run") == run]
+            return found[number] if len(found) > number else None
+
+        found: Json = self.until(f"pod {number} of {run}", look)
+        return found
+
+    def kubelet(self, pod: Json, phase: str, trainer: Json, recorder: Json) -> None:
+        """What the kubelet would say of a pod."""
+        word = {"image": "x", "imageID": "x@sha256:1", "restartCount": 0, "ready": phase == "Running"}
+        told = {
+            "phase": phase,
+            "podIP": "127.0.0.1",
+            "containerStatuses": [{"name": "trainer", "state": trainer, **word}],
+            "initContainerStatuses": [{"name": "chiplog", "state": recorder, **word}],
+        }
+        name = pod["metadata"]["name"]
+        patch = json.dumps({"status": told})
+        done = self.kubectl(
+            "patch", "pod", name, "-n", self.namespace, "--subresource=status", "--type=merge", "-p", patch
+        )
+        assert done.returncode == 0, done.stderr
+
+    def starts(self, pod: Json) -> None:
+        running = {"running": {"startedAt": "2026-11-26T00:00:00Z"}}
+        self.kubelet(pod, "Running", running, running)
+
+    def ends(self, pod: Json, code: int = 0, reason: str = "Completed") -> None:
+        self.record(pod, "drained", step=9)
+        span = {"startedAt": "2026-11-26T00:00:00Z", "finishedAt": "2026-11-26T00:01:00Z"}
+        ended = {"terminated": {"exitCode": code, "reason": reason, **span}}
+        clean = {"terminated": {"exitCode": 0, "reason": "Completed", **span}}
+        self.kubelet(pod, "Failed" if code else "Succeeded", ended, clean)
+
+    def record(self, pod: Json, state: str = "recording", **told: Any) -> None:
+        place = layout.Recorder(CLUSTER, self.namespace, pod["metadata"]["uid"])
+        self.bucket.put(layout.live_key(place), records.pack_live(live(place, state, **told), records.pack_tail([])))
+
+    def outcome(self, name: str = "run") -> Json:
+        try:
+            stored = self.bucket.get(
+                layout.outcome_key(layout.Run(CLUSTER, self.namespace, self.status(name)["runId"]))
+            )
+        except NotFound:
+            return {}
+        return dict(records.unpack_document(stored.data, records.OUTCOME_FORMAT, "outcome.json"))
+
+    def until(self, what: str, probe: Callable[[], Any], seconds: float = 60) -> Any:
+        return until(what, probe, seconds, self.operators[-1].log if self.operators else None)
+
+    def until_state(self, state: str, name: str = "run", seconds: float = 60) -> None:
+        self.until(f"{name} {state}", lambda: self.status(name).get("state") == state, seconds)
+
+    def until_durable(self, name: str = "run", seconds: float = 60) -> None:
+        def is_durable() -> bool:
+            conditions = self.status(name).get("conditions") or []
+            return any(item["type"] == "Durable" and item["status"] == "True" for item in conditions)
+
+        self.until(f"{name} durable", is_durable, seconds)
+
+    def live_twice(self, name: str = "run") -> None:
+        """A whole life: out of memory at first, well at the second try."""
+        first = self.pod(name, 0)
+        self.starts(first)
+        self.record(first, step=3)
+        self.until_state("running", name)
+        self.ends(first, 137, "OOMKilled")
+        second = self.pod(name, 1)
+        self.starts(second)
+        self.record(second, step=7)
+        self.until(f"{name} runs again", lambda: self.status(name).get("attempts") == 2)
+        self.ends(second)
+        self.until_durable(name)
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults) -> Iterator[Place]:
+    namespace = f"it-{uuid.uuid4().hex[:8]}"
+    assert api_server("create", "namespace", namespace).returncode == 0
+    with proxy(faults) as address, _nobody_else_works(api_server):
+        made = Place(api_server, namespace, tmp_path, address, faults)
+        yield made
+        for operator in made.operators:
+            operator.send(signal.SIGCONT)
+            operator.stop()
+    api_server("delete", "namespace", namespace, "--wait=false")
+
+
+class _nobody_else_works:  # noqa: N801  (it reads as a sentence)
+    """The chart's own operator, where one is installed, rests meanwhile."""
+
+    def __init__(self, kubectl: Callable[..., Any]) -> None:
+        self.kubectl = kubectl
+        self.where = ("deployment/chiplog-operator", "-n", "chiplog-system")
+
+    def __enter__(self) -> None:
+        if self.kubectl("get", *self.where).returncode == 0:
+            self.kubectl("scale", *self.where, "--replicas=0")
+            selector = "app.kubernetes.io/component=operator"
+            self.kubectl("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l", selector, "--timeout=60s")
+
+    def __exit__(self, *_: Any) -> None:
+        if self.kubectl("get", *self.where).returncode == 0:
+            self.kubectl("scale", *self.where, "--replicas=1")
+
+
+def golden(place: Place, name: str = "run") -> Json:
+    """What a life came to, without the moments and the names that chance gave."""
+    status, outcome = place.status(name), place.outcome(name)
+    conditions = sorted((item["type"], item["status"], item["reason"]) for item in status["conditions"])
+    attempts = [(item["number"], item["reason"], item.get("exitCode")) for item in status["lastAttempts"]]
+    told = [(item["number"], item["reason"], len(item["recorders"])) for item in outcome["attempts"]]
+    events = {
+        item["reason"] for item in place.listed("events") if item.get("reportingComponent") == "chiplog.dev/operator"
+    }
+    return {
+        "state": (status["state"], status["reason"], status["exitCode"], status["attempts"], status.get("step")),
+        "conditions": conditions,
+        "attempts": attempts,
+        "outcome": (outcome["state"], outcome["durable"], told),
+        "jobs": len(place.listed("jobs")),
+        "events": sorted(events & {"Started", "Finished", "Durable"}),
+    }
+
+
+GOLDEN = {
+    "state": ("finished", "Completed", 0, 2, 9),
+    "conditions": [
+        ("Admitted", "True", "JobMade"),
+        ("Complete", "True", "Completed"),
+        ("Durable", "True", "AllShipped"),
+        ("Recording", "True", "Drained"),
+        ("Started", "True", "TrainingStarted"),
+    ],
+    "attempts": [(1, "OOMKilled", 137), (2, "Completed", 0)],
+    "outcome": ("finished", True, [(1, "OOMKilled", 1), (2, "Completed", 1)]),
+    "jobs": 1,
+    "events": ["Durable", "Finished", "Started"],
+}
+
+
+def untouched(place: Place) -> None:
+    """Nothing of ours is on anybody's object: no finalizer, no progress of kopf."""
+    for kind in ("trainingruns", "jobs", "pods"):
+        for item in place.listed(kind):
+            found = item["metadata"].get("finalizers") or []
+            assert [name for name in found if "kubernetes.io" not in name] == [], item["metadata"]
+            assert not [key for key in item["metadata"].get("annotations") or {} if "kopf" in key]
+
+
+def test_a_life_on_a_quiet_server_is_the_golden_one_and_cheap(place: Place, faults: Faults) -> None:
+    operator = place.operator()
+    place.apply(backoffLimit=1)
+    place.live_twice()
+    assert golden(place) == GOLDEN
+    untouched(place)
+    written = [what for what in faults.writes if "/events" not in what]
+    assert written[0].startswith("POST")
+    assert written[0].endswith("/jobs")
+    assert all(what.endswith("/status") for what in written[1:])
+    # Four for the transitions of one attempt, three for those of another; progress comes within its own budget.
+    assert operator.metric('status_writes_total{kind="transition"}') <= 7
+
+
+def test_an_operator_killed_after_each_of_its_writes_comes_to_the_same_end(place: Place, faults: Faults) -> None:
+    """It never hears the answer to any write: the door kills it when the server has taken one."""
+    operator = OperatorProcess(place.kubeconfig, place.store, place.namespace)
+    place.operators.append(operator)
+    deaths: list[str] = []
+    is_over = threading.Event()
+
+    def die(number: int, what: str) -> bool:
+        if is_over.is_set():
+            return False
+        deaths.append(what)
+        operator.kill()
+        return True
+
+    def revive() -> None:
+        while not is_over.is_set():
+            if not operator.is_running():
+                operator.start()
+            time.sleep(0.05)
+
+    faults.after_write = die
+    keeper = threading.Thread(target=revive)
+    keeper.start()
+    try:
+        place.apply(backoffLimit=1)
+        first = place.pod("run", 0)
+        place.starts(first)
+        place.record(first, step=3)
+        place.until_state("running", seconds=120)
+        place.ends(first, 137, "OOMKilled")
+        second = place.pod("run", 1)
+        place.starts(second)
+        place.record(second, step=7)
+        place.until("it runs again", lambda: place.status().get("attempts") == 2, 120)
+        place.ends(second)
+        place.until_durable(seconds=120)
+    finally:
+        is_over.set()
+        keeper.join()
+    assert len(deaths) >= 7
+    assert {what.rpartition("/")[2] for what in deaths} == {"jobs", "status", "events"}
+    found = golden(place)
+    assert {**found, "events": GOLDEN["events"]} == GOLDEN
+    untouched(place)
+
+
+def test_a_stalled_watch_is_found_out_and_nothing_waits_for_it(place: Place, faults: Faults) -> None:
+    """Bytes stop and the connection stays: kopf#585. The listing finds what the watch did not bring."""
+    place.operator()
+    place.apply("before")
+    place.pod("before", 0)
+    faults.is_stalled.set()
+    began = time.monotonic()
+    place.apply("during")
+    place.pod("during", 0)
+    assert time.monotonic() - began <= 75
+    faults.is_stalled.clear()
+
+
+def test_a_watch_that_stays_dead_turns_health_red(place: Place, faults: Faults) -> None:
+    operator = place.operator()
+    place.apply("before")
+    place.pod("before", 0)
+    faults.rewrite = lambda path, line: []
+    began = time.monotonic()
+    place.apply("during")
+    place.until("/healthz is red", lambda: operator.page("/healthz")[0] == 503, 240)
+    assert time.monotonic() - began <= 150 + 75
+    assert "a watch has not delivered" in operator.page("/healthz")[1]
+
+
+def test_a_watch_that_is_told_410_lists_anew(place: Place, faults: Faults) -> None:
+    gone = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}
+    told = {"left": 6}
+
+    def expire(path: str, line: bytes) -> list[bytes]:
+        if told["left"] and "trainingruns" in path:
+            told["left"] -= 1
+            return [json.dumps(gone).encode() + b"\n"]
+        return [line]
+
+    faults.rewrite = expire
+    place.operator()
+    place.apply(backoffLimit=1)
+    place.live_twice()
+    assert golden(place) == GOLDEN
+
+
+def test_events_doubled_and_out_of_order_come_to_the_same_end(place: Place, faults: Faults) -> None:
+    """Each event comes twice, and every second pair of neighbours is swapped."""
+    kept: dict[str, bytes] = {}
+
+    def shuffle(path: str, line: bytes) -> list[bytes]:
+        if path in kept:
+            return [line, kept.pop(path), line]
+        if b'"MODIFIED"' in line and hash(line) % 2:
+            kept[path] = line
+            return []
+        return [line, line]
+
+    faults.rewrite = shuffle
+    place.operator()
+    place.apply(backoffLimit=1)
+    place.live_twice()
+    assert golden(place) == GOLDEN
+
+
+def test_an_old_read_makes_no_second_job_and_no_wrong_write(place: Place, faults: Faults) -> None:
+    """For a while every GET of the run and of its Job answers what it answered first."""
+    first: dict[str, bytes] = {}
+    is_old = threading.Event()
+
+    def stale(path: str, body: bytes) -> bytes:
+        if "watch=" in path or not ("/trainingruns/" in path or "/jobs/" in path):
+            return body
+        return first.setdefault(path, body) if is_old.is_set() else body
+
+    faults.substitute = stale
+    is_old.set()
+    place.operator()
+    place.apply(backoffLimit=1)
+    pod = place.pod("run", 0)
+    place.starts(pod)
+    time.sleep(3)
+    assert len(place.listed("jobs")) == 1
+    assert place.status().get("attempts", 0) in (0, 1)
+    is_old.clear()
+    place.live_twice()
+    assert golden(place) == GOLDEN
+
+
+@pytest.mark.parametrize("code", [429, 500])
+def test_refusals_are_waited_out(place: Place, faults: Faults, code: int) -> None:
+    """Every second request is refused, for a whole life."""
+    count = {"seen": 0}
+
+    def refuse(method: str, path: str) -> tuple[int, dict[str, str]] | None:
+        count["seen"] += 1
+        is_ours = "trainingruns" in path or "jobs" in path or "pods" in path or "/events" in path
+        return (code, {"Retry-After": "1"}) if is_ours and count["seen"] % 2 else None
+
+    faults.refuse = refuse
+    place.operator()
+    place.apply(backoffLimit=1)
+    place.live_twice()
+    assert {**golden(place), "events": GOLDEN["events"]} == GOLDEN
+
+
+def test_an_operator_that_was_away_for_the_whole_life_tells_it_afterwards(place: Place) -> None:
+    operator = place.operator()
+    place.apply(backoffLimit=1)
+    pod = place.pod("run", 0)
+    operator.kill()
+    place.starts(pod)
+    place.ends(pod, 137, "OOMKilled")
+    second = place.pod("run", 1)
+    place.starts(second)
+    place.ends(second)
+    operator.start()
+    place.until_durable()
+    assert golden(place) == GOLDEN
+
+
+LEASE = "CHIPLOG_LEASE"
+
+
+def test_a_second_operator_stands_by_and_takes_over_within_fifteen_seconds(place: Place) -> None:
+    lease = {LEASE: f"{place.namespace}/operator"}
+    first = place.operator("op-1", **lease)
+    place.until("the first leads", lambda: first.page("/readyz") == (200, "ok\n"))
+    second = place.operator("op-2", **lease)
+    place.until("the second stands by", lambda: "standby, op-1 leads" in second.page("/readyz")[1])
+    assert second.page("/healthz")[0] == 200
+    first.kill()
+    began = time.monotonic()
+    place.until("the second leads", lambda: second.page("/readyz") == (200, "ok\n"), 20)
+    assert time.monotonic() - began <= 15.5
+    place.apply(backoffLimit=1)
+    place.live_twice()
+    assert golden(place) == GOLDEN
+
+
+def test_a_leader_that_is_told_to_end_lets_go_at_once(place: Place) -> None:
+    lease = {LEASE: f"{place.namespace}/operator"}
+    first = place.operator("op-1", **lease)
+    place.until("the first leads", lambda: first.page("/readyz") == (200, "ok\n"))
+    second = place.operator("op-2", **lease)
+    place.until("the second stands by", lambda: "standby" in second.page("/readyz")[1])
+    first.stop()
+    began = time.monotonic()
+    place.until("the second leads", lambda: second.page("/readyz") == (200, "ok\n"), 20)
+    assert time.monotonic() - began <= 5
+
+
+def test_a_frozen_leader_that_wakes_up_writes_nothing(place: Place, faults: Faults) -> None:
+    """Row 23: it is stopped in the middle of its work for longer than its Lease, and another leads by then."""
+    lease = {LEASE: f"{place.namespace}/operator"}
+    first = place.operator("op-1", **lease)
+    place.until("the first leads", lambda: first.page("/readyz") == (200, "ok\n"))
+    first.send(signal.SIGSTOP)
+    second = place.operator("op-2", **lease)
+    place.apply(backoffLimit=1)
+    place.until("the second leads", lambda: second.page("/readyz") == (200, "ok\n"), 30)
+    place.pod("run", 0)
+    first.send(signal.SIGCONT)
+    place.until("the first ends", lambda: not first.is_running(), 30)
+    place.live_twice()
+    assert golden(place) == GOLDEN
+    assert first.said("job made") == []
+    assert first.said("event") == []
+
+
+def test_a_run_is_deleted_with_its_job_and_its_records_stay(place: Place) -> None:
+    place.operator()
+    place.apply()
+    pod = place.pod("run", 0)
+    place.starts(pod)
+    place.record(pod, step=3)
+    place.until_state("running")
+    identity = place.status()["runId"]
+    assert place.kubectl("delete", "trainingrun", "run", "-n", place.namespace, "--timeout=10s").returncode == 0
+    place.until("its Job is gone", lambda: place.listed("jobs") == [])
+
+    def outcome() -> Any:
+        try:
+            return place.bucket.get(layout.outcome_key(layout.Run(CLUSTER, place.namespace, identity))).data
+        except NotFound:
+            return None
+
+    def is_told() -> bool:
+        found = outcome()
+        return found is not None and records.unpack_document(found, records.OUTCOME_FORMAT, "o")["state"] == "killed"
+
+    place.until("its outcome", is_told, 90)
+    assert place.bucket.get(layout.live_key(layout.Recorder(CLUSTER, place.namespace, pod["metadata"]["uid"]))).data
