@@ -106,7 +106,7 @@ class LiveHead(TypedDict):
     uploads: NotRequired[dict[str, str]]
     """Ids of the store's uploads in parts that are under way, by key: the recorder's next life goes on with them."""
     requests: dict[str, int]
-    """Requests to the store by kind since the recorder started, and `bytes` sent."""
+    """Requests to the store by kind, of all lives of the recorder, and `bytes` sent."""
     streams: list[StreamHead]
 
 

@@ -61,7 +61,7 @@ class Recorder:
     bucket: Bucket
     clock: Clock
     requests: dict[str, int]
-    """Requests by kind, counted by the bucket's hook; shown in the head."""
+    """Requests by kind, counted by the bucket's hook, and those of earlier lives; shown in the head."""
 
     streams: dict[str, Stream] = field(default_factory=dict)
     gone: dict[str, StreamHead] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Recorder:
         self._newest_stream = self.clock.monotonic()
         self._tail_bytes = 0
         self._lag = 0.0
-        self._flush_asked = self._told = False
+        self._flush_asked = self._told = self._is_behind = False
         self._told_uploads: set[str] = set()
 
     def resume(self) -> None:
@@ -100,6 +100,8 @@ class Recorder:
         self.files_segmented = memory.segmented.get(FILES_STREAM, 0)
         self.files_position = self.files_segmented
         self.uploads.update(memory.uploads)
+        for kind, count in memory.requests.items():
+            self.requests[kind] = self.requests.get(kind, 0) + count
         for row in memory.file_rows:
             self.cargo.remember(row)
         self._restore_files(memory.tail.get(FILES_STREAM, []))
@@ -128,8 +130,8 @@ class Recorder:
         self.state = "draining"
         self._search.hurry()
         self._discover()
-        while self._read_all(final=True):
-            self._cut()
+        while self._read_to_the_end():
+            pass
         self.cargo.drain()
         self._collect_files()
         self._cut()
@@ -150,7 +152,10 @@ class Recorder:
         )
 
     def rest(self, poll_seconds: float) -> float:
-        """How long the next pass may wait: until the next look, or until rows that were read are due."""
+        """How long the next pass may wait: until the next look, or until rows that were read are due; hardly at all
+        where more is there than one pass takes, as after an outage."""
+        if self._is_behind:
+            return MIN_REST_SECONDS
         if self._first_unflushed is None:
             return poll_seconds
         due = self._last_flush + self.flush_interval() - self.clock.monotonic()
@@ -187,14 +192,24 @@ class Recorder:
         place = (source.container, source.path)
         return [head["generation"] for head in self.gone.values() if (head["container"], head["path"]) == place]
 
-    def _read_all(self, *, final: bool = False) -> bool:
-        """Read every stream once; whether any had something."""
-        moved = [self._read(stream, final=final) for stream in list(self.streams.values())]
-        return any(moved)
+    def _read_all(self) -> None:
+        """Read every stream once, until the batch is full."""
+        self._is_behind = False
+        for stream in list(self.streams.values()):
+            is_full = self.batch.size >= MAX_BATCH_BYTES
+            moved = not is_full and self._read(stream)
+            self._is_behind = self._is_behind or ((moved or is_full) and stream.size > stream.position)
 
-    def _read(self, stream: Stream, *, final: bool) -> bool:
-        if self.batch.size >= MAX_BATCH_BYTES and not final:
-            return False
+    def _read_to_the_end(self) -> bool:
+        """Read every stream once with its torn end, cutting whenever the batch is full; whether any had something."""
+        moved = False
+        for stream in list(self.streams.values()):
+            moved = self._read(stream, final=True) or moved
+            if self._is_full():
+                self._cut()
+        return moved
+
+    def _read(self, stream: Stream, *, final: bool = False) -> bool:
         start = stream.position
         rows, end = stream.read(READ_BYTES, final=final)
         if end == start:
@@ -236,9 +251,12 @@ class Recorder:
         if self._first_uncut is None:
             return False
         old = self.clock.monotonic() - self._first_uncut >= self.settings.cut_seconds
+        return old or self._tail_bytes >= CUT_BYTES or self._is_full()
+
+    def _is_full(self) -> bool:
+        """Whether the batch holds as much, or covers as much of one source, as it may."""
         spans = (stretch.end - stretch.start for stretch in self.batch.stretches.values())
-        is_large = self.batch.size >= MAX_BATCH_BYTES or max(spans, default=0) >= MAX_SPAN_BYTES
-        return old or self._tail_bytes >= CUT_BYTES or is_large
+        return self.batch.size >= MAX_BATCH_BYTES or max(spans, default=0) >= MAX_SPAN_BYTES
 
     def _cut(self) -> None:
         for name, stretch in list(self.batch.stretches.items()):

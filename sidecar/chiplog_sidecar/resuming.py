@@ -25,6 +25,8 @@ class Memory:
     started_at: float | None = None
     uploads: dict[str, str] = field(default_factory=dict)
     """Ids of uploads in parts that ended early, by key."""
+    requests: dict[str, int] = field(default_factory=dict)
+    """What earlier lives asked of the store, as far as they said it."""
     streams: dict[str, StreamHead] = field(default_factory=dict)
     segmented: dict[str, int] = field(default_factory=dict)
     """End of the contiguous segments by stream."""
@@ -49,6 +51,7 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
         memory.etag, memory.sequence = stored.etag, head["sequence"]
         memory.started_at = head["recorder"]["started_at"]
         memory.uploads = dict(head.get("uploads", {}))
+        memory.requests = head["requests"]
         memory.streams = {stream["id"]: stream for stream in head["streams"]}
     ranges, markers = _listed(bucket, recorder)
     sealed = {stream: _sealed(bucket, key) for stream, key in markers.items()}

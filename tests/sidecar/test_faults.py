@@ -8,6 +8,7 @@ from recorder_world import World
 
 from chiplog.bucket import Bucket
 from chiplog.errors import Unreachable
+from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.shipping import SupersededError
 
 
@@ -140,3 +141,16 @@ def test_the_second_life_knows_the_run_as_the_first_did(world: World) -> None:
     world.step(second)
     assert world.head()["streams"][0]["kinds"] == {"history": kinds["history"] + 1}
     assert world.head()["streams"][0]["run"]["step"] == 9
+
+
+def test_a_second_life_counts_requests_on_where_the_first_stopped(world: World) -> None:
+    log = world.log()
+    log.history(0)
+    first = Recorder(world.settings, world.bucket, Clock(world.time, world.time), {"PutObject": 7, "bytes": 900})
+    first.resume()
+    world.step(first)
+    second = Recorder(world.settings, world.bucket, Clock(world.time, world.time), {"PutObject": 1, "GetObject": 1})
+    second.resume()
+    log.history(1)
+    world.step(second)
+    assert world.head()["requests"] == {"PutObject": 8, "GetObject": 1, "bytes": 900}

@@ -15,7 +15,7 @@ SENT = "bytes"
 
 
 def requests(members: Iterable[Member]) -> dict[str, int]:
-    """Requests by kind of all recorders together, each since its process started, and `bytes` sent."""
+    """Requests by kind of all recorders together, restarts included, and `bytes` sent."""
     total: dict[str, int] = {}
     for member in members:
         for kind, count in (member.beat.head["requests"] if member.beat else {}).items():

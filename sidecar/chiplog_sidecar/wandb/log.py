@@ -1,6 +1,7 @@
 """wandb's transaction log as a kind of followed file: framing and decoding put together. It opens no file."""
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from chiplog import rundir
 from chiplog.codec import Row
@@ -47,7 +48,12 @@ class Reader:
         if items and isinstance(items[0], framing.BadHeader):
             self.foreign = f"not a wandb log this reader knows: {items[0].reason} {items[0].found!r}"
             return []
-        return [_row(item) for item in items if not isinstance(item, framing.BadHeader)]
+        return [
+            splice.row(item.at, item.payload) or decode.decode(item.at, item.payload)
+            if type(item) is framing.Frame
+            else _gap(item)
+            for item in items
+        ]
 
 
 def media(row: Row) -> list[str]:
@@ -77,7 +83,6 @@ def loss_bound(fold: Fold) -> str:
     return f"up to 32 KiB of records, which wandb {version} keeps in memory"
 
 
-def _row(item: framing.Frame | framing.Gap) -> Row:
-    if isinstance(item, framing.Gap):
-        return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
-    return splice.row(item.at, item.payload) or decode.decode(item.at, item.payload)
+def _gap(item: Any) -> Row:
+    """Of a `framing.Gap`, for nothing else but records comes of a file whose header is good."""
+    return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
