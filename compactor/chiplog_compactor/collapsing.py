@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chiplog.codec import Row
+from chiplog_compactor.parsing import Update
 
 _Path = tuple[str, ...]
 
@@ -21,7 +22,7 @@ class Kept:
     _updates: dict[_Path, Any] = field(default_factory=dict)
     _branches: set[_Path] = field(default_factory=set)
     """Paths with something below them."""
-    _last: Row | None = None
+    _last: Row | Update | None = None
     """The newest row of the updates that are being joined."""
 
     def add(self, row: Row) -> None:
@@ -35,11 +36,22 @@ class Kept:
             self.interrupt()
         self.rows.append(row)
 
+    def update(self, row: Update) -> None:
+        """Take an update of numbers in; one of leaves that are all known, as nearly every one is, at no cost."""
+        paths = {path for path, _ in row.update}
+        if paths <= self._updates.keys() and self._branches.isdisjoint(paths):
+            self._updates.update(row.update)
+        else:
+            for path, value in row.update:
+                self._assign(path, value)
+        self._last = row
+
     def interrupt(self) -> None:
         """Something else speaks of the summary here: later updates are not joined with earlier ones."""
         if self._last is not None:
             update = [[list(path), value] for path, value in self._updates.items()]
-            self.rows.append({**self._last, "update": update})
+            last = self._last.row() if isinstance(self._last, Update) else self._last
+            self.rows.append({**last, "update": update})
         self._updates, self._branches, self._last = {}, set(), None
 
     def all(self) -> list[Row]:

@@ -1,22 +1,40 @@
 """What the bucket holds of one recorder, for sealing: its streams' rows in order, each once; it writes nothing.
 
-Memory holds one segment at a time, and the rows that no table takes.
+Memory holds a few segments at a time, and the rows that no table takes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket, Stored
 from chiplog.codec import Row
 from chiplog.errors import FormatError, NotFound
 from chiplog.layout import SegmentKey
+from chiplog.reading import fetching
 from chiplog.records import LiveHead, SealedHead, SealedStream, SegmentHead, StreamHead
+from chiplog_compactor import parsing
 from chiplog_compactor.collapsing import Kept
+from chiplog_compactor.parsing import History, Numbers, Plain, System, Update
 
-Take = Callable[[str, Row], None]
-"""Takes a row of a table, with the id of its stream."""
+_AT_ONCE = 8
+"""Segments that are fetched together, and held packed: 256 KiB each, or a record that is longer."""
+
+_KINDS: dict[type[Numbers], str] = {History: "history", System: "system"}
+
+
+class Take(Protocol):
+    """Takes rows of a table, with the id of their stream."""
+
+    def row(self, stream: str, row: Row) -> None:
+        """Any row."""
+        ...
+
+    def numbers(self, stream: str, kind: str, rows: Sequence[Numbers]) -> None:
+        """Rows of one kind whose metrics are all numbers."""
+        ...
 
 
 @dataclass
@@ -127,11 +145,13 @@ class Folding:
             self._covered = head["end"]
 
     def _read_segments(self) -> None:
-        for segment in sorted(self.held.segments.get(self.stream, []), key=lambda key: (key.start, key.end)):
+        places = sorted(self.held.segments.get(self.stream, []), key=lambda key: (key.start, key.end))
+        wanted = [place for place in places if place.end > self._covered]
+        for segment, stored in _fetched(self.bucket, wanted):
             if segment.start > self._covered and not self.is_over:
                 break
             if segment.end > self._covered:
-                head, rows = self._unpack(segment)
+                head, rows = _unpack(segment, stored)
                 self._heads.append(_plain(head))
                 self._take_all(rows, segment.start, segment.end)
 
@@ -142,36 +162,49 @@ class Folding:
             start = min([head["segmented"], head["position"], *(row["at"] for row in rows)])
             self._take_all(rows, start, head["position"])
 
-    def _take_all(self, rows: list[Row], start: int, end: int) -> None:
+    def _take_all(self, rows: Sequence[Plain | Row], start: int, end: int) -> None:
         if end <= self._covered:
             return
         if start > self._covered:
             self._holes.append([self._covered, start])
+        numbers: dict[str, list[Numbers]] = {}
         for row in rows:
-            if row["at"] >= self._covered:
-                self._take(row)
+            if isinstance(row, dict):
+                if row["at"] >= self._covered:
+                    self._take(row)
+            elif row.at >= self._covered:
+                self._take_plain(row, numbers)
+        for kind, found in numbers.items():
+            self._count(kind, len(found))
+            self.take.numbers(self.stream, kind, found)
         self._covered = end
+
+    def _take_plain(self, row: Plain, numbers: dict[str, list[Numbers]]) -> None:
+        is_new = row.at >= self._sealed
+        if isinstance(row, Update):
+            self._kept.update(row)
+            if is_new:
+                self._count("summary", 1)
+            return
+        if row.summary:
+            self._kept.interrupt()
+        if is_new:
+            numbers.setdefault(_KINDS[type(row)], []).append(row)
 
     def _take(self, row: Row) -> None:
         kind, is_new = row["kind"], row["at"] >= self._sealed
         if is_new:
-            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._count(kind, 1)
         if kind not in layout.TABLES:
             self._kept.add(row)
             return
         if row.get("summary"):
             self._kept.interrupt()
         if is_new:
-            self.take(self.stream, row)
+            self.take.row(self.stream, row)
 
-    def _unpack(self, place: SegmentKey) -> tuple[SegmentHead, list[Row]]:
-        key = layout.segment_key(place.recorder, place.stream, place.start, place.end)
-        head, rows = records.unpack_segment(self.bucket.get(key).data, key)
-        if (head["stream"], head["start"], head["end"]) != (place.stream, place.start, place.end):
-            raise FormatError(f"{key} holds {head['stream']} {head['start']}-{head['end']}")
-        if head["rows"] != len(rows):
-            raise FormatError(f"{key} holds {len(rows)} rows, not {head['rows']}")
-        return head, rows
+    def _count(self, kind: str, rows: int) -> None:
+        self._counts[kind] = self._counts.get(kind, 0) + rows
 
     def _head(self) -> StreamHead:
         """The newest word on the stream: the live object's, else the marker's, else a segment's."""
@@ -191,6 +224,30 @@ class Folding:
             "end": end,
             "rows": rows,
         }
+
+
+def _fetched(bucket: Bucket, places: Sequence[SegmentKey]) -> Iterator[tuple[SegmentKey, Stored]]:
+    """The segments, a few requests at a time. Raises NotFound for one that is gone."""
+    for first in range(0, len(places), _AT_ONCE):
+        some = places[first : first + _AT_ONCE]
+        for place, stored in zip(some, fetching.fetch(bucket, map(_key, some)), strict=True):
+            if stored is None:
+                raise NotFound(_key(place))
+            yield place, stored
+
+
+def _key(place: SegmentKey) -> str:
+    return layout.segment_key(place.recorder, place.stream, place.start, place.end)
+
+
+def _unpack(place: SegmentKey, stored: Stored) -> tuple[SegmentHead, list[Plain | Row]]:
+    key = _key(place)
+    head, rows = parsing.segment(stored.data, key)
+    if (head["stream"], head["start"], head["end"]) != (place.stream, place.start, place.end):
+        raise FormatError(f"{key} holds {head['stream']} {head['start']}-{head['end']}")
+    if head["rows"] != len(rows):
+        raise FormatError(f"{key} holds {len(rows)} rows, not {head['rows']}")
+    return head, rows
 
 
 def source_keys(held: Held, stream: str) -> Iterator[tuple[str, str]]:

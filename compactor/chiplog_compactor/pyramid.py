@@ -1,5 +1,4 @@
-"""The pyramid of a run's metrics: extremes and last values over buckets of steps, for charts; it reads and writes local
-files only.
+"""The pyramid of a run's metrics: extremes and last values over buckets of steps, for charts; pure arrays, no I/O.
 
 A bucket of level L covers the steps `[n * 2^L, (n + 1) * 2^L)`, so that the buckets of all runs lie on one grid. Levels
 go up in steps of 3 (eight buckets become one) from the first that has at most half as many buckets as there are points,
@@ -7,47 +6,109 @@ to the first with at most BUCKETS of them: a chart reads the level that has as m
 extreme is ever lost. A number that is no number is counted and takes no part. Rows without a step are in no bucket.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-from chiplog.reading import tables as reading
+import numpy as np
+from numpy.typing import NDArray
+
+from chiplog_compactor.points import NO_STEP, Sorted
 
 BUCKETS = 128
 """The highest level of a metric has at most this many buckets."""
 
-_SERIES = "project, run, attempt, rank, recorder, stream, key"
+STRIDE = 3
+"""A level's buckets are 2^STRIDE times as wide as those of the level below."""
 
-_QUERY = f"""
-CREATE TABLE points AS
-SELECT {_SERIES}, "at", step, time, value FROM read_parquet($history)
-WHERE key IS NOT NULL AND step IS NOT NULL AND type IN ('float', 'integer', 'boolean');
+_LEVELS = range(0, 63, STRIDE)
 
-CREATE TABLE series AS
-SELECT {_SERIES}, count(*) AS points, min(step) AS low, max(step) AS high
-FROM points GROUP BY ALL HAVING count(*) > {BUCKETS};
-"""
+_NUMBERS = 3
+"""Types below this are numbers: float, integer, boolean."""
 
-_LEVELS = f"""
-CREATE TABLE levels AS
-SELECT {_SERIES}, level::UTINYINT AS level FROM series, range(0, 63, 3) AS steps(level)
-WHERE (high >> level) - (low >> level) + 1 <= points / 2
-  AND (level < 3 OR (high >> (level - 3)) - (low >> (level - 3)) + 1 > {BUCKETS});
-
-CREATE TABLE pyramid AS
-SELECT {_SERIES}, level, (step >> level) << level AS step, count(*) AS points,
-    count(*) FILTER (NOT isfinite(value)) AS not_finite,
-    min(value) FILTER (isfinite(value)) AS min, max(value) FILTER (isfinite(value)) AS max,
-    arg_max(value, "at") FILTER (isfinite(value)) AS last, arg_max(step, "at") AS last_step, max(time) AS last_time
-FROM points JOIN levels USING ({_SERIES}) GROUP BY ALL
-ORDER BY key, level DESC, attempt, rank, recorder, stream, step
-"""
+Pyramid = dict[str, NDArray[Any]]
+"""Columns by name: `key` and `place`, numbers as in the points, `level`, `step`, `points`, `not_finite`, `min`, `max`,
+`last`, `last_step`, `last_time`. Where no number of a bucket is finite, `min`, `max` and `last` mean nothing;
+`last_time` is -inf where no row has a time. Empty where no metric has enough points."""
 
 
-def write(history: Path, path: Path) -> tuple[int, str]:
-    """Write the pyramid of a part of the history; its lines, and their checksum for `tables.check`."""
-    from chiplog_compactor import tables
+def of(rows: Sorted) -> Pyramid:
+    """The buckets of every metric with more than BUCKETS numbers, by metric, level from the highest, place and step."""
+    found = rows.arrays
+    numbers = np.flatnonzero((found["key"] >= 0) & (found["step"] != NO_STEP) & (found["type"] < _NUMBERS))
+    points = {name: found[name][numbers] for name in ("key", "place", "step", "value", "time", "no_time")}
+    series = _numbered(points["key"], points["place"])
+    made = [
+        _buckets({name: column[chosen] for name, column in points.items()}, series[chosen], level)
+        for level, has_level in _levels(series, points["step"])
+        for chosen in [np.flatnonzero(has_level[series])]
+    ]
+    if not made:
+        return {}
+    columns = {name: np.concatenate([item[name] for item in made]) for name in made[0]}
+    order = np.lexsort((columns["step"], columns["series"], -columns["level"].astype(np.int8), columns["metric"]))
+    return {name: column[order] for name, column in columns.items() if name not in ("series", "metric")}
 
-    with reading.connect() as connection:
-        for query in (_QUERY + _LEVELS).split(";"):
-            connection.execute(query, {"history": str(history)} if "$history" in query else {})
-        connection.execute(f"COPY pyramid TO '{path}' {tables.COPY}")
-        return tables.checksum(connection, "pyramid")
+
+def _numbered(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    """Numbers the stretches of equal values: 0 for the first."""
+    if not len(columns[0]):
+        return np.zeros(0, dtype=np.int64)
+    return np.concatenate([[0], np.cumsum(_changes(*columns))])
+
+
+def _changes(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a row differs from the one before it."""
+    differs: NDArray[np.bool_] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return differs
+
+
+def _levels(series: NDArray[np.int64], steps: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Every level that some series has, and which have it."""
+    if not len(series):
+        return
+    starts = np.flatnonzero(np.concatenate([[True], _changes(series)]))
+    count = np.diff(np.append(starts, len(series)))
+    low, high = np.minimum.reduceat(steps, starts), np.maximum.reduceat(steps, starts)
+    below = np.full(len(starts), np.inf)
+    for level in _LEVELS:
+        # As floats, for two steps may lie further apart than an integer of 64 bits holds.
+        buckets = (high >> level).astype(np.float64) - (low >> level) + 1
+        has_level = (count > BUCKETS) & (buckets <= count / 2) & (below > BUCKETS)
+        below = buckets
+        if has_level.any():
+            yield level, has_level
+
+
+def _buckets(points: Pyramid, series: NDArray[np.int64], level: int) -> Pyramid:
+    """The buckets of one level, of points that come by series and position."""
+    bucket = points["step"] >> level
+    if ((np.diff(bucket) < 0) & ~_changes(series)).any():  # A step went back.
+        order = np.lexsort((bucket, series))
+        points = {name: column[order] for name, column in points.items()}
+        bucket = bucket[order]
+    starts = np.flatnonzero(np.concatenate([[True], _changes(series, bucket)]))
+    ends = np.append(starts[1:], len(bucket)) - 1
+    return {
+        "key": points["key"][starts],
+        "place": points["place"][starts],
+        "level": np.full(len(starts), level, dtype=np.uint8),
+        "step": bucket[starts] << level,
+        "points": ends - starts + 1,
+        **_extremes(points["value"], starts),
+        "last_step": points["step"][ends],
+        "last_time": np.maximum.reduceat(np.where(points["no_time"], -np.inf, points["time"]), starts),
+        "series": series[starts],
+        "metric": _numbered(points["key"])[starts],
+    }
+
+
+def _extremes(values: NDArray[np.float64], starts: NDArray[np.int64]) -> Pyramid:
+    """Of the finite values of each bucket."""
+    finite = np.isfinite(values)
+    last = np.maximum.reduceat(np.where(finite, np.arange(len(values)), 0), starts)
+    return {
+        "not_finite": np.add.reduceat((~finite).astype(np.int64), starts),
+        "min": np.minimum.reduceat(np.where(finite, values, np.inf), starts),
+        "max": np.maximum.reduceat(np.where(finite, values, -np.inf), starts),
+        "last": values[last],
+    }

@@ -12,6 +12,7 @@ A run that has lived for long is sealed the same way as far as its segments reac
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,8 +27,9 @@ from chiplog.reading.members import Member
 from chiplog.records import SealDocument, SealedRecorder, SealedStream
 from chiplog_compactor import gathering
 from chiplog_compactor.gathering import Folded, Folding, Held
+from chiplog_compactor.parsing import Numbers
+from chiplog_compactor.points import Place
 from chiplog_compactor.staging import Staging, Title
-from chiplog_compactor.tables import Place
 
 _AT_ONCE = 16
 """Source objects in memory while their digests are taken."""
@@ -98,9 +100,7 @@ class Sealing:
         held = helds[member.recorder.id]
         known = {stream["id"]: stream for stream in _streams(before, member.recorder.id)}
 
-        def take(stream: str, row: Row) -> None:
-            staging.add(Place(member.recorder.id, stream, member.attempt, member.rank), row)
-
+        take = _Taking(staging, member)
         run, is_over = self.task.run.id, self.task.is_over
         streams = [stream for stream in held.streams if is_over or stream in held.segments]
         foldings = [Folding(self.bucket, held, stream, run, known.get(stream), take, is_over) for stream in streams]
@@ -169,6 +169,23 @@ class Sealing:
                 self.bucket.delete(layout.live_key(held.recorder), if_match=held.live.etag)
             except PreconditionFailed:
                 log.info("reopened", recorder=held.recorder.path)
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """Hands the rows of a recorder's streams on, with their place in the run."""
+
+    staging: Staging
+    member: Member
+
+    def row(self, stream: str, row: Row) -> None:
+        self.staging.add(self._place(stream), row)
+
+    def numbers(self, stream: str, kind: str, rows: Sequence[Numbers]) -> None:
+        self.staging.add_numbers(self._place(stream), kind, rows)
+
+    def _place(self, stream: str) -> Place:
+        return Place(self.member.attempt, self.member.rank, self.member.recorder.id, stream)
 
 
 def _streams(seal: SealDocument | None, recorder: str) -> list[SealedStream]:

@@ -4,6 +4,7 @@ decides nothing about which rows.
 
 import hashlib
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from chiplog.errors import FormatError, NotFound, PreconditionFailed
 from chiplog.reading import tables as reading
 from chiplog.records import TablePart
 from chiplog_compactor import pyramid, tables
-from chiplog_compactor.tables import Place, Points, Writes
+from chiplog_compactor.parsing import Numbers
+from chiplog_compactor.points import Place, Points, Sorted
+from chiplog_compactor.tables import Writes
 
 MAX_LINES = 1_000_000
 """Points or pieces of console in one part; they are held in memory, at about 60 bytes a point."""
@@ -29,6 +32,8 @@ class Title:
     date: str
     """The day the run was made, UTC, `YYYY-MM-DD`."""
     generation: int
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Of each table's first part, where it is not 0."""
 
 
 @dataclass
@@ -51,29 +56,37 @@ class Staging:
         if len(rows) >= MAX_LINES:
             self._write(kind)
 
+    def add_numbers(self, place: Place, kind: str, rows: Sequence[Numbers]) -> None:
+        """Take rows of a table whose metrics are all numbers. Raises BucketError as `add` does."""
+        points = self._rows.get(kind)
+        if not isinstance(points, Points):
+            points = self._rows[kind] = Points()
+        points.add_all(place, rows)
+        if len(points) >= MAX_LINES:
+            self._write(kind)
+
     def finish(self) -> list[TablePart]:
         """Write what is left; all parts."""
-        for kind in list(self._rows):
-            self._write(kind)
+        for kind in layout.TABLES:
+            if kind in self._rows:
+                self._write(kind)
         return self.parts
 
     def _write(self, kind: str) -> None:
         rows = self._rows.pop(kind)
+        recorders = sorted({place.recorder for place in rows.columns.places})
+        run, project = self.title.run.id, self.title.project
         with tempfile.TemporaryDirectory(prefix="chiplog-") as folder:
-            path = Path(folder) / "part.parquet"
-            told = tables.write(rows, self.title.run.id, self.title.project, path)
-            self._ship(kind, rows, path, told)
-            if kind == "history":
-                self._ship_pyramid(rows, path, Path(folder) / "pyramid.parquet")
+            path, top = Path(folder) / "part.parquet", Path(folder) / "pyramid.parquet"
+            lines = rows.sorted() if isinstance(rows, Points) else rows
+            self._ship(kind, recorders, path, tables.write(lines, run, project, path))
+            buckets = pyramid.of(lines) if isinstance(lines, Sorted) and kind == "history" else {}
+            if buckets:
+                self._ship(layout.PYRAMID, recorders, top, tables.write_pyramid(buckets, lines, run, project, top))  # type: ignore[arg-type]
 
-    def _ship_pyramid(self, rows: Points | Writes, history: Path, path: Path) -> None:
-        told = pyramid.write(history, path)
-        if told[0]:
-            self._ship(layout.PYRAMID, rows, path, told)
-
-    def _ship(self, table: str, rows: Points | Writes, path: Path, told: tuple[int, str]) -> None:
+    def _ship(self, table: str, recorders: list[str], path: Path, told: tuple[int, str]) -> None:
         """Put a part and read it back from the bucket: what was written must be what is there."""
-        number = self._numbers.get(table, 0)
+        number = self._numbers.get(table, self.title.numbers.get(table, 0))
         self._numbers[table] = number + 1
         key = layout.table_key(table, self.title.run, self.title.date, self.title.generation, number)
         data = path.read_bytes()
@@ -84,7 +97,6 @@ class Staging:
         if hashlib.sha256(back.read_bytes()).hexdigest() != digest:
             raise FormatError(f"{key} reads back as something else than was written")
         tables.check(back, told)
-        recorders = sorted({place.recorder for place in rows.columns.places})
         self.parts.append({"table": table, "key": key, "lines": told[0], "size": len(data), "sha256": digest,
                            "recorders": recorders})  # fmt: skip
 

@@ -331,10 +331,25 @@ def pack_segment(head: SegmentHead, rows: list[Row]) -> bytes:
 
 def unpack_segment(data: bytes, what: str) -> tuple[SegmentHead, list[Row]]:
     """Head and rows of a segment. Raises FormatError; `what` names the object in its message."""
-    head, *rows = _lines(codec.decompress(data, what), what) or [None]
-    check(head, SEGMENT_FORMAT, what)
+    head, lines = split_segment(data, what)
+    rows = [_load(line, what) for line in lines]
     _check_rows(rows, what)
-    return cast("SegmentHead", head), rows
+    return head, rows
+
+
+def split_segment(data: bytes, what: str) -> tuple[SegmentHead, list[bytes]]:
+    """Head of a segment, and the lines of its rows, which nobody has looked at. Raises FormatError."""
+    head, *lines = [line for line in codec.decompress(data, what).split(b"\n") if line] or [b"null"]
+    told = _load(head, what)
+    check(told, SEGMENT_FORMAT, what)
+    return cast("SegmentHead", told), lines
+
+
+def unpack_row(line: bytes, what: str) -> Row:
+    """The row of one line. Raises FormatError."""
+    row = _load(line, what)
+    _check_rows([row], what)
+    return cast("Row", row)
 
 
 def pack_sealed(head: SealedHead, rows: list[Row]) -> bytes:

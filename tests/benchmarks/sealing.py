@@ -2,12 +2,15 @@
 
 The run is drained; then the time counts from the compactor's look to its seal, everything included: reading segments
 and sources, staging, Parquet, PUT, read-back, markers, deletions. The peer is DuckDB alone, in SQL, from the same rows
-as JSON lines to a Parquet file of the same points, with no check and no delete. Rounds alternate.
+as JSON lines to a Parquet file of the same points, with no check and no delete. Rounds alternate. CPU seconds stand
+beside the clock's, for a machine that does other work too.
 """
 
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -28,7 +31,8 @@ GOAL_SECONDS = 2.0
 
 def measure() -> Report:
     """Five rounds of both. Needs no cluster."""
-    ours, peer = [], []
+    ours: list[Spent] = []
+    peer: list[Spent] = []
     with tempfile.TemporaryDirectory() as folder:
         log = wandb_files.written([row(step).SerializeToString() for step in range(ROWS)])
         lines = Path(folder) / "rows.jsonl"
@@ -37,18 +41,33 @@ def measure() -> Report:
             bucket = _recorded(root, log)
             if number == 0:
                 _write_lines(bucket, lines)
-            ours.append(_seal(bucket))
-            peer.append(_duckdb(lines, root / "peer.parquet"))
+            ours.append(_spent(partial(_seal, bucket)))
+            peer.append(_spent(partial(_duckdb, lines, root / "peer.parquet")))
     return Report(
         target="P14",
         what=f"end of a run of {ROWS * METRICS:,} points to its tables",
-        ours=max(ours),
+        ours=max(wall for wall, _ in ours),
         unit="s worst",
         goal=f"<= {GOAL_SECONDS:g} s",
-        holds=max(ours) <= GOAL_SECONDS,
-        peers={f"duckdb {duckdb.__version__}, JSON lines to Parquet": max(peer)},
-        more={"median (s)": statistics.median(ours), "peer's median (s)": statistics.median(peer)},
+        holds=max(wall for wall, _ in ours) <= GOAL_SECONDS,
+        peers={f"duckdb {duckdb.__version__}, JSON lines to Parquet": max(wall for wall, _ in peer)},
+        more={
+            "median (s)": statistics.median(wall for wall, _ in ours),
+            "median (CPU s)": statistics.median(cpu for _, cpu in ours),
+            "peer's median (s)": statistics.median(wall for wall, _ in peer),
+            "peer's median (CPU s)": statistics.median(cpu for _, cpu in peer),
+        },
     )
+
+
+Spent = tuple[float, float]
+"""Seconds by the clock, and of all cores together."""
+
+
+def _spent(work: Callable[[], object]) -> Spent:
+    began, used = time.monotonic(), time.process_time()
+    work()
+    return time.monotonic() - began, time.process_time() - used
 
 
 def _recorded(root: Path, log: bytes) -> DirectoryBucket:
@@ -75,19 +94,14 @@ def _write_lines(bucket: DirectoryBucket, path: Path) -> None:
                 file.write(data.partition(b"\n")[2])
 
 
-def _seal(bucket: DirectoryBucket) -> float:
-    made = Compactor(bucket, CompactorSettings("directory"))
-    began = time.monotonic()
-    assert made.look() == 1
-    return time.monotonic() - began
+def _seal(bucket: DirectoryBucket) -> None:
+    assert Compactor(bucket, CompactorSettings("directory")).look() == 1
 
 
-def _duckdb(lines: Path, target: Path) -> float:
+def _duckdb(lines: Path, target: Path) -> None:
     """Each metric of each row as a line, sorted by metric, as in our table."""
-    began = time.monotonic()
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.execute(_PEER.format(lines=lines, target=target))
-    return time.monotonic() - began
 
 
 _PEER = """

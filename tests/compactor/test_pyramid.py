@@ -8,7 +8,7 @@ import duckdb
 
 from chiplog.codec import finite
 from chiplog_compactor import pyramid, tables
-from chiplog_compactor.tables import Place, Points
+from chiplog_compactor.points import Place, Points
 
 
 def made(tmp_path: Path, series: dict[str, list[tuple[int | None, Any]]]) -> list[dict[str, Any]]:
@@ -16,10 +16,12 @@ def made(tmp_path: Path, series: dict[str, list[tuple[int | None, Any]]]) -> lis
     for key, items in series.items():
         for at, (step, value) in enumerate(items):
             row = {"at": at, "kind": "history", "step": step, "time": 5.0 + at, "values": {key: finite(value)}}
-            points.add(Place("rec", f"s-{key}", 1, 0), row)
-    history, path = tmp_path / "history.parquet", tmp_path / "pyramid.parquet"
-    tables.write(points, "run", "project", history)
-    tables.check(path, pyramid.write(history, path))
+            points.add(Place(1, 0, "rec", f"s-{key}"), row)
+    path, rows = tmp_path / "pyramid.parquet", points.sorted()
+    buckets = pyramid.of(rows)
+    if not buckets:
+        return []
+    tables.check(path, tables.write_pyramid(buckets, rows, "run", "project", path))
     found = duckdb.sql(f"SELECT * FROM '{path}'")
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 

@@ -17,9 +17,10 @@ from chiplog.reading import tables as reading
 from chiplog.reading.history import OWN
 from chiplog.records import TablePart
 from chiplog_compactor import tables
-from chiplog_compactor.tables import Place, Points, Writes
+from chiplog_compactor.points import Place, Points
+from chiplog_compactor.tables import Writes
 
-PLACE = Place("rec", "s0", 1, 0)
+PLACE = Place(1, 0, "rec", "s0")
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -55,7 +56,7 @@ def test_any_row_of_history_comes_back_as_it_was(tmp_path: Path, items: list[Any
     ]
     for row in logged:
         points.add(PLACE, row)
-    tables.check(path, tables.write(points, "run", "project", path))
+    tables.check(path, tables.write(points.sorted(), "run", "project", path))
     found = back(path)
     assert [(row["at"], row["step"]) for row in found] == [(row["at"], row["step"]) for row in logged]
     for row, item in zip(found, logged, strict=True):
@@ -80,7 +81,7 @@ def test_types_are_kept_apart(tmp_path: Path) -> None:
     points, path = Points(), tmp_path / "history.parquet"
     values = {"i": 3, "f": 3.0, "b": True, "s": "3", "n": None, "big": 2**70, "nan": {"$number": "NaN"}, "z": -0.0}
     points.add(PLACE, {"at": 0, "kind": "history", "step": 1, "time": 1.5, "values": values})
-    tables.write(points, "run", "project", path)
+    tables.write(points.sorted(), "run", "project", path)
     found = duckdb.sql(f"SELECT key, type, value, text FROM '{path}' ORDER BY key").fetchall()
     assert [row[:2] for row in found] == [
         ("b", "boolean"), ("big", "json"), ("f", "float"), ("i", "integer"), ("n", "null"), ("nan", "float"),
@@ -94,7 +95,7 @@ def test_the_columns_are_the_documented_ones(tmp_path: Path) -> None:
     points, writes = Points(), Writes()
     points.add(PLACE, {"at": 0, "kind": "history", "step": 1, "time": 1.5, "values": {"loss": 1.0}})
     writes.add(PLACE, {"at": 0, "kind": "console", "source": "stdout", "time": None, "text": "x"})
-    for rows, name in ((points, "points"), (writes, "writes")):
+    for rows, name in ((points.sorted(), "points"), (writes, "writes")):
         tables.write(rows, "run", "project", tmp_path / name)
     shared = ["project", "run", "attempt", "rank", "recorder", "stream", "at", "step", "time"]
     assert columns(tmp_path / "points") == [*shared, "is_summary", "key", "type", "value", "text"]
@@ -110,7 +111,7 @@ def test_a_file_with_another_value_or_a_missing_line_is_found_out(tmp_path: Path
     points, path, other = Points(), tmp_path / "history.parquet", tmp_path / "other.parquet"
     for at in range(3):
         points.add(PLACE, {"at": at, "kind": "history", "step": at, "time": 1.5, "values": {"loss": float(at)}})
-    told = tables.write(points, "run", "project", path)
+    told = tables.write(points.sorted(), "run", "project", path)
     for change in ('* REPLACE (value + ("at" = 1)::INTEGER AS value)', '* REPLACE (2 - "at" AS "at")'):
         duckdb.sql(f"COPY (SELECT {change} FROM '{path}') TO '{other}'")
         with pytest.raises(FormatError, match="reads back"):

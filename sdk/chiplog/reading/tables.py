@@ -3,6 +3,7 @@
 DuckDB is imported when the first table is read: who reads no sealed run needs none (`chiplog[tables]` brings it).
 """
 
+import functools
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -46,7 +47,16 @@ _PLAIN: dict[str, Plain] = {
 
 
 def connect() -> "duckdb.DuckDBPyConnection":
-    """DuckDB in memory, on few threads. Raises SettingsError where it is not installed."""
+    """A connection of its own to this process's DuckDB, which is in memory, on few threads; it makes no tables there.
+
+    Raises SettingsError where DuckDB is not installed.
+    """
+    return _database().cursor()
+
+
+@functools.cache
+def _database() -> "duckdb.DuckDBPyConnection":
+    """Made once: to start one takes 50 ms, more than to read a small table."""
     try:
         import duckdb
     except ImportError as error:
