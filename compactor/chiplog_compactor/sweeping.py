@@ -64,7 +64,13 @@ class Sweeper:
                 for listed in self.bucket.list(prefix):
                     self.bucket.delete(listed.key)
             self.bucket.delete(layout.live_key(recorder))
-        documents = (layout.watch_key(run), layout.outcome_key(run), layout.seal_key(run), layout.run_key(run))
+        documents = (
+            layout.watch_key(run),
+            layout.trial_key(run),
+            layout.outcome_key(run),
+            layout.seal_key(run),
+            layout.run_key(run),
+        )
         for key in (*documents, layout.tombstone_key(run)):
             self.bucket.delete(key)
         log.info("deleted", run=run.path, recorders=len(recorders))

@@ -22,7 +22,7 @@ INIT_FAILED = "InitContainerFailed"
 CLUSTER_CAUSES = frozenset({
     "OOMKilled", "Evicted", "Preempted", DEADLINE, "NodeLost", "NodeShutdown", DELETED, SUSPENDED, "Unknown",
     "ContainerStatusUnknown", "JobDeleted", "RunDeleted", "UnexpectedAdmissionError", "OutOfcpu", "OutOfmemory",
-    "OutOfpods", "NodeAffinity",
+    "OutOfpods", "NodeAffinity", "Stopped", "Pruned",
 })  # fmt: skip
 """Ends that came from outside the program."""
 

@@ -14,9 +14,9 @@ from typing import Any, Literal, Protocol
 from chiplog.errors import ChiplogError
 
 Json = dict[str, Any]
-Kind = Literal["trainingruns", "jobs", "pods"]
+Kind = Literal["trainingruns", "sweeps", "jobs", "pods"]
 
-KINDS: tuple[Kind, ...] = ("trainingruns", "jobs", "pods")
+KINDS: tuple[Kind, ...] = ("trainingruns", "sweeps", "jobs", "pods")
 
 
 class ClusterError(ChiplogError):
@@ -92,6 +92,26 @@ class Cluster(Protocol):
 
     def warnings(self, namespace: str, uid: str) -> list[Json]:
         """The Warning Events on an object, as core/v1 has them."""
+        ...
+
+    def sweep(self, namespace: str, name: str) -> Json | None:
+        """A Sweep, or None."""
+        ...
+
+    def trials(self, namespace: str, sweep: str) -> list[Json]:
+        """The TrainingRuns that carry the label of a Sweep's name."""
+        ...
+
+    def create_run(self, manifest: Json) -> Json:
+        """Make a TrainingRun. Raises Invalid, and Conflict where one of its name is there."""
+        ...
+
+    def patch_run(self, namespace: str, name: str, patch: Json) -> Json:
+        """Change a TrainingRun by a merge patch. Raises Missing, Conflict, Invalid."""
+        ...
+
+    def apply_sweep_status(self, manifest: Json) -> Json:
+        """Replace a Sweep's status by server-side apply. Raises Missing, Conflict, Invalid."""
         ...
 
     def create_event(self, manifest: Json) -> None:

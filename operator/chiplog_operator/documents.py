@@ -12,6 +12,10 @@ TERMINAL = frozenset({"finished", "failed", "killed"})
 """States that a run never leaves."""
 
 
+STOPS = frozenset({"Stopped", "Pruned"})
+"""Reasons of a run that `spec.stop` ended."""
+
+
 class ClusterDocument(TypedDict):
     """`clusters/<cluster>.json`: whose name it is."""
 
@@ -72,6 +76,8 @@ def outcome(run_id: str, status: Mapping[str, Any], attempts: Iterable[Attempt])
         "durable": is_durable(status),
         "attempts": list(attempts),
     }
+    if status.get("reason") in STOPS:
+        document["message"] = status.get("message", "")
     started, finished = times.seconds(status.get("startTime")), times.seconds(status.get("completionTime"))
     if started is not None:
         document["started_at"] = started

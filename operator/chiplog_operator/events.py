@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from chiplog_operator import conditions, names, recording, times, verdicts
-from chiplog_operator.specs import Run
 
 Tree = Mapping[str, Any]
 
@@ -29,8 +28,21 @@ def between(before: Tree, after: Tree) -> list[Event]:
     return [*_start(before, after), *_attempts(before, after), *_recording(before, after), *_end(before, after)]
 
 
-def manifest(event: Event, run: Run, reporter: str, now: float) -> dict[str, Any]:
-    """An `events.k8s.io/v1` Event on a TrainingRun; `reporter` is our pod's name.
+class Subject(Protocol):
+    """What an Event is on: a TrainingRun or a Sweep."""
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def resource_version(self) -> str: ...
+
+
+def manifest(event: Event, run: Subject, reporter: str, now: float, kind: str = names.KIND) -> dict[str, Any]:
+    """An `events.k8s.io/v1` Event on a TrainingRun, or on what else `kind` says; `reporter` is our pod's name.
 
     Its name comes from what it says of which version of the run, so a pass that is repeated says it once.
     """
@@ -51,7 +63,7 @@ def manifest(event: Event, run: Run, reporter: str, now: float) -> dict[str, Any
         "note": event.note.encode()[:_NOTE_LENGTH].decode(errors="ignore"),
         "regarding": {
             "apiVersion": names.API_VERSION,
-            "kind": names.KIND,
+            "kind": kind,
             "name": run.name,
             "namespace": run.namespace,
             "uid": run.uid,

@@ -37,6 +37,14 @@ class Fenced:
         """The Warning Events on an object."""
         return self._cluster.warnings(namespace, uid)
 
+    def sweep(self, namespace: str, name: str) -> Json | None:
+        """A Sweep, or None."""
+        return self._cluster.sweep(namespace, name)
+
+    def trials(self, namespace: str, sweep: str) -> list[Json]:
+        """The TrainingRuns of a Sweep's name."""
+        return self._cluster.trials(namespace, sweep)
+
     def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
         """All that the watch of a kind shows."""
         return self._cluster.listed(kind, namespaces)
@@ -64,6 +72,18 @@ class Fenced:
     def delete_run(self, namespace: str, name: str, uid: str, version: str) -> None:
         """Delete a TrainingRun."""
         self._writable().delete_run(namespace, name, uid, version)
+
+    def create_run(self, manifest: Json) -> Json:
+        """Make a TrainingRun."""
+        return self._writable().create_run(manifest)
+
+    def patch_run(self, namespace: str, name: str, patch: Json) -> Json:
+        """Change a TrainingRun."""
+        return self._writable().patch_run(namespace, name, patch)
+
+    def apply_sweep_status(self, manifest: Json) -> Json:
+        """Replace a Sweep's status."""
+        return self._writable().apply_sweep_status(manifest)
 
     def create_event(self, manifest: Json) -> None:
         """Make an Event."""

@@ -24,6 +24,7 @@ CLIENT_TIMEOUT_SECONDS = 75
 CONNECT_TIMEOUT_SECONDS = 10
 
 _RUNS = (names.GROUP, names.VERSION, names.PLURAL)
+_SWEEPS = (names.GROUP, names.VERSION, names.SWEEP_PLURAL)
 _JOBS = ("batch", "v1", "jobs")
 _PODS = ("", "v1", "pods")
 
@@ -43,7 +44,7 @@ async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) 
 def _registry(intake: Intake) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
-    for place, kind in ((_RUNS, "trainingruns"), (_JOBS, "jobs"), (_PODS, "pods")):
+    for place, kind in ((_RUNS, "trainingruns"), (_SWEEPS, "sweeps"), (_JOBS, "jobs"), (_PODS, "pods")):
         kopf.on.event(*place, id=kind, registry=registry)(_handler(intake, kind))  # type: ignore[arg-type]
     return registry
 

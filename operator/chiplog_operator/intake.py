@@ -14,8 +14,15 @@ Json = Mapping[str, Any]
 class Intake:
     """Where every event of a watch goes."""
 
-    def __init__(self, add: Callable[[Key], None], sightings: Sightings, motion: Motion) -> None:
+    def __init__(
+        self,
+        add: Callable[[Key], None],
+        sightings: Sightings,
+        motion: Motion,
+        add_sweep: Callable[[Key], None] = lambda _: None,
+    ) -> None:
         self._add = add
+        self._add_sweep = add_sweep
         self._sightings = sightings
         self._motion = motion
         self._wishes: dict[str, tuple[Any, ...]] = {}
@@ -23,6 +30,9 @@ class Intake:
     def take(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
         """One event: an object as it is now, or as it was last (`is_gone`)."""
         self._motion.delivered(kind, body, is_gone=is_gone)
+        sweep = sweep_of(kind, body)
+        if sweep is not None:
+            self._add_sweep(sweep)
         key = key_of(kind, body)
         if key is None:
             return
@@ -50,7 +60,18 @@ class Intake:
 def key_of(kind: Kind, body: Json) -> Key | None:
     """The TrainingRun that an object belongs to; None for a stranger."""
     metadata = body["metadata"]
+    if kind == "sweeps":
+        return None
     if kind == "trainingruns":
         return Key(metadata["namespace"], metadata["name"])
     run = (metadata.get("labels") or {}).get(names.RUN_LABEL)
     return Key(metadata["namespace"], run) if run else None
+
+
+def sweep_of(kind: Kind, body: Json) -> Key | None:
+    """The Sweep that an object is, or is a trial of; None for any other."""
+    metadata = body["metadata"]
+    if kind == "sweeps":
+        return Key(metadata["namespace"], metadata["name"])
+    sweep = (metadata.get("labels") or {}).get(names.SWEEP_LABEL)
+    return Key(metadata["namespace"], sweep) if sweep and kind == "trainingruns" else None

@@ -51,13 +51,14 @@ _MERGE = "application/merge-patch+json"
 _RUNS = f"/apis/{names.API_VERSION}"
 _PREFIXES: dict[str, str] = {
     "trainingruns": _RUNS,
+    "sweeps": _RUNS,
     "jobs": "/apis/batch/v1",
     "pods": "/api/v1",
     "services": "/api/v1",
     "events": "/api/v1",
     "leases": "/apis/coordination.k8s.io/v1",
 }
-_OURS: dict[str, str] = {"trainingruns": "", "jobs": names.RUN_LABEL, "pods": names.RECORDED}
+_OURS: dict[str, str] = {"trainingruns": "", "sweeps": "", "jobs": names.RUN_LABEL, "pods": names.RECORDED}
 _ERRORS: dict[int, type[ClusterError]] = {
     400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
 }  # fmt: skip
@@ -137,6 +138,29 @@ class Kube:
         """The Warning Events on an object."""
         query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning", "limit": "100"}
         return self._list(_path("events", namespace), query)
+
+    def sweep(self, namespace: str, name: str) -> Json | None:
+        """A Sweep, or None."""
+        return self._get(_path("sweeps", namespace, name))
+
+    def trials(self, namespace: str, sweep: str) -> list[Json]:
+        """The TrainingRuns of a Sweep's name."""
+        return self._list(_path("trainingruns", namespace), {"labelSelector": f"{names.SWEEP_LABEL}={sweep}"})
+
+    def create_run(self, manifest: Json) -> Json:
+        """Make a TrainingRun."""
+        query = {"fieldManager": names.FIELD_MANAGER}
+        return self._call("POST", _path("trainingruns", manifest["metadata"]["namespace"]), query, manifest)
+
+    def patch_run(self, namespace: str, name: str, patch: Json) -> Json:
+        """Change a TrainingRun."""
+        query = {"fieldManager": names.FIELD_MANAGER}
+        return self._call("PATCH", _path("trainingruns", namespace, name), query, patch, _MERGE)
+
+    def apply_sweep_status(self, manifest: Json) -> Json:
+        """Replace a Sweep's status."""
+        metadata = manifest["metadata"]
+        return self._apply(f"{_path('sweeps', metadata['namespace'], metadata['name'])}/status", manifest)
 
     def create_event(self, manifest: Json) -> None:
         """Make an Event."""

@@ -32,11 +32,16 @@ from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.sweeps.reconciler import SweepReconciler
+from chiplog_operator.sweeps.results import Results
 from chiplog_operator.throttle import Throttle
 from chiplog_operator.workqueue import WorkQueue
 
 WORKERS = 4
 """Passes at once; each mostly waits for the API server or the store."""
+
+SWEEP_SECONDS = 1.0
+"""Events of a sweep's trials are gathered for this long before it is looked at, for each look lists them all."""
 
 LOOK_SECONDS = 2.0
 """Between two looks at the plan of whom to follow."""
@@ -77,16 +82,22 @@ class Operator:
         self.motion = Motion()
         self.claim = Claim()
         self.queue: WorkQueue[Key] = WorkQueue(waited=partial(self.metrics.took, "queue_seconds"))
-        self.intake = Intake(self.queue.add, self.sightings, self.motion)
+        self.sweep_queue: WorkQueue[Key] = WorkQueue()
+        self.intake = Intake(
+            self.queue.add, self.sightings, self.motion, lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS)
+        )
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("runs_followed", lambda: len(self.following))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
         self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
         observer = Observer(self.cluster, self.ledger, HttpProber(), self.sightings, role)
+        reporter = os.environ.get("HOSTNAME", "")
+        results = Results(open_bucket(settings.bucket), settings.cluster)
+        self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
         self.reconciler = Reconciler(
             settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
-            Budget(settings.progress_writes), reporter=os.environ.get("HOSTNAME", ""),
+            Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
         )  # fmt: skip
 
     async def run(self) -> None:
@@ -141,6 +152,7 @@ class Operator:
         loops = (
             self._hold(),
             self.queue.run(WORKERS, self._reconcile),
+            self.sweep_queue.run(1, self._reconcile_sweep),
             _every(LOOK_SECONDS, self._look),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
@@ -165,6 +177,12 @@ class Operator:
             self.metrics.took("reconcile_seconds", time.monotonic() - began)
         return delay
 
+    async def _reconcile_sweep(self, key: Key) -> float | None:
+        """One pass over a Sweep in a thread."""
+        if self.claim.is_taken:
+            return CLAIM_SECONDS
+        return await asyncio.to_thread(self.sweeps.reconcile, key)
+
     async def _look(self) -> None:
         """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""
         for namespace, recorders in self.following.due(time.monotonic()).items():
@@ -185,9 +203,11 @@ class Operator:
                 log.warning("not listed, tried again later", kind=kind, error=str(error))
                 continue
             for body in self.motion.compare(kind, bodies, time.monotonic()):
-                key = intake.key_of(kind, body)
+                key, sweep = intake.key_of(kind, body), intake.sweep_of(kind, body)
                 if key is not None:
                     self.queue.add(key)
+                if sweep is not None:
+                    self.sweep_queue.add(sweep)
 
     async def _claim(self) -> None:
         """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""

@@ -88,6 +88,20 @@ def owner(run: Run) -> Json:
     }
 
 
+def stopping(run: Run, job: Mapping[str, Any]) -> Json | None:
+    """The merge patch that ends a Job for good, once; None where nobody asks for it, or it was said already.
+
+    A deadline of a second is the only way to end a Job that no queue takes back: the Job controller asks its pods to
+    end, with their grace period, and the Job itself has failed. A Job that waits ends as soon as it is let go.
+    """
+    annotations = job["metadata"].get("annotations") or {}
+    if run.stop is None or names.STOP_ANNOTATION in annotations:
+        return None
+    seen = {key: job["metadata"][key] for key in ("uid", "resourceVersion") if key in job["metadata"]}
+    said = {names.STOP_ANNOTATION: run.stop.reason}
+    return {"metadata": {**seen, "annotations": said}, "spec": {"activeDeadlineSeconds": 1}}
+
+
 def suspension(run: Run, job: Mapping[str, Any]) -> Json | None:
     """The merge patch that carries a change of the owner's `suspend` to the Job; None where it did not change.
 

@@ -11,6 +11,7 @@ _HELP = {
     "runs_followed": "Live TrainingRuns whose recorders are followed.",
     "reconciles_total": "Passes over a TrainingRun by result.",
     "status_writes_total": "Writes of a TrainingRun's status, by kind: transition or progress.",
+    "sweep_status_writes_total": "Writes of a Sweep's status.",
     "events_total": "Events made, by reason.",
     "heads_read": "Live heads read from the bucket.",
     "heads_unreadable": "Live heads of a format that this operator does not know.",

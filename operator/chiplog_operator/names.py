@@ -14,6 +14,19 @@ CONTROLLER = f"{GROUP}/operator"
 FIELD_MANAGER = "chiplog-operator"
 """Our one name in `managedFields`."""
 
+SWEEP_KIND = "Sweep"
+SWEEP_PLURAL = "sweeps"
+SWEEP_LABEL = f"{GROUP}/sweep"
+TRIAL_LABEL = f"{GROUP}/trial"
+"""A trial's index."""
+
+SWEEP_ID_ANNOTATION = f"{GROUP}/sweep-id"
+SWEEP_CONFIG_ANNOTATION = f"{GROUP}/sweep-config"
+"""On a trial's pod: its parameters as W&B's parameter file."""
+
+SWEEP_ARGS_ANNOTATION = f"{GROUP}/sweep-args"
+"""On a trial and its pod: its parameters as JSON."""
+
 RUN_LABEL = f"{GROUP}/run"
 INJECT_LABEL = f"{GROUP}/inject"
 """`true` on a pod or a namespace asks for the recorder, `false` on a pod declines what its namespace asks for."""
@@ -35,6 +48,9 @@ CONTAINER_ANNOTATION = f"{GROUP}/container"
 SUSPEND_ANNOTATION = f"{GROUP}/suspend"
 """On a Job: the value of the TrainingRun's `suspend` that we applied last, so that only a change of it is applied;
 `held` where the Job was suspended by somebody else before."""
+
+STOP_ANNOTATION = f"{GROUP}/stop"
+"""On a Job: it was told to end for good, and why."""
 
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
@@ -72,3 +88,8 @@ def label_value(text: str) -> str:
 def role_arn(template: str, namespace: str) -> str:
     """The sidecar's role of a namespace from the template of the settings."""
     return template.replace("{namespace}", namespace)
+
+
+def trial(sweep: str, index: int) -> str:
+    """The name of a sweep's trial: `lr-12` is the thirteenth of `lr`."""
+    return f"{sweep}-{index}"

@@ -126,7 +126,7 @@ def circumstances(run: Run, job: Job | None, heads: Mapping[str, Head]) -> Circu
     """What the Job and the recorders add to a pod's own word on its end."""
     deletion = attempts.DELETED
     if job is not None and job.failing == attempts.DEADLINE:
-        deletion = attempts.DEADLINE
+        deletion = run.stop.reason if run.stop is not None else attempts.DEADLINE
     elif job is not None and job.is_suspended:
         deletion = attempts.SUSPENDED
     return Circumstances(

@@ -4,7 +4,7 @@ A pass starts from what is there and each of its writes can be repeated, so one 
 done again. The order of writes: run.json, the Job, outcome.json (the memory of pods that vanish), the status, Events.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
+from chiplog.records import Attempt
 from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following
@@ -44,6 +45,8 @@ class Reconciler:
     budget: Budget
     reporter: str = ""
     """Our pod's name, which Events name."""
+    keep: Callable[[Run, Json, Sequence[Attempt]], None] = lambda *_: None
+    """Writes down what a sweep's trial found."""
 
     def reconcile(self, key: Key) -> float | None:
         """Bring what stands at `key` on its way. Returns after how many seconds to look again; None waits for an event.
@@ -98,15 +101,20 @@ class Reconciler:
         return after.again_after
 
     def _ensure_job(self, run: Run, memory: Memory) -> tuple[Mapping[str, Any] | None, Refusal | None]:
-        """The Job, made where the run never had one; an owner's change of `suspend` is passed on.
+        """The Job, made where the run never had one; an owner's change of `suspend` or `stop` is passed on.
 
         A run that ever began gets no second Job: one that was deleted by hand is an end, not a reason to train again.
         A bucket that is down is no reason not to train.
         """
         body = self.cluster.job(run.namespace, run.id)
         if body is not None and manifests.is_of(body, run):
-            return self._with_suspension(run, body), None
-        if run.is_deleting or memory.has_begun(run) or run.status.get("state") in documents.TERMINAL:
+            return self._with_wishes(run, body), None
+        if (
+            run.is_deleting
+            or run.stop is not None
+            or memory.has_begun(run)
+            or run.status.get("state") in documents.TERMINAL
+        ):
             return None, None
         if body is not None:
             return None, _taken("Job", run)
@@ -136,8 +144,8 @@ class Reconciler:
             return found is not None and manifests.is_of(found, run)
         return True
 
-    def _with_suspension(self, run: Run, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        patch = manifests.suspension(run, body)
+    def _with_wishes(self, run: Run, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        patch = manifests.stopping(run, body) or manifests.suspension(run, body)
         if patch is None or "deletionTimestamp" in body["metadata"]:
             return body
         try:
@@ -152,12 +160,20 @@ class Reconciler:
         if seen.trouble is not None or not (seen.was_begun or new["state"] in documents.TERMINAL):
             return False
         self._ensure_document(run)
+        if not self._is_kept(run, seen, new):
+            return False
         document = documents.outcome(run.id, new, seen.attempts)
         place = self.ledger.place(run.namespace, run.id)
         is_written = self._tolerated(run, lambda: self.ledger.save_outcome(place, document))
         if is_written:
             self.sightings.pods_written_down(key, [pod.uid for pod in seen.pods if pod.is_gone])
         return is_written
+
+    def _is_kept(self, run: Run, seen: Observation, new: Json) -> bool:
+        """A trial's values are written down before its outcome calls it durable: then its segments go."""
+        if names.SWEEP_LABEL not in run.labels or not documents.is_durable(new):
+            return True
+        return self._tolerated(run, lambda: self.keep(run, new, seen.attempts))
 
     def _tell(self, key: Key, run: Run, new: Json) -> float | None:
         """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn:

@@ -29,6 +29,15 @@ class Recorder:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """`spec.stop`: the run is to end for good."""
+
+    reason: str
+    """`Stopped` or `Pruned`."""
+    message: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """One TrainingRun: what its owner wants, and the status that we wrote last."""
 
@@ -53,6 +62,7 @@ class Run:
     backoff_limit: int
     active_deadline_seconds: int | None
     suspend: bool
+    stop: Stop | None
     ttl_seconds_after_finished: int | None
     pod_failure_policy: Tree | None
     managed_by: str
@@ -122,10 +132,15 @@ def _executed(spec: Tree) -> dict[str, Any]:
         "backoff_limit": spec.get("backoffLimit", 0),
         "active_deadline_seconds": spec.get("activeDeadlineSeconds"),
         "suspend": spec.get("suspend", False),
+        "stop": _stop(spec.get("stop")),
         "ttl_seconds_after_finished": spec.get("ttlSecondsAfterFinished"),
         "pod_failure_policy": spec.get("podFailurePolicy"),
         "managed_by": spec.get("managedBy", ""),
     }
+
+
+def _stop(spec: Tree | None) -> Stop | None:
+    return Stop(spec["reason"], spec.get("message") or "spec.stop ended the run") if spec else None
 
 
 def _recorder(spec: Tree) -> Recorder:

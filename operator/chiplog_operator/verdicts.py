@@ -52,11 +52,13 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
     if job is not None and job.is_complete:
         return Verdict("finished", "Completed", _ended(seen) or "the run finished")
     if job is not None and job.failure:
-        return _failed(job, seen)
+        return _failed(run, job, seen)
     if seen.is_departed:
         return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
     if seen.refusal is not None:
         return Verdict("failed" if seen.refusal.is_final else "pending", seen.refusal.reason, seen.refusal.message)
+    if run.stop is not None and not any(not pod.is_over for pod in seen.pods) and (job is None or job.is_suspended):
+        return Verdict("killed", run.stop.reason, run.stop.message)
     if job is None:
         return _without_job(run, seen)
     if job.is_suspended:
@@ -64,8 +66,10 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
     return _living(run, seen, job)
 
 
-def _failed(job: Job, seen: Observation) -> Verdict:
-    """The Job gave up: the last attempt's end is the true reason, unless the Job's own deadline ended it."""
+def _failed(run: Run, job: Job, seen: Observation) -> Verdict:
+    """The Job gave up: the last attempt's end is the true reason, unless its own deadline or `spec.stop` ended it."""
+    if job.failure == attempts.DEADLINE and run.stop is not None:
+        return Verdict("killed", run.stop.reason, run.stop.message)
     if job.failure == attempts.DEADLINE:
         return Verdict("killed", attempts.DEADLINE, job.message or "the run was active for longer than it may")
     if not seen.attempts or not seen.attempts[-1]["reason"]:
@@ -124,6 +128,8 @@ def _living(run: Run, seen: Observation, job: Job) -> Verdict:
     newest = [seen.pod(binding["pod"]) for binding in attempts.current(seen.attempts).values()]
     present = [pod for pod in newest if pod is not None and not pod.is_over]
     training = [pod for pod in present if seen.trainer(pod).is_running]
+    if training and run.stop is not None:
+        return Verdict("running", "Stopping", run.stop.message)
     if training:
         return _training(seen, training)
     if present:

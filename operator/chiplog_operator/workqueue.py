@@ -56,6 +56,13 @@ class WorkQueue(Generic[K]):
         self._cancel_timer(key)
         self._timers[key] = asyncio.get_running_loop().call_later(seconds, self.add, key)
 
+    def add_within(self, key: K, seconds: float) -> None:
+        """Work on `key` after this long at the latest: a time that is set stays, if it is sooner."""
+        timer = self._timers.get(key)
+        due = asyncio.get_running_loop().time() + seconds
+        if key not in self._waiting and (timer is None or timer.when() > due):
+            self.add_later(key, seconds)
+
     async def run(self, workers: int, process: Callable[[K], Awaitable[float | None]]) -> None:
         """Work until cancelled. `process` returns after how many seconds its key is due again, or None."""
         async with asyncio.TaskGroup() as group:

@@ -181,6 +181,16 @@ def outcome_key(run: Run) -> str:
     return f"{VERSION}/runs/{run.path}/outcome.json"
 
 
+def trial_key(run: Run) -> str:
+    """Key of what a sweep knows of a run that was one of its trials."""
+    return f"{VERSION}/runs/{run.path}/trial.json"
+
+
+def parse_trial_key(key: str) -> Run | None:
+    """The run whose `trial.json` stands at `key`; None for any other key."""
+    return _run_of(key, "trial.json")
+
+
 def seal_key(run: Run) -> str:
     """Key of what is in the tables of a run."""
     return f"{VERSION}/runs/{run.path}/seal.json"

@@ -23,6 +23,7 @@ CLUSTER_FORMAT = "chiplog.cluster"
 SEALED_FORMAT = "chiplog.sealed"
 SEAL_FORMAT = "chiplog.seal"
 INDEX_FORMAT = "chiplog.index"
+TRIAL_FORMAT = "chiplog.trial"
 WATCH_FORMAT = "chiplog.watch"
 
 HEARTBEAT_SECONDS = 300.0
@@ -262,6 +263,42 @@ class RunDocument(TypedDict):
     command: dict[str, list[str]]
 
 
+class TrialMetric(TypedDict):
+    """What a trial logged of one metric: how many finite values, their extremes, and those at which it was judged."""
+
+    name: str
+    goal: str
+    count: int
+    least: float | None
+    most: float | None
+    last: float | None
+    at: dict[str, float]
+
+
+class TrialDocument(TypedDict):
+    """`trial.json`: what the search knows of a trial of a sweep that is over; written once by the operator."""
+
+    format: str
+    min_reader: int
+    run: str
+    name: str
+    project: str
+    sweep: str
+    sweep_id: str
+    method: str
+    index: int
+    state: str
+    message: str
+    """Why it was stopped early, with the numbers; empty where it was not."""
+    parameters: dict[str, Any]
+    """All that it was given, nested."""
+    searched: dict[str, Any]
+    """Those that the sweep varies, by their names joined with dots."""
+    metrics: list[TrialMetric]
+    started_at: NotRequired[float]
+    finished_at: NotRequired[float]
+
+
 class ContainerEnd(TypedDict):
     """The kubelet's word on one container of an attempt."""
 
@@ -309,6 +346,8 @@ class OutcomeDocument(TypedDict):
     state: str
     reason: str
     durable: bool
+    message: NotRequired[str]
+    """Of a run that was stopped: the decision in words, with its numbers."""
     started_at: NotRequired[float]
     finished_at: NotRequired[float]
     attempts: list[Attempt]

@@ -78,6 +78,10 @@ MAY = [
     ("watch", "trainingruns.chiplog.dev", "default"),
     ("patch", "trainingruns.chiplog.dev/status", "default"),
     ("delete", "trainingruns.chiplog.dev", "default"),
+    ("create", "trainingruns.chiplog.dev", "default"),
+    ("patch", "trainingruns.chiplog.dev", "default"),
+    ("watch", "sweeps.chiplog.dev", "default"),
+    ("patch", "sweeps.chiplog.dev/status", "default"),
     ("create", "jobs.batch", "default"),
     ("patch", "jobs.batch", "default"),
     ("watch", "pods", "default"),
@@ -87,8 +91,8 @@ MAY = [
 ]
 
 MAY_NOT = [
-    ("create", "trainingruns.chiplog.dev", "default"),
-    ("patch", "trainingruns.chiplog.dev", "default"),
+    ("create", "sweeps.chiplog.dev", "default"),
+    ("delete", "sweeps.chiplog.dev", "default"),
     ("delete", "jobs.batch", "default"),
     ("get", "secrets", "default"),
     ("get", "configmaps", "default"),

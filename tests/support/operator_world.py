@@ -1,6 +1,7 @@
 """A cluster in memory with hands for the kubelet, a clock that stands still, and the reconciler between them."""
 
 import copy
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -120,6 +121,9 @@ class FakeCluster:
     def __init__(self, fate: Fate) -> None:
         self.fate = fate
         self.runs: dict[Key, Json] = {}
+        self.sweeps: dict[Key, Json] = {}
+        self.run_refusal: ClusterError | None = None
+        """What a TrainingRun is refused with."""
         self.jobs: dict[Key, Json] = {}
         self.all_warnings: dict[str, list[Json]] = {}
         self.services: dict[Key, Json] = {}
@@ -134,6 +138,46 @@ class FakeCluster:
 
     def run(self, namespace: str, name: str) -> Json | None:
         return copy.deepcopy(self.runs.get(Key(namespace, name)))
+
+    def sweep(self, namespace: str, name: str) -> Json | None:
+        return copy.deepcopy(self.sweeps.get(Key(namespace, name)))
+
+    def trials(self, namespace: str, sweep: str) -> list[Json]:
+        found = [run for key, run in self.runs.items() if key.namespace == namespace]
+        return copy.deepcopy(
+            [run for run in found if run["metadata"].get("labels", {}).get(names.SWEEP_LABEL) == sweep]
+        )
+
+    def create_run(self, manifest: Json) -> Json:
+        if self.run_refusal is not None:
+            raise self.run_refusal
+        key = Key(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        if key in self.runs:
+            raise Conflict(key.name)
+        run = self.runs[key] = copy.deepcopy(manifest)
+        uid = hashlib.sha256(key.name.encode()).hexdigest()[:32]
+        run["metadata"] |= {"uid": uid, "creationTimestamp": times.text(START), "generation": 1, **self._version()}
+        self.fate.wrote("trial")
+        return copy.deepcopy(run)
+
+    def patch_run(self, namespace: str, name: str, patch: Json) -> Json:
+        run = self.runs[Key(namespace, name)]
+        if patch["metadata"]["uid"] != run["metadata"]["uid"]:
+            raise Conflict(name)
+        run["spec"] |= patch["spec"]
+        run["metadata"] |= self._version()
+        self.fate.wrote("stop")
+        return copy.deepcopy(run)
+
+    def apply_sweep_status(self, manifest: Json) -> Json:
+        metadata = manifest["metadata"]
+        sweep = self.sweeps[Key(metadata["namespace"], metadata["name"])]
+        if sweep["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
+            raise Conflict(metadata["name"])
+        sweep["status"] = copy.deepcopy(manifest["status"])
+        sweep["metadata"] |= self._version()
+        self.fate.wrote("sweep status")
+        return copy.deepcopy(sweep)
 
     def job(self, namespace: str, name: str) -> Json | None:
         return copy.deepcopy(self.jobs.get(Key(namespace, name)))
@@ -206,7 +250,9 @@ class FakeCluster:
         self.fate.wrote("event")
 
     def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
-        return list({"trainingruns": self.runs, "jobs": self.jobs, "pods": self.all_pods}[kind].values())
+        return list(
+            {"trainingruns": self.runs, "sweeps": self.sweeps, "jobs": self.jobs, "pods": self.all_pods}[kind].values()
+        )
 
     def uid(self) -> str:
         return "kube-system-uid"
@@ -228,9 +274,12 @@ class FatalBucket(MemoryBucket):
         self.fault: BucketError | None = None
         """What the operator's requests fail with."""
         self.is_read_only = False
+        self.gets: list[str] = []
+        """Keys and prefixes that were read."""
 
     def get(self, key: str) -> Stored:
         self._meet()
+        self.gets.append(key)
         return super().get(key)
 
     def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
@@ -243,6 +292,7 @@ class FatalBucket(MemoryBucket):
 
     def list(self, prefix: str) -> Iterator[Listed]:
         self._meet()
+        self.gets.append(prefix)
         return super().list(prefix)
 
     def _meet(self) -> None:

@@ -28,7 +28,7 @@ Path = tuple[str, ...]
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _MAX_DEPTH = 16
 
-_KEYS: dict[str, set[str]] = {
+LAWS: dict[str, set[str]] = {
     "constant": {"value"},
     "categorical": {"values"},
     "categorical_w_probabilities": {"values", "probabilities"},
@@ -158,17 +158,15 @@ def _kind(item: Tree) -> str:
     keys = set(item)
     if {"min", "max"} == keys:
         return "int_uniform" if _is_whole(item["min"]) and _is_whole(item["max"]) else "uniform"
-    return next(
-        (kind for kind in ("constant", "categorical", "categorical_w_probabilities") if keys == _KEYS[kind]), ""
-    )
+    return next((kind for kind in ("constant", "categorical", "categorical_w_probabilities") if keys == LAWS[kind]), "")
 
 
 def _problems(kind: str, item: Tree) -> Iterator[str]:
     keys = sorted(str(key) for key in item if key != "distribution")
-    if kind not in _KEYS:
-        yield f"{kind!r} is no distribution: one of {', '.join(_KEYS)}" if kind else f"keys {keys} say no distribution"
+    if kind not in LAWS:
+        yield f"{kind!r} is no distribution: one of {', '.join(LAWS)}" if kind else f"keys {keys} say no distribution"
         return
-    wanted = _KEYS[kind]
+    wanted = LAWS[kind]
     if unknown := [key for key in keys if key not in wanted]:
         yield f"{kind} has no {', '.join(unknown)}; its keys are {', '.join(sorted(wanted))}"
     if missing := [key for key in _NEEDED if key in wanted and key not in item]:
@@ -197,7 +195,7 @@ def _numeric(kind: str, item: Tree) -> Iterator[str]:
 
 
 def _bounded(kind: str, item: Tree) -> Iterator[str]:
-    if "min" not in _KEYS[kind]:
+    if "min" not in LAWS[kind]:
         return
     if not item["min"] < item["max"]:
         yield f"min {item['min']} is not less than max {item['max']}"
