@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from chiplog.media.plotly import Plotly as Plotly
     from chiplog.media.table import Table as Table
     from chiplog.media.video import Video as Video
+    from chiplog.tracking.artifact import Artifact as Artifact
+    from chiplog.tracking.compatible import AlertLevel as AlertLevel
+    from chiplog.tracking.compatible import login as login
     from chiplog.tracking.config import Config
     from chiplog.tracking.run import Run as Run
     from chiplog.tracking.session import alert as alert
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from chiplog.tracking.session import finish as finish
     from chiplog.tracking.session import init as init
     from chiplog.tracking.session import log as log
+    from chiplog.tracking.session import log_artifact as log_artifact
+    from chiplog.tracking.session import log_model as log_model
+    from chiplog.tracking.session import mark_preempting as mark_preempting
     from chiplog.tracking.session import save as save
     from chiplog.tracking.session import use_dataset as use_dataset
     from chiplog.tracking.settings import Settings as Settings

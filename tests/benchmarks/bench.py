@@ -10,10 +10,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import decoding
 import footprint
 import latency
+import logging_calls
 import sealing
 import targets
 
 MEASURES: dict[str, Callable[[], targets.Report]] = {
+    "P1": logging_calls.calls_of_ten,
+    "P2": logging_calls.calls_of_hundred,
+    "P3": logging_calls.points,
+    "P4": logging_calls.size,
+    "P5": logging_calls.start,
     "P7": latency.measure,
     "P9": footprint.memory,
     "P10": footprint.idling,

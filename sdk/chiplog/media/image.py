@@ -148,7 +148,7 @@ class Image(medium.Medium):
         }  # fmt: skip
         captions = [item.caption for item in items[:_MAX_ITEMS]]
         if any(caption is not None for caption in captions):
-            found["captions"] = [caption or "" for caption in captions]
+            found["captions"] = captions
         for name in ("masks", "boxes"):
             if any(name in one for one in told):
                 found[f"all_{name}"] = [one.get(name) for one in told]

@@ -44,7 +44,7 @@ class Object3D(medium.Medium):
     def _from_array(self, points: Any) -> None:
         if getattr(points, "ndim", 0) != 2 or points.shape[1] not in _COLUMNS:
             raise ValueError(f"chiplog.Object3D: shape {getattr(points, 'shape', ())} is not (points, 3, 4 or 6)")
-        self._hold(json.dumps(points.tolist()).encode(), "pts.json")
+        self._hold(json.dumps(points.tolist(), separators=(",", ":")).encode(), "pts.json")
 
     @classmethod
     def _list_json(cls, items: Sequence[Self], files: Path, key: str, step: int | str) -> medium.Json:

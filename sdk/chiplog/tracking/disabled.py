@@ -1,10 +1,11 @@
 """A run of which nothing is recorded (`mode="disabled"`): it takes every call, and writes no file and no line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from chiplog.tracking import journal, metrics
+from chiplog.tracking.artifact import Artifact
 from chiplog.tracking.metrics import Rule
 from chiplog.tracking.run import Run
 
@@ -37,6 +38,18 @@ class DisabledRun(Run):
     ) -> list[str]:
         """Keep nothing."""
         return []
+
+    def log_artifact(
+        self,
+        artifact_or_path: Any,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002
+        aliases: Sequence[str] | None = None,  # noqa: ARG002
+        tags: Sequence[str] | None = None,  # noqa: ARG002
+    ) -> Artifact:
+        """Store nothing."""
+        is_made = isinstance(artifact_or_path, Artifact)
+        return artifact_or_path if is_made else Artifact(name or "artifact", type or "unspecified")
 
     def use_dataset(self, name: str, uri: str | Path | None = None, digest: str | None = None) -> None:
         """Hash nothing."""

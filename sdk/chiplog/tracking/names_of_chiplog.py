@@ -3,10 +3,17 @@
 import importlib
 from typing import Any
 
-_SESSION = ("init", "log", "finish", "define_metric", "save", "alert", "use_dataset")
+_SESSION = (
+    "init", "log", "finish", "define_metric", "save", "alert", "use_dataset", "log_artifact", "log_model",
+    "mark_preempting",
+)  # fmt: skip
+_COMPATIBLE = ("AlertLevel", "Error", "login", "setup", "teardown", "termlog", "termwarn", "termerror", "util")
 
 _PLACES = {
     **dict.fromkeys(_SESSION, "chiplog.tracking.session"),
+    **dict.fromkeys(_COMPATIBLE, "chiplog.tracking.compatible"),
+    "Artifact": "chiplog.tracking.artifact",
+    "NotAvailableError": "chiplog.tracking.absent",
     "NoRunError": "chiplog.tracking.session",
     "Run": "chiplog.tracking.run",
     "Settings": "chiplog.tracking.settings",
@@ -34,4 +41,6 @@ def find(name: str) -> tuple[Any, bool]:
         return getattr(session, _CURRENT[name])(), False
     if name in _PLACES:
         return getattr(importlib.import_module(_PLACES[name]), name), True
-    raise AttributeError(f"module 'chiplog' has no attribute {name!r}")
+    from chiplog.tracking import absent
+
+    raise absent.refuse(name)

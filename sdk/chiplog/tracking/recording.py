@@ -53,6 +53,7 @@ class Recording:
         self.ends: list[Callable[[], None]] = []
         """What stops with the run: threads, the console."""
         self.is_finished = False
+        self._start = start
         self._steps = Steps(start)
         self._rules = Rules()
         self._aggregates: dict[str, metrics.Aggregate] = {}
@@ -149,9 +150,10 @@ class Recording:
             row, then, is_plain = self._row(placed, tree, now)
         if row is None:
             return
+        types = types if types and len(tree) == len(types) else None  # A step metric was put in.
         if types and is_plain and not placed.is_open and not self._steps.pending:
             self._learn(data, types)
-        self.journal.logged(row, types if len(tree) == len(types or "") else None, then)
+        self.journal.logged(row, types, then)
 
     def _row(self, placed: Placed, tree: dict[str, Any], now: float) -> tuple[Row | None, list[Row], bool]:
         pending = self._steps.pending

@@ -1,12 +1,14 @@
 """A run as scripts see it. It raises for a wrong call, never for a trouble of its own."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from chiplog.tracking import gathering, metrics
+from chiplog.tracking import absent, gathering, metrics, notices
+from chiplog.tracking import artifact as artifacts
+from chiplog.tracking.artifact import Artifact
 from chiplog.tracking.journal import File, Journal, Row
 from chiplog.tracking.metrics import Rule
 from chiplog.tracking.recording import Recording
@@ -95,6 +97,41 @@ class Run(Recording):
         if digest is None and uri is not None and Path(uri).exists():
             self.ends.append(datasets.hashed(Path(uri), lambda found: self._dataset(name, {"uri": str(uri), **found})))
 
+    def log_artifact(
+        self,
+        artifact_or_path: Artifact | str | Path,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - W&B's name of it.
+        aliases: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,  # noqa: ARG002
+    ) -> Artifact:
+        """Keep a set of files under a name; they are copied beside the run's file, and shipped.
+
+        Args:
+            artifact_or_path: an `Artifact`, or a file or directory.
+            name: of a path's artifact; its own name without it.
+            type: of a path's artifact.
+            aliases: besides `latest`.
+            tags: nothing.
+
+        Raises ValueError for a path that is not there.
+        """
+        given = artifact_or_path
+        made = given if isinstance(given, artifacts.Artifact) else artifacts.of_path(given, name, type)
+        try:
+            row = artifacts.staged(
+                made, self.files.parent / "artifacts", list(dict.fromkeys(["latest", *(aliases or [])]))
+            )
+        except OSError as error:
+            notices.warn(f"artifact {made.name}", f"log_artifact: {made.name} was not kept: {error}")
+            return made
+        self.journal.rows([row])
+        return made
+
+    def log_model(self, path: str | Path, name: str | None = None, aliases: Sequence[str] | None = None) -> Artifact:
+        """Keep a file or directory as an artifact of type `model`."""
+        return self.log_artifact(path, name or f"run-{self.id}-{Path(path).name}", "model", aliases)
+
     def mark_preempting(self) -> None:
         """Record that the machine is about to be taken away."""
         self.journal.rows([{"kind": "preempting"}])
@@ -178,6 +215,59 @@ class Run(Recording):
     def project(self) -> str:
         """Its project."""
         return self.identity.project
+
+    @property
+    def entity(self) -> str:
+        """Whose it is, as `init` was told."""
+        return self.identity.entity
+
+    @property
+    def group(self) -> str:
+        """Its group."""
+        return self.identity.group
+
+    @property
+    def job_type(self) -> str:
+        """Its job type."""
+        return self.identity.job_type
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep whose trial it is."""
+        return self.identity.sweep_id or None
+
+    @property
+    def resumed(self) -> bool:
+        """Whether it goes on with an earlier one."""
+        return self.identity.resume and self._start > 0
+
+    @property
+    def start_time(self) -> float:
+        """When it began, in Unix seconds."""
+        return self.started_at
+
+    @property
+    def disabled(self) -> bool:
+        """Nothing of it is recorded."""
+        return self.settings.is_disabled
+
+    @property
+    def offline(self) -> bool:
+        """True: it writes files, and nothing else."""
+        return True
+
+    @property
+    def url(self) -> None:
+        """None: there is no server."""
+        return
+
+    @property
+    def path(self) -> str:
+        """Project and id."""
+        return "/".join(part for part in (self.entity, self.project, self.id) if part)
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent.refuse(name, "run")
 
     @property
     def step(self) -> int:

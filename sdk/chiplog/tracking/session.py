@@ -10,6 +10,7 @@ from chiplog.errors import ChiplogError
 from chiplog.tracking import config as configs
 from chiplog.tracking import identity, notices, ownfile, places
 from chiplog.tracking import settings as ways
+from chiplog.tracking.artifact import Artifact
 from chiplog.tracking.config import Config
 from chiplog.tracking.disabled import DisabledRun
 from chiplog.tracking.journal import File
@@ -135,6 +136,21 @@ def alert(title: str, text: str = "", level: Any = None, wait_duration: Any = 0)
 def use_dataset(name: str, uri: str | Path | None = None, digest: str | None = None) -> None:
     """See `Run.use_dataset`. Raises NoRunError before `init`."""
     (_Session.run or _needed("use_dataset")).use_dataset(name, uri, digest)
+
+
+def log_artifact(artifact_or_path: Any, name: str | None = None, type: str | None = None, **named: Any) -> Artifact:  # noqa: A002
+    """See `Run.log_artifact`. Raises NoRunError before `init`."""
+    return (_Session.run or _needed("log_artifact")).log_artifact(artifact_or_path, name, type, **named)
+
+
+def log_model(path: str | Path, name: str | None = None, aliases: Sequence[str] | None = None) -> Artifact:
+    """See `Run.log_model`. Raises NoRunError before `init`."""
+    return (_Session.run or _needed("log_model")).log_model(path, name, aliases)
+
+
+def mark_preempting() -> None:
+    """See `Run.mark_preempting`. Raises NoRunError before `init`."""
+    (_Session.run or _needed("mark_preempting")).mark_preempting()
 
 
 def current() -> Run | None:

@@ -79,9 +79,9 @@ _WANDB_OPTIONS = {
 }  # fmt: skip
 
 IGNORED_OPTIONS = frozenset({
-    "silent", "quiet", "start_method", "symlink", "anonymous", "init_timeout", "login_timeout", "save_code", "host",
+    "silent", "quiet", "start_method", "symlink", "anonymous", "init_timeout", "login_timeout", "host",
     "code_dir", "root_dir", "show_info", "show_warnings", "show_errors", "strict", "reinit", "base_url", "api_key",
-    "sync_tensorboard", "x_service_wait", "_service_wait", "x_label", "x_primary", "relogin", "force", "entity",
+    "x_service_wait", "_service_wait", "x_label", "x_primary", "relogin", "force", "entity",
 })  # fmt: skip
 """Options of wandb's `Settings` that mean nothing here and change nothing that is recorded."""
 

@@ -50,6 +50,8 @@ class Steps:
     def place(self, step: int | None, commit: bool | None) -> Placed:
         """Where a call goes, and the counter behind it."""
         with self.lock:
+            if step is None and commit is not False and self.pending is None:
+                return Placed(self.take(), is_open=False)  # Other threads may be taking, too.
             current = self.next
             if step is not None and step < current:
                 return Placed(step, is_open=False, is_ignored=True)

@@ -55,6 +55,13 @@ def _is_files(value: Any) -> bool:
     return all(isinstance(item, dict) and _is_text(item.get("path")) and _is_text(item.get("policy")) for item in value)
 
 
+def _is_manifest(value: Any) -> bool:
+    entries = value.get("entries") if isinstance(value, dict) else None
+    if not isinstance(entries, list) or set(value) - {"version", "entries"}:
+        return False
+    return all(isinstance(entry, dict) and _is_text(entry.get("path")) for entry in entries)
+
+
 def _or_null(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
@@ -77,6 +84,7 @@ REQUIRED: dict[str, dict[str, Check]] = {
     "metric": {},
     "alert": {"title": _is_text},
     "environment": {"environment": _is_tree},
+    "artifact": {"type": _is_text, "name": _is_text},
     "preempting": {},
     "exit": {"exit_code": _is_int},
 }
@@ -121,6 +129,13 @@ OPTIONAL: dict[str, dict[str, Check]] = {
         "summary": _is_texts,
     },
     "alert": {"text": _is_text, "level": _is_text, "wait_milliseconds": _is_int},
+    "artifact": {
+        "digest": _is_text,
+        "description": _is_text,
+        "metadata": _is_tree,
+        "aliases": _is_texts,
+        "manifest": _is_manifest,
+    },
     "exit": {"runtime": _is_number},
 }
 """By kind: the fields that may be there."""

@@ -1,0 +1,1 @@
+"""Loggers and callbacks for training libraries, a small module each, which imports its library and no other."""

@@ -1,0 +1,54 @@
+"""Small things that scripts written for wandb ask for: what can be done without a server, or nothing that shows."""
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+from chiplog.errors import ChiplogError
+from chiplog.tracking import names, notices
+
+Error = ChiplogError
+"""wandb's name of the errors that are raised on purpose."""
+
+
+class AlertLevel(enum.Enum):
+    """How urgent an alert is."""
+
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+
+
+class util:  # noqa: N801 - it stands for wandb's module of that name.
+    """Of `wandb.util`, what scripts call."""
+
+    generate_id: Callable[..., str] = staticmethod(names.new_id)
+
+
+def login(*_: Any, **__: Any) -> bool:
+    """True: there is nobody to log in to, a run is recorded under the pod's own identity."""
+    return True
+
+
+def setup(*_: Any, **__: Any) -> None:
+    """Nothing is to be set up."""
+
+
+def teardown(exit_code: int | None = None) -> None:
+    """End the current run."""
+    from chiplog.tracking import session
+
+    session.finish(exit_code)
+
+
+def termlog(string: str = "", **_: Any) -> None:
+    """Say something, once."""
+    notices.info(string, string)
+
+
+def termwarn(string: str, **_: Any) -> None:
+    """Say a warning, once."""
+    notices.warn(string, string)
+
+
+termerror = termwarn

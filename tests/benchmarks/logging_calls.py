@@ -1,0 +1,162 @@
+"""P1 to P5: `log()` of `import chiplog` beside the other trackers, each round in a process of its own, in turns.
+
+P1 and P2 are the time of a call with 10 and 100 scalars, P3 points per second including `finish`, P4 bytes per point on
+disk, P5 import and `init`. wandb and tensorboardX are of this environment; trackio, neptune-scale and mlflow are
+installed into one of their own, where they install. Every figure is kept in `logging.csv` beside `bench.json`.
+"""
+
+import csv
+import importlib.metadata
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from targets import Report
+
+SCRIPT = Path(__file__).parent / "trackers" / "workloads.py"
+SDK = Path(__file__).parents[2] / "sdk"
+ROUNDS = 5
+PEER_SECONDS = 240
+HEAVY = {"trackio": "0.43.0", "neptune-scale": "0.30.0", "mlflow": "3.17.2"}
+"""Peers with an environment of their own, and the versions that were measured; any newer one will do."""
+
+CSV = Path(os.environ.get("CHIPLOG_BENCH_CSV", ".chiplog/logging.csv"))
+
+
+def calls_of_ten() -> Report:
+    """P1."""
+    ours, peers = _compared("log10", "p50_us")
+    worst = statistics.median(figures["p99_us"] for figures in ours)
+    median = statistics.median(figures["p50_us"] for figures in ours)
+    return Report(
+        "P1",
+        "log() of 10 scalars, p50",
+        median,
+        "us",
+        "<= 5, p99 <= 15",
+        median <= 5 and worst <= 15,
+        peers,
+        {"p99 (us)": worst, **_costs(ours)},
+    )
+
+
+def calls_of_hundred() -> Report:
+    """P2."""
+    ours, peers = _compared("log100", "p50_us")
+    median = statistics.median(figures["p50_us"] for figures in ours)
+    return Report("P2", "log() of 100 scalars, p50", median, "us", "<= 25", median <= 25, peers, _costs(ours))
+
+
+def points() -> Report:
+    """P3."""
+    ours, peers = _compared("points", "points_per_second")
+    found = [figures["points_per_second"] for figures in ours]
+    median = statistics.median(found)
+    more = {"worst round (points/s)": min(found), **_costs(ours)}
+    return Report("P3", "10 keys, with finish", median, "points/s", ">= 2,000,000", median >= 2e6, peers, more)
+
+
+def size() -> Report:
+    """P4."""
+    ours, peers = _compared("size", "bytes_per_point", rounds=1)
+    found = ours[0]["bytes_per_point"]
+    return Report("P4", "bytes on disk per point, 10 keys", found, "bytes", "<= 10.5", found <= 10.5, peers)
+
+
+def start() -> Report:
+    """P5."""
+    ours, peers = _compared("start", "ready_seconds")
+    found = [1000 * figures["ready_seconds"] for figures in ours]
+    median = statistics.median(found)
+    shown = {name: 1000 * seconds for name, seconds in peers.items()}
+    return Report("P5", "import and init", median, "ms", "<= 60", median <= 60, shown, {"worst round (ms)": max(found)})
+
+
+def _costs(ours: list[dict[str, float]]) -> dict[str, float]:
+    return {
+        "CPU (s)": statistics.median(f["cpu_seconds"] for f in ours),
+        "peak RSS (MiB)": max(f["rss_mib"] for f in ours),
+    }
+
+
+def _compared(workload: str, figure: str, rounds: int = ROUNDS) -> tuple[list[dict[str, float]], dict[str, float]]:
+    """Every round of ours, and each peer's median; the rounds take turns."""
+    trackers: dict[str, Callable[[], dict[str, float] | None]] = {
+        "chiplog": lambda: _run(sys.executable, "chiplog", workload)
+    }
+    for name in ("wandb", "tensorboardX"):
+        version = f"{name} {importlib.metadata.version(name)}"
+        trackers[version] = lambda name=name: _run(sys.executable, name, workload)  # type: ignore[misc]
+    for name, (python, version) in _heavy().items():
+        trackers[f"{name} {version}"] = lambda name=name, python=python: _run(python, name, workload)  # type: ignore[misc]
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in trackers}
+    for _ in range(rounds):
+        for name, measure in trackers.items():
+            figures = measure()
+            if figures is not None:
+                found[name].append(figures)
+                _keep(workload, name, figures)
+    peers = {
+        name: statistics.median(f[figure] for f in rows) for name, rows in found.items() if rows and name != "chiplog"
+    }
+    return found["chiplog"], peers
+
+
+def _run(python: str, tracker: str, workload: str) -> dict[str, float] | None:
+    """One round in a process; None where a peer cannot do it."""
+    hidden = ("CHIPLOG_", "WANDB_", "PYTHONDONTWRITEBYTECODE")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    if tracker == "chiplog":
+        # Compiled once, as an installed package is.
+        environ |= {"PYTHONPATH": str(SDK), "PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/chiplog-bench-pyc",
+                    "CHIPLOG_RECORDER": "off"}  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            done = subprocess.run(
+                [python, str(SCRIPT), tracker, workload, folder],
+                env=environ, cwd=folder, capture_output=True, text=True, timeout=PEER_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return None
+    told = [line for line in done.stdout.splitlines() if line.startswith("FIGURES ")]
+    if not told:
+        if tracker == "chiplog":
+            raise RuntimeError(done.stderr)
+        print(f"  {tracker} did not finish {workload}: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    figures: dict[str, float] = json.loads(told[-1].removeprefix("FIGURES "))
+    return figures
+
+
+@lru_cache(maxsize=1)
+def _heavy() -> dict[str, tuple[str, str]]:
+    """The peers that install here: their Python and version; environments are kept in the cache for the next time."""
+    found = {}
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chiplog" / "peers"
+    for name, version in HEAVY.items():
+        folder = cache / f"{name}-{version}"
+        python = folder / "bin" / "python"
+        if not (folder / "ready").exists():
+            try:
+                subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
+                subprocess.run(
+                    [str(python), "-m", "pip", "install", "-q", f"{name}=={version}"], check=True, timeout=300
+                )
+            except (subprocess.SubprocessError, OSError):
+                print(f"  {name} {version} does not install here, left out")
+                continue
+            (folder / "ready").touch()
+        found[name] = (str(python), version)
+    return found
+
+
+def _keep(workload: str, tracker: str, figures: dict[str, float]) -> None:
+    CSV.parent.mkdir(parents=True, exist_ok=True)
+    with CSV.open("a", newline="") as file:
+        csv.writer(file).writerows([workload, tracker, name, value] for name, value in figures.items())

@@ -1,0 +1,39 @@
+"""Fault 1 of the list for our own SDK: a SIGKILL at any instant loses no row that `log` had returned for.
+
+The long form is `CHIPLOG_KILLS=10000 pytest tests/faults/test_kills.py`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import killing
+
+KILLS = int(os.environ.get("CHIPLOG_KILLS", "150"))
+ROOT = Path(__file__).parents[2]
+
+
+def test_no_kill_loses_a_row_that_log_returned_for(tmp_path: Path) -> None:
+    told = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "sdk"), str(ROOT / "sidecar")])}
+    command = [sys.executable, killing.__file__, str(tmp_path), str(KILLS), str(KILLS)]
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False, timeout=3600)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["kills"] == KILLS
+    assert found["lost"] == 0
+    assert found["returned"] > 5 * KILLS
+
+
+def test_the_count_notices_a_row_that_is_missing(tmp_path: Path) -> None:
+    from tracking_world import make_run
+
+    run = make_run(tmp_path)
+    for count in range(5):
+        run.log({"count": count})
+    folder = tmp_path / "main" / "chiplog"
+    assert killing.counted(folder) == 5
+    (path,) = folder.iterdir()
+    path.write_bytes(path.read_bytes()[:-20])
+    assert killing.counted(folder) == 4
