@@ -7,7 +7,7 @@ a fixed pause would bring them all back at once. See Brooker, "Exponential Backo
 import random
 from collections.abc import Callable
 
-from chiplog.errors import BucketError, Unreachable
+from chiplog.errors import Unreachable
 
 BASE_SECONDS = 1.0
 """The bound after the first failure; it doubles with each further one."""
@@ -20,7 +20,7 @@ MAX_ASKED_SECONDS = 120.0
 """The longest `Retry-After` that is respected: a run must not be silent because a proxy says an hour."""
 
 
-def seconds(failures: int, error: BucketError | None, draw: Callable[[], float] = random.random) -> float:
+def seconds(failures: int, error: Exception | None, draw: Callable[[], float] = random.random) -> float:
     """Seconds to wait after the `failures`-th failure (1 or more) in a row.
 
     Args:

@@ -77,6 +77,11 @@ class Cargo:
         """Start the worker."""
         self._worker.start()
 
+    def stop(self) -> None:
+        """Let the worker end after the file it is at."""
+        self._stopping.set()
+        self._queue.put(None)
+
     def remember(self, row: Row) -> None:
         """Learn from a row of an earlier life what is in the bucket already."""
         self._stock.remember(row)
@@ -173,8 +178,7 @@ class Cargo:
 
     def drain(self) -> None:
         """Ship everything that is there, in this thread, after the worker has stopped. Raises BucketError."""
-        self._stopping.set()
-        self._queue.put(None)
+        self.stop()
         if self._worker.is_alive():
             self._worker.join()
         for found in self._all():

@@ -8,6 +8,7 @@ says that the program ended, with its exit code.
 
 from chiplog.codec import Row
 from chiplog.folding import Fold
+from chiplog_sidecar import weight
 from chiplog_sidecar.wandb import values
 
 KIND = "jsonl"
@@ -33,7 +34,8 @@ class Lines:
         """The row of a line without its end."""
         logged = logged_in(line)
         if logged is None:
-            return {"at": at, "kind": "undecodable", "bytes": len(line), "reason": "the line is no JSON object"}
+            reason = weight.TOO_HEAVY if weight.is_heavy_json(line) else "the line is no JSON object"
+            return {"at": at, "kind": "undecodable", "bytes": len(line), "reason": reason}
         return self.row_of(at, logged)
 
     def row_of(self, at: int, logged: Row) -> Row:
@@ -119,7 +121,9 @@ def _said(logged: Row) -> Row:
 
 
 def logged_in(line: bytes) -> Row | None:
-    """The object that a line is; None for any other."""
+    """The object that a line is; None for any other, and for one that takes too much memory."""
+    if weight.is_heavy_json(line):
+        return None
     try:
         value = values.parse(line.decode()) if line.startswith(b"{") else None
     except UnicodeDecodeError:

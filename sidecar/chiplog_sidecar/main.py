@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import structlog
 
 from chiplog import rundir
 from chiplog.bucket.opening import open_bucket
-from chiplog.errors import AccessDenied, BucketError, BucketMissing, SettingsError
+from chiplog.errors import AccessDenied, BucketError, BucketMissing, FormatError, SettingsError
 from chiplog.local import alive
 from chiplog_sidecar import backoff, logs, status
 from chiplog_sidecar.recorder import Clock, Recorder
@@ -37,18 +38,32 @@ UNFINISHED = 75
 log = structlog.get_logger()
 
 
-class Loop:
-    """Runs the passes of one recorder until it is told to stop, then drains."""
+Trouble = BucketError | FormatError | OSError
+"""What ends a pass, and not the process."""
 
-    def __init__(self, settings: Settings, make: Callable[[], Recorder]) -> None:
+Wait = Callable[[threading.Event, float], object]
+"""Lets so many seconds go by, or fewer if the event is set."""
+
+
+class Loop:
+    """Runs the passes of one recorder until it is told to stop, then drains.
+
+    Whatever the store or the run directory answers, the process goes on: an end of it would cost the trainer's pod
+    restarts, and would help nobody.
+    """
+
+    def __init__(self, settings: Settings, make: Callable[[], Recorder], wait: Wait = threading.Event.wait) -> None:
         self._settings = settings
         self._make = make
+        self._wait = wait
         self._recorder = make()
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._stopped_at = 0.0
         self._failures = 0
-        self._error: BucketError | None = None
+        self._error: Trouble | None = None
+        self._never = threading.Event()
+        self._is_flush_asked = False
         self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
         self._flush_request = settings.root / rundir.FLUSH_REQUEST
 
@@ -65,7 +80,7 @@ class Loop:
             "bucket": self._store,
             "state": recorder.state,
             "pending_bytes": recorder.pending_bytes(),
-            "streams": [stream.head() for stream in list(recorder.streams.values())],
+            "streams": recorder.shown,
             "problems": recorder.problems,
             "requests": dict(recorder.requests),
         }
@@ -82,9 +97,13 @@ class Loop:
         while not self._is_over():
             self._look_for_flush_request()
             if self._attempt(self._recorder.record):
-                self._wake.wait(self._recorder.rest(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS))
+                self._wait(self._wake, self._recorder.rest(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS))
             else:
                 self._pause()
+        return self.drain()
+
+    def drain(self) -> bool:
+        """Ship everything that was found, however often it takes; False where the settings end that earlier."""
         log.info("draining", pending_bytes=self._recorder.pending_bytes())
         while not self._attempt(self._recorder.drain):
             if self._is_given_up():
@@ -108,20 +127,22 @@ class Loop:
         return is_late
 
     def _resume(self) -> None:
+        self._recorder.cargo.stop()
         self._recorder = self._make()
         self._recorder.resume()
         self._recorder.cargo.start()
         log.info("recording", streams=len(self._recorder.streams), bucket=self._settings.bucket)
 
     def _attempt(self, step: Callable[[], None]) -> bool:
-        """Do one step; on an error of the store remember it, and say whether it went well."""
+        """Do one step; on an error of the store or of the run directory remember it, and say whether it went well."""
         try:
             step()
             self._recover()
         except SupersededError as error:
             log.warning("another process wrote here, learning from the bucket again", reason=str(error))
-            return self._attempt(self._resume)
-        except BucketError as error:
+            self._attempt(self._resume)
+            return False  # The step itself, a drain perhaps, is still to be done.
+        except (BucketError, FormatError, OSError) as error:
             self._fail(error)
             return False
         return True
@@ -133,23 +154,36 @@ class Loop:
         problem = self._recorder.cargo.problem
         self._store = {"state": "ok", "message": ""} if problem is None else _describe(problem)
 
-    def _fail(self, error: BucketError) -> None:
+    def _fail(self, error: Trouble) -> None:
         self._failures += 1
         self._error = error
-        self._store = _describe(error)
+        if isinstance(error, BucketError):
+            self._store = _describe(error)
         if self._failures & (self._failures - 1) == 0:  # The 1st, 2nd, 4th, 8th …: an outage must not fill the log.
-            log.warning("the bucket refused, trying again", reason=str(error), failures=self._failures)
+            what = (
+                "the bucket refused, trying again" if isinstance(error, BucketError) else "a pass ended, trying again"
+            )
+            log.warning(what, reason=str(error), failures=self._failures)
 
     def _pause(self) -> None:
         seconds = backoff.seconds(self._failures, self._error)
-        time.sleep(min(seconds, MAX_DRAIN_PAUSE_SECONDS)) if self._stop.is_set() else self._wake.wait(seconds)
+        if self._stop.is_set():
+            self._wait(self._never, min(seconds, MAX_DRAIN_PAUSE_SECONDS))
+        else:
+            self._wait(self._wake, seconds)
 
     def _is_busy(self) -> bool:
         return self._recorder.flush_interval() <= self._settings.young_flush_seconds
 
     def _look_for_flush_request(self) -> None:
-        if self._flush_request.exists():
-            self._flush_request.unlink(missing_ok=True)
+        try:
+            is_there = self._flush_request.exists()
+            self._flush_request.unlink() if is_there else None
+        except OSError:
+            # It is there and stays there, on a volume that is read-only by now: it asks once.
+            is_asked_again, self._is_flush_asked = self._is_flush_asked, True
+            is_there = not is_asked_again
+        if is_there:
             self._recorder.ask_for_flush()
 
 
@@ -191,7 +225,8 @@ def main(asked: threading.Event | None = None) -> None:
         loop.stop()
     _allow_open_files()
     status.serve(settings.status_port, loop.report)
-    Path(settings.root).mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # There is nothing to find then.
+        Path(settings.root).mkdir(parents=True, exist_ok=True)
     if not loop.run():
         sys.exit(UNFINISHED)
 

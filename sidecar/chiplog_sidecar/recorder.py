@@ -6,6 +6,7 @@ twice, and reading stops while the batch is full, so an outage of the store cost
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -91,6 +92,9 @@ class Recorder:
         self._lag = 0.0
         self._flush_asked = self._told = self._is_behind = False
         self._told_uploads: set[str] = set()
+        self._unsearched: Counter[str] = Counter()
+        self.shown: list[StreamHead] = []
+        """What the last flush said, or tried to say, of the streams: for other threads, which must not ask a stream."""
 
     def resume(self) -> None:
         """Learn from the bucket where an earlier life stopped. Raises BucketError."""
@@ -140,7 +144,7 @@ class Recorder:
 
     def pending_bytes(self) -> int:
         """Bytes that are seen but not in the bucket."""
-        unread = sum(stream.size - stream.position for stream in self.streams.values())
+        unread = sum(stream.size - stream.position for stream in list(self.streams.values()))
         return unread + self.cargo.pending_bytes()
 
     def flush_interval(self) -> float:
@@ -165,8 +169,9 @@ class Recorder:
         now = self.clock.monotonic()
         if self._search.is_due(now):
             self._search.begin()
+            self._unsearched.clear()
             for container in sources.containers(self.settings.root, self.settings.containers):
-                for source in sources.followed(self.settings.root, container):
+                for source in sources.followed(self.settings.root, container, self._skip):
                     self._follow(source)
             self._search.end(now)
             self.cargo.survey()
@@ -212,6 +217,8 @@ class Recorder:
     def _read(self, stream: Stream, *, final: bool = False) -> bool:
         start = stream.position
         rows, end = stream.read(READ_BYTES, final=final)
+        if stream.trouble:
+            self._note_once(f"{stream.source.container}/{stream.source.path}: {stream.trouble}")
         if end == start:
             return False
         for row in rows:
@@ -246,6 +253,9 @@ class Recorder:
         self.batch.add(stream, stretch)
         self._first_unflushed = now if self._first_unflushed is None else self._first_unflushed
         self._first_uncut = now if self._first_uncut is None else self._first_uncut
+
+    def _skip(self, reason: str) -> None:
+        self._unsearched[reason] += 1
 
     def _must_cut(self) -> bool:
         if self._first_uncut is None:
@@ -300,6 +310,7 @@ class Recorder:
 
     def _live_head(self) -> LiveHead:
         place = self.settings.recorder
+        self.shown = [self._head_of(name) for name in self._stream_names()]
         return {
             "format": records.LIVE_FORMAT,
             "min_reader": records.READER,
@@ -321,10 +332,10 @@ class Recorder:
             "lag_seconds": round(self._lag, 3),
             "pending_bytes": self.pending_bytes(),
             "problems": self.problems[-MAX_PROBLEMS:],
-            "skipped": self.cargo.skipped(),
+            "skipped": dict(self._unsearched + Counter(self.cargo.skipped())),
             "uploads": dict(self.uploads),
             "requests": dict(self.requests),
-            "streams": [self._head_of(name) for name in self._stream_names()],
+            "streams": self.shown,
         }
 
     def _stream_names(self) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 import fnmatch
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from chiplog_sidecar.wandb import log as wandb
 
 MAX_DEPTH = 5
 """Directories below this depth of a run directory are not searched for sources."""
+
+NOT_UTF8 = "its name is no UTF-8"
+"""Of a source, or of a directory that might hold some: heads and keys are text. Files with such names are shipped."""
 
 _LEAVES = {"wandb-data", "wandb-cache", "node_modules", ".git"}
 _LEAVES_OF_WANDB = {"files", "logs", "tmp"}
@@ -34,13 +37,17 @@ class Source:
 
 def containers(root: Path, named: tuple[str, ...]) -> list[str]:
     """The containers that have a run directory by now: of the named ones, or of all."""
-    present = [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False)]
+    present = [entry.name for entry in _entries(root) if entry.is_dir(follow_symlinks=False) and _is_text(entry.name)]
     return sorted(name for name in present if not name.startswith(".") and (not named or name in named))
 
 
-def followed(root: Path, container: str) -> list[Source]:
+Skip = Callable[[str], None]
+"""Told the reason of each thing that is passed over."""
+
+
+def followed(root: Path, container: str, skip: Skip = lambda _: None) -> list[Source]:
     """The files of a container that are followed, by path: wandb's oldest directory comes first."""
-    found = _search(root / container, "", MAX_DEPTH)
+    found = _search(root / container, "", MAX_DEPTH, skip)
     return [Source(container, path, kind) for path, kind in sorted(found)]
 
 
@@ -61,15 +68,18 @@ def is_wanted(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> 
     return not include or any(fnmatch.fnmatchcase(path, glob) for glob in include)
 
 
-def _search(folder: Path, relative: str, depth: int) -> list[tuple[str, str]]:
+def _search(folder: Path, relative: str, depth: int, skip: Skip) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for entry in _entries(folder):
+    for entry in _entries(folder, skip):
         path = f"{relative}{entry.name}"
         kind = _kind(entry.name, folder.name)
         if kind and entry.is_file(follow_symlinks=False):
-            found.append((path, kind))
+            found.append((path, kind)) if _is_text(entry.name) else skip(NOT_UTF8)
         elif depth and not _is_leaf(entry.name, relative) and entry.is_dir(follow_symlinks=False):
-            found.extend(_search(folder / entry.name, f"{path}/", depth - 1))
+            if _is_text(entry.name):
+                found.extend(_search(folder / entry.name, f"{path}/", depth - 1, skip))
+            else:
+                skip(NOT_UTF8)
     return found
 
 
@@ -92,9 +102,16 @@ def _kind(name: str, folder: str) -> str:
     return jsonlines.KIND if name == jsonlines.NAME else printed.kind(name)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _entries(folder: Path, skip: Skip = lambda _: None) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return []  # Not there yet, or not ours to read: both may change, and a later pass looks again.
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # Not there yet.
+    except OSError as error:
+        skip(error.strerror or str(error))  # Not ours to read, or not readable: a later pass looks again.
+    return []

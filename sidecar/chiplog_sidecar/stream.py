@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -52,6 +53,8 @@ class Stream:
     """The file is not of its kind: it is not read further."""
     is_over: bool = False
     """Its bytes are not what was read any more: it is not read further."""
+    trouble: str = ""
+    """Why the last read got nothing from the file system; empty where it did."""
     _first: bytes = b""
     _last: bytes = b""
     """What stood at the file's start and before the position when that was read."""
@@ -103,7 +106,8 @@ class Stream:
     def look(self) -> None:
         """See how large the file is now."""
         if not self.is_over:
-            self.size = max(self.size, os.fstat(self.descriptor).st_size)
+            with suppress(OSError):  # Whoever reads is told.
+                self.size = max(self.size, os.fstat(self.descriptor).st_size)
 
     def was_replaced(self) -> bool:
         """Whether another file has this one's name now, or its bytes were taken away or written over."""
@@ -120,10 +124,18 @@ class Stream:
 
     def _was_rewritten(self) -> bool:
         """Whether what was read does not stand there any more. What was read and not held yet is forgotten then."""
-        if not self.is_over and self._witness(self.position) != (self._first, self._last):
+        try:
+            is_same = self.is_over or self._witness(self.position) == (self._first, self._last)
+        except OSError:
+            return self.is_over  # What cannot be read is not known to be other than it was.
+        if not is_same:
             self.is_over, self._pending, self.size = True, None, self.position
             self._rest.clear()
         return self.is_over
+
+    def _bear_witness(self) -> None:
+        with suppress(OSError):
+            self._first, self._last = self._witness(self.position)
 
     def _witness(self, position: int) -> tuple[bytes, bytes]:
         size = min(_WITNESS_BYTES, position)
@@ -132,7 +144,10 @@ class Stream:
     def _testifies(self, head: StreamHead) -> bool:
         """Whether the file begins as the one that an earlier life read; heads of older recorders do not say."""
         said = head.get("witness")
-        return said is None or said == _digest(self._witness(head["position"]))
+        try:
+            return said is None or said == _digest(self._witness(head["position"]))
+        except OSError:
+            return True
 
     def read(self, max_bytes: int, *, final: bool = False) -> tuple[list[Row], int]:
         """The next whole rows and the position behind them; no rows and `position` itself where there is none yet.
@@ -157,7 +172,10 @@ class Stream:
         if reader is None or reader.at != self.position:
             reader = self._reader = self.format.reader(self.position, self.fold)
         while True:
-            data = os.pread(self.descriptor, max_bytes, reader.offset)
+            try:
+                data, self.trouble = os.pread(self.descriptor, max_bytes, reader.offset), ""
+            except OSError as error:
+                return self._unreadable(error, final=final)
             at_end = reader.offset + len(data) >= self.size
             rows = reader.feed(data, final=final and at_end)
             if reader.foreign:
@@ -165,6 +183,13 @@ class Stream:
                 return [{"at": 0, "kind": "gap", "to": self.size, "reason": reader.foreign}], self.size
             if rows or at_end:
                 return rows, reader.at
+
+    def _unreadable(self, error: OSError, *, final: bool) -> tuple[list[Row], int]:
+        """Nothing, and it is tried again; if nobody will, a gap of all that is left."""
+        self.trouble = error.strerror or str(error)
+        if not final or self.size <= self.position:
+            return [], self.position
+        return [{"at": self.position, "kind": "gap", "to": self.size, "reason": self.trouble}], self.size
 
     def advance(self, rows: list[Row], end: int) -> None:
         """Take rows as read: they are held by the batch now."""
@@ -179,7 +204,7 @@ class Stream:
             self.fold.apply(row)
         self.position = end
         self._pending = None
-        self._first, self._last = self._witness(end)
+        self._bear_witness()
 
     def _settle(self) -> None:
         """Fold the newest numbers of the summary in."""
@@ -199,11 +224,15 @@ class Stream:
                 self._pending = (rows[len(kept) :], end)
             yield from kept
         self.position = self.segmented
-        self._first, self._last = self._witness(self.position)
+        self._bear_witness()
 
     def source_bytes(self, start: int, end: int) -> bytes | None:
-        """The file's bytes of `[start, end)`; None where they were taken away or written over since they were read."""
-        data = os.pread(self.descriptor, end - start, start)
+        """The file's bytes of `[start, end)`; None where they were taken away or written over since they were read, or
+        cannot be read any more."""
+        try:
+            data = os.pread(self.descriptor, end - start, start)
+        except OSError:
+            return None
         return None if len(data) < end - start or self._was_rewritten() else data
 
     def media(self, row: Row) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from chiplog import runfile
 from chiplog.codec import Row
+from chiplog_sidecar import weight
 from chiplog_sidecar.runfile import checks
 from chiplog_sidecar.runfile.framing import Frame
 from chiplog_sidecar.wandb import values
@@ -82,6 +83,8 @@ def _finite(value: float) -> values.Json:
 
 
 def _object(payload: bytes) -> dict[str, Any]:
+    if weight.is_heavy_json(payload):
+        raise ValueError(weight.TOO_HEAVY)
     value = values.parse(payload.decode())
     if not isinstance(value, dict) or value.keys() == {"$text"}:
         raise ValueError("the record is no JSON object")

@@ -2,7 +2,8 @@
 
 from chiplog.codec import Row
 from chiplog.folding import Fold
-from chiplog_sidecar.tensorboard import framing
+from chiplog_sidecar import weight
+from chiplog_sidecar.tensorboard import events_pb2, framing
 from chiplog_sidecar.tensorboard.decode import Decoder
 
 KIND = "tensorboard"
@@ -39,6 +40,8 @@ class Reader:
     def _row(self, item: framing.Item) -> Row:
         if isinstance(item, framing.Gap):
             return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
+        if weight.is_heavy_message(item.payload, events_pb2.Event.DESCRIPTOR):
+            return {"at": item.at, "kind": "undecodable", "bytes": len(item.payload), "reason": weight.TOO_HEAVY}
         return self._decoder.row(item.at, item.payload)
 
 

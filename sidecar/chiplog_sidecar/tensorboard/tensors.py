@@ -62,6 +62,8 @@ def elements(tensor: pb.Tensor) -> list[float] | None:
     if known is None or tensor.dtype == STRING or not 0 <= count <= MAX_ELEMENTS or min(dimensions, default=0) < 0:
         return None
     _, code, field = known
+    if len(getattr(tensor, field)) > count:
+        return None
     found = _content(tensor.tensor_content, code, count) if tensor.tensor_content else list(getattr(tensor, field))
     if not found and count:
         return None

@@ -25,7 +25,7 @@ BLOCK_BYTES = 32768
 FILE_HEADER = bytes.fromhex("3a572642e1be00")
 """`:W&B`, a magic number and the version of the format, the same from wandb 0.16 to 0.31."""
 
-MAX_RECORD_BYTES = 16 * 1024 * 1024
+MAX_RECORD_BYTES = 8 * 1024 * 1024
 """A longer record is a gap, so that no file can fill the sidecar's memory; its bytes are in the copy of the source."""
 
 _CHUNK_HEADER = struct.Struct("<IHB")
@@ -150,8 +150,8 @@ class FrameReader:
         self._parts.append(body)
         self._end = end
         if kind == _LAST:
-            items.append(Frame(self._begin, end, b"".join(self._parts)))
-            self._parts = []
+            parts, self._parts = self._parts, []
+            items.append(Frame(self._begin, end, b"".join(parts)))
         return None
 
     def _lose(self, end: int, reason: str) -> None:

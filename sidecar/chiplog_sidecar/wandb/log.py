@@ -6,7 +6,8 @@ from typing import Any
 from chiplog import rundir
 from chiplog.codec import Row
 from chiplog.folding import Fold
-from chiplog_sidecar.wandb import decode, framing, splice
+from chiplog_sidecar import weight
+from chiplog_sidecar.wandb import decode, framing, splice, wandb_pb2
 from chiplog_sidecar.wandb import media as naming
 
 KIND = "wandb"
@@ -49,7 +50,7 @@ class Reader:
             self.foreign = f"not a wandb log this reader knows: {items[0].reason} {items[0].found!r}"
             return []
         return [
-            splice.row(item.at, item.payload) or decode.decode(item.at, item.payload)
+            splice.row(item.at, item.payload) or _row(item.at, item.payload)
             if type(item) is framing.Frame
             else _gap(item)
             for item in items
@@ -86,3 +87,10 @@ def loss_bound(fold: Fold) -> str:
 def _gap(item: Any) -> Row:
     """Of a `framing.Gap`, for nothing else but records comes of a file whose header is good."""
     return {"at": item.at, "kind": "gap", "to": item.end, "reason": item.reason}
+
+
+def _row(at: int, payload: bytes) -> Row:
+    """The row of a record that is no common one."""
+    if weight.is_heavy_message(payload, wandb_pb2.Record.DESCRIPTOR):
+        return {"at": at, "kind": "undecodable", "bytes": len(payload), "reason": weight.TOO_HEAVY}
+    return decode.decode(at, payload)
