@@ -32,13 +32,17 @@ class Subject:
     run: str = ""
     project: str = ""
     host: str = ""
+    sources: tuple[str, ...] = ()
+    """Globs of the files to follow; empty means all."""
+    copies: bool = False
+    """The directory may be a copy of one that was recorded before."""
     until: Path | None = None
     drain_seconds: float = 0.0
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The recorder's environment: the machine's own, for the bucket's credentials, and what is said here."""
-        if "," in self.container:
-            raise SettingsError(f"{self.root / self.container}: a run directory's name may hold no comma")
+        if "," in self.container or self.container.startswith("."):
+            raise SettingsError(f"{self.root / self.container}: its name holds a comma, or begins with a dot")
         told = {
             "CHIPLOG_BUCKET": self.bucket,
             "CHIPLOG_CLUSTER": self.cluster,
@@ -46,6 +50,8 @@ class Subject:
             "CHIPLOG_RECORDER": self.recorder,
             "CHIPLOG_DIR": str(self.root),
             "CHIPLOG_CONTAINERS": self.container,
+            "CHIPLOG_SOURCES": ",".join(self.sources),
+            "CHIPLOG_COPIES": "1" if self.copies else "",
             "CHIPLOG_RUN": self.run,
             "CHIPLOG_PROJECT": self.project,
             "CHIPLOG_POD": self.host,

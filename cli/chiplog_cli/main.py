@@ -22,6 +22,7 @@ VERBS = {
     "logs": "Print what a run wrote to its console.",
     "files": "List or download the files of a run.",
     "run": "Run a command here with a recorder beside it.",
+    "sync": "Bring in runs of wandb, TensorBoard, MLflow, and complete our own.",
     "verify": "Look for objects that are lost, cut short or changed.",
     "restore": "Make a run's directory again, byte for byte.",
     "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",

@@ -185,8 +185,8 @@ class _Session:
         """Whether the recorder brought everything into the bucket in time. Ctrl-C ends the waiting alone."""
         if self._recorder is None:
             return False
-        if self._recorder.poll() is None:
-            self._recorder.terminate()
+        if alive.is_held(self._place.root / directory.ALIVE):
+            self._recorder.terminate()  # A process that the command left behind holds the lock.
         while self._recorder.poll() is None and time.monotonic() < deadline:
             taken = signal.sigtimedwait(_TAKEN, LOOK_SECONDS)
             if taken is not None and taken.si_signo in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):

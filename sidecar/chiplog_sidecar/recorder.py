@@ -172,7 +172,8 @@ class Recorder:
             self._unsearched.clear()
             for container in sources.containers(self.settings.root, self.settings.containers):
                 for source in sources.followed(self.settings.root, container, self._skip):
-                    self._follow(source)
+                    if sources.is_wanted(source.path, self.settings.sources, ()):
+                        self._follow(source)
             self._search.end(now)
             self.cargo.survey()
         for stream in self.streams.values():
@@ -373,7 +374,8 @@ class Recorder:
         """Take a stream up again at the end of its segments; where its file is gone, keep what the tail held."""
         segmented = memory.segmented.get(head["id"], 0)
         source = sources.Source(head["container"], head["path"], head["kind"])
-        stream = Stream.reopen(self.settings.root, source, head, segmented)
+        known: StreamHead = {**head, "inode": 0} if self.settings.copies else head
+        stream = Stream.reopen(self.settings.root, source, known, segmented)
         if stream is None:
             self.gone[head["id"]] = head
             lines = tuple(codec.dump(row) for row in memory.tail.get(head["id"], []))

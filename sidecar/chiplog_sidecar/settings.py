@@ -36,6 +36,9 @@ class Settings:
     containers: tuple[str, ...] = ()
     """Names of the training containers; empty means every directory of the volume. CHIPLOG_CONTAINERS."""
 
+    sources: tuple[str, ...] = ()
+    """Globs of files to follow, relative to the run directory; empty means all. CHIPLOG_SOURCES."""
+
     include: tuple[str, ...] = ()
     """Globs of files to ship, relative to the run directory; empty means all. CHIPLOG_INCLUDE."""
 
@@ -60,6 +63,9 @@ class Settings:
     quiet_seconds: float = 2.0
     """A file counts as whole once its size and time stood still for this long. CHIPLOG_QUIET_SECONDS."""
 
+    copies: bool = False
+    """Sources may be copies of those that were read before: content tells them, not the inode. CHIPLOG_COPIES=1."""
+
     until: Path | None = None
     """A lock (docs/local.md): the recorder drains once nobody holds it. CHIPLOG_UNTIL."""
 
@@ -80,8 +86,10 @@ class Settings:
             project=environ.get("CHIPLOG_PROJECT", ""),
             root=Path(environ.get("CHIPLOG_DIR", rundir.MOUNT)),
             containers=_names(environ, "CHIPLOG_CONTAINERS"),
+            sources=_names(environ, "CHIPLOG_SOURCES"),
             include=_names(environ, "CHIPLOG_INCLUDE"),
             exclude=_names(environ, "CHIPLOG_EXCLUDE"),
+            copies=environ.get("CHIPLOG_COPIES") == "1",
             until=Path(environ["CHIPLOG_UNTIL"]) if environ.get("CHIPLOG_UNTIL") else None,
             status_port=int(_number(environ, "CHIPLOG_STATUS_PORT", cls.status_port, high=65535)),
             **{name: _number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name)) for name in _SECONDS},

@@ -1,0 +1,95 @@
+"""`chiplog sync`: run directories of others and of ours, into the bucket."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chiplog_cli import exits, options
+from chiplog_cli.session import Session
+
+if TYPE_CHECKING:
+    from chiplog_cli.importing.shipping import Shipment
+
+
+@click.command("sync")
+@click.argument("folders", nargs=-1, metavar="[DIR]...", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--live", is_flag=True, help="Follow what is still written to, and look for more, until Ctrl-C.")
+@click.option("--project", default="", metavar="NAME", help="The runs' project; by default what they say themselves.")
+@click.option(
+    "--state",
+    type=click.Choice(["finished", "failed", "killed", "silent"]),
+    default="silent",
+    show_default=True,
+    help="What to say of a run that does not tell how it ended.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, metavar="N", help="Runs at a time.")
+@click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.FloatRange(min=1),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the store, for each run.",
+)
+@options.places()
+@click.pass_obj
+def command(
+    session: Session,
+    folders: tuple[Path, ...],
+    live: bool,
+    project: str,
+    state: str,
+    jobs: int,
+    wait_seconds: float,
+) -> None:
+    """Bring in the runs that stand in each DIR or below.
+
+    They may be of wandb (offline and online), TensorBoard, MLflow's file store (mlruns), import chiplog, JSON lines,
+    and chiplog run. Without DIR it completes what chiplog run could not.
+
+    \b
+    chiplog sync wandb/                        every run of wandb there
+    chiplog sync --project vision runs/        TensorBoard's directories
+    chiplog sync mlruns/ --bucket s3://my-runs/chiplog
+    chiplog sync --live .                      and what is written from now on
+
+    A second sync adds nothing. Nothing is written to DIR. Exit code 1: something is not in the bucket yet.
+    """
+    from chiplog.errors import NotFound
+    from chiplog.local import identity, places
+    from chiplog_cli import storing
+    from chiplog_cli.importing import finding, shipping, syncing
+    from chiplog_cli.rendering import syncs
+
+    target = shipping.Target(
+        bucket=places.writable(session.address, os.environ),
+        cluster=session.cluster or identity.CLUSTER,
+        namespace=session.namespace or storing.user(),
+        state=places.runs(os.environ).parent / "sync",
+        project=project,
+        state_unknown=state,
+        user=storing.user(),
+        host=socket.gethostname(),
+    )
+    tops = folders or (places.runs(os.environ),)
+
+    def search() -> "Iterator[Shipment]":
+        for top in tops:
+            shipments = (shipping.Shipment(found, target, os.environ) for found in finding.find(top))
+            yield from (item for item in shipments if folders or not item.is_done())
+
+    with syncs.watching() as progress:
+        sync = syncing.Sync(
+            lambda address: storing.opened(session, address), progress, wait_seconds, jobs=jobs, live=live
+        )
+        sync.run(search)
+    if not sync.results and folders:
+        raise NotFound(f"there is no run in {', '.join(map(str, folders))}")
+    bad = {syncing.FAILED, syncing.WRITTEN_TO, syncing.BUSY} & sync.results.keys()
+    click.echo(", ".join(f"{count} {name}" for name, count in sync.results.items()) or "nothing to complete", err=True)
+    click.get_current_context().exit(exits.NO if bad else 0)
