@@ -9,6 +9,8 @@ import structlog
 def configure(level: str) -> None:
     """Set structlog up for a level's name (`debug`, `info`, `warning`, `error`); an unknown one means `info`."""
     renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    # What botocore has to say comes to us as errors; its own words would stand unordered between ours.
+    logging.getLogger("botocore").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

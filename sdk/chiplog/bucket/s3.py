@@ -16,9 +16,10 @@ from typing import Any, BinaryIO, cast
 
 import boto3
 import botocore.exceptions
+import botocore.session
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored, skew, uploads
+from chiplog.bucket import ETag, Listed, Stored, keys, skew, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -52,10 +53,15 @@ class S3Bucket:
     """The `Bucket` protocol over a boto3 S3 client."""
 
     def __init__(
-        self, client: Any, bucket: str, prefix: str, under_way: MutableMapping[str, str] | None = None
+        self,
+        client: Any,
+        bucket: str,
+        prefix: str,
+        under_way: MutableMapping[str, str] | None = None,
+        known: skew.Skew | None = None,
     ) -> None:
         self._client = client
-        skew.Skew().attach(client)
+        (known or skew.Skew()).attach(client)
         self._under_way = {} if under_way is None else under_way
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
@@ -71,12 +77,12 @@ class S3Bucket:
         """A bucket with boto3's own credentials and endpoints; `on_request(operation, bytes)` counts requests, and
         `under_way` holds the ids of uploads in parts that ended early."""
         try:
-            client = boto3.client("s3", config=CONFIG)
+            client, known = _client()
         except (botocore.exceptions.BotoCoreError, ValueError) as error:
             raise SettingsError(f"S3 as the AWS variables and files describe it: {error}") from error
         if on_request is not None:
             client.meta.events.register("before-send.s3", _counter(on_request))
-        return cls(client, bucket, prefix, under_way)
+        return cls(client, bucket, prefix, under_way, known)
 
     def get(self, key: str) -> Stored:
         """Read an object."""
@@ -179,6 +185,17 @@ class _Body(io.RawIOBase):
     def close(self) -> None:
         self._body.close()
         super().close()
+
+
+def _client() -> tuple[Any, skew.Skew]:
+    """A client of boto3's own surroundings, and what it learns of the store's clock."""
+    known, shared = skew.Skew(), botocore.session.get_session()
+    shared.set_default_client_config(CONFIG)  # For the client of STS, which botocore makes by itself.
+    shared.register("after-call.sts", known.learn)
+    session = boto3.Session(botocore_session=shared)
+    client = session.client("s3", config=CONFIG)
+    keys.Renewal(session.get_credentials(), known, time.monotonic)
+    return client, known
 
 
 def _counter(on_request: Callable[[str, int], None]) -> Callable[..., None]:

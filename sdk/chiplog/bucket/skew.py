@@ -1,6 +1,6 @@
 """Signs by the store's clock where ours is wrong; it decides nothing about tries but the one that a correction needs.
 
-A store refuses (403) a signature whose time is more than 15 minutes from its own, and says its own in every answer's
+A store refuses a signature whose time is more than 15 minutes from its own, and says its own in every answer's
 `Date`. So the first such refusal tells the skew; the request is signed again with it, and all later ones are too.
 botocore takes the machine's clock and offers no other, so its signer of S3 is given a subclass that adds the seconds
 which the request carries.
@@ -16,7 +16,10 @@ from botocore.auth import AUTH_TYPE_MAPS, SIGV4_TIMESTAMP, S3SigV4Auth
 LEAST_SECONDS = 60.0
 """A difference up to this is the answer's way and rounding, and no store refuses it."""
 
-_SECONDS = "chiplog_skew_seconds"
+_REFUSED = (400, 403)
+"""Of a signature that is off, and of keys that have expired while our clock says that they have not."""
+
+_SKEW = "chiplog_skew"
 
 
 def seconds(date: str | None) -> float | None:
@@ -33,17 +36,27 @@ class Skew:
     def __init__(self) -> None:
         self.seconds = 0.0
 
+    def store_time(self) -> float:
+        """The store's clock, Unix seconds, as far as it is known."""
+        return _signing_clock() + self.seconds
+
+    def learn(self, **answer: Any) -> None:
+        """Learn from an answer of STS, by whose clock its keys expire; a handler of `after-call`."""
+        told = seconds(answer["http_response"].headers.get("Date"))
+        if told is not None and abs(told - self.store_time()) >= LEAST_SECONDS:
+            self.seconds = told - _signing_clock()
+
     def attach(self, client: Any) -> None:
         """Correct the signatures of a boto3 S3 client."""
         client.meta.events.register("before-sign.s3", self._before_sign)
         client.meta.events.register_first("needs-retry.s3", self._needs_retry)
 
     def _before_sign(self, request: Any, **_: Any) -> None:
-        request.context[_SECONDS] = self.seconds
+        request.context[_SKEW] = self
 
     def _needs_retry(self, response: Any, attempts: int, **_: Any) -> int | None:
         """Seconds to wait before another try: 0 after a correction, None where this is not ours to decide."""
-        if response is None or attempts > 1 or response[0].status_code != 403:
+        if response is None or attempts > 1 or response[0].status_code not in _REFUSED:
             return None
         told = seconds(response[0].headers.get("Date"))
         if told is None:
@@ -59,7 +72,8 @@ class _Signer(S3SigV4Auth):
     """The signer of S3 with the seconds that the request carries added to its time."""
 
     def _modify_request_before_signing(self, request: Any) -> None:
-        seconds = request.context.get(_SECONDS, 0.0)
+        # Asked now and not before: between the two new keys may have come, whose answer told the time.
+        seconds = request.context[_SKEW].seconds if _SKEW in request.context else 0.0
         if seconds:
             signed_at = datetime.datetime.strptime(request.context["timestamp"], SIGV4_TIMESTAMP)  # noqa: DTZ007  # Z is UTC
             corrected = signed_at + datetime.timedelta(seconds=seconds)
