@@ -4,7 +4,7 @@ CLUSTER := PYTHONPATH=cluster $(PYTHON) -m chiplog_cluster
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check cluster images bench soak down
+.PHONY: help demo test check cluster images page bench soak down
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ cluster: ## start the demo's node with its S3, our images and our chart, and no 
 
 images: ## build our images and bring them to the demo's node
 	@$(CLUSTER) images
+
+page: ## build the dashboard's page, which `chiplog ui` serves
+	@$(CLUSTER) page
 
 bench: ## measure our targets beside the tools of others; ONLY=P7,P11 chooses
 	@$(CLUSTER) bench --only=$(ONLY)

@@ -26,6 +26,7 @@ VERBS = {
     "verify": "Look for objects that are lost, cut short or changed.",
     "restore": "Make a run's directory again, byte for byte.",
     "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",
+    "ui": "Serve the dashboard on this machine.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""

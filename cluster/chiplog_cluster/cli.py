@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from chiplog_cluster import (
+    debian,
     demo,
     envfile,
     images,
     lifecycle,
     machine,
     overview,
+    page,
     pythonenv,
     release,
     setup,
@@ -127,7 +129,9 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     """Everything that needs no node first: it fails in a minute."""
     machine.require(machine.observe(checkout, built=setup.is_built(checkout)))
     setup.ensure(checkout, progress)
+    debian.install_browser(progress)
     results = testing.check(checkout)
+    results.append(testing.page(checkout, progress))
     results.append(
         testing.suite(checkout, "unit", "not integration and not e2e", testing.environment(checkout, os.environ))
     )
@@ -145,6 +149,13 @@ def _bench(checkout: Checkout, given: argparse.Namespace, progress: Progress) ->
     """On the demo's node: figures are of the whole, so everything that takes part runs."""
     node = _ready(checkout, "demo", progress)
     return testing.bench(checkout, given.only, envfile.environ(node))
+
+
+def _page(checkout: Checkout, _given: argparse.Namespace, progress: Progress) -> int:
+    """Needs neither root nor Debian."""
+    pythonenv.ensure(checkout, progress)
+    page.ensure(checkout, progress)
+    return 0
 
 
 def _soak(checkout: Checkout, given: argparse.Namespace, progress: Progress) -> int:
@@ -170,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     s3.add_argument("--namespace", action="append", help="a namespace whose sidecars may write (default: default)")
     _add(verbs, "cluster", _cluster, "start the demo's node with everything on it")
     _add(verbs, "demo", _demo, "run the example on the demo's node and show what came of it")
+    _add(verbs, "page", _page, "build the dashboard's page")
     _add(verbs, "lint", _lint, "check format, style, types and imports")
     _add(verbs, "test", _test, "run every check and every test on a node of their own")
     bench = _add(verbs, "bench", _bench, "measure the targets, beside the tools of others")

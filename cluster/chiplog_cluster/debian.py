@@ -31,6 +31,9 @@ _PROGRAMS = {
 }
 """What is called, and the package that has it: a program of another origin (Docker's containerd) serves as well."""
 
+BROWSER = {"chromium": "chromium"}
+"""What the tests look at the page with; nothing else needs it."""
+
 _FILES = {
     "/usr/bin/python3.11": "python3",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
@@ -51,7 +54,15 @@ def missing(finds: Callable[[str], bool], exists: Callable[[str], bool], has_ven
 
 def install_missing(progress: Progress) -> None:
     """Install what is missing; apt may remove nothing for it (Debian's containerd conflicts with Docker's)."""
-    packages = missing(_on_path, lambda path: Path(path).exists(), _can_make_venvs())
+    _install(missing(_on_path, lambda path: Path(path).exists(), _can_make_venvs()), progress)
+
+
+def install_browser(progress: Progress) -> None:
+    """Install what the tests look at the page with, where it is missing."""
+    _install([package for program, package in BROWSER.items() if not _on_path(program)], progress)
+
+
+def _install(packages: list[str], progress: Progress) -> None:
     if not packages:
         return
     with progress.step(f"installing Debian packages: {' '.join(packages)}"), _services_kept_off():

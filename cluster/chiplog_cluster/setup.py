@@ -1,7 +1,7 @@
 """Everything that must be there before a node can start, once per machine; it must not start one."""
 
 from chiplog_cluster import compile as compiling
-from chiplog_cluster import debian, golang, pythonenv, tools
+from chiplog_cluster import debian, golang, page, pythonenv, tools
 from chiplog_cluster.checkout import Checkout
 from chiplog_cluster.progress import Progress
 
@@ -24,3 +24,4 @@ def ensure(checkout: Checkout, progress: Progress) -> None:
         go = golang.bring(checkout, pythonenv.uv(checkout), progress)
         compiling.build_missing(checkout, go, progress)
     tools.link(checkout)
+    page.ensure(checkout, progress)

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chiplog_cluster import page as pages
 from chiplog_cluster import progress as progress_lines
 from chiplog_cluster.checkout import Checkout
+from chiplog_cluster.progress import Progress
 
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 
@@ -40,6 +42,14 @@ class Result:
 def check(checkout: Checkout) -> list[Result]:
     """Format, lint, types, import rules."""
     return [_check(checkout, words) for words in CHECKS]
+
+
+def page(checkout: Checkout, progress: Progress) -> Result:
+    """The page's own tests."""
+    print("\n── page tests", flush=True)
+    began = time.monotonic()
+    passed, failed = pages.tested(checkout, progress)
+    return Result("page", passed, failed, time.monotonic() - began)
 
 
 def suite(checkout: Checkout, name: str, marker: str, env: Mapping[str, str]) -> Result:

@@ -1,0 +1,44 @@
+"""`chiplog ui`: serves the dashboard on this machine, as a process of its own."""
+
+import importlib.util
+import os
+import sys
+
+import click
+
+from chiplog_cli import options
+from chiplog_cli.session import Session
+
+PROGRAM = "chiplog_dashboard"
+
+
+@click.command("ui")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8090, show_default=True, help="The TCP port; 0 takes a free one."
+)
+@options.places()
+@click.pass_obj
+def command(session: Session, port: int) -> None:
+    """Serve the dashboard of a bucket on this machine, until Ctrl-C.
+
+    \b
+    chiplog ui --bucket s3://my-runs/chiplog
+    chiplog ui --bucket ./runs --port 9000
+
+    It listens on 127.0.0.1 alone and reads with your own credentials: what you may read, it shows to you.
+    """
+    from chiplog.errors import SettingsError
+
+    if not session.address:
+        raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
+    if importlib.util.find_spec(PROGRAM) is None:
+        raise SettingsError("the dashboard is not installed: pip install 'chiplog[dashboard]'")
+    told = {
+        "CHIPLOG_BUCKET": session.address,
+        "CHIPLOG_CLUSTER": session.cluster,
+        "CHIPLOG_NAMESPACE": session.namespace,
+        "CHIPLOG_UI_PORT": str(port),
+    }
+    sys.stdout.flush()
+    # It takes our place: signals and the exit code are its own.
+    os.execve(sys.executable, [sys.executable, "-m", f"{PROGRAM}.main"], {**os.environ, **told})  # noqa: S606

@@ -1,0 +1,224 @@
+"""The HTTP API that the page uses (docs/api.md): each question of it as a method; it computes nothing of a run."""
+
+import asyncio
+import mimetypes
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from chiplog import layout, strictjson
+from chiplog.bucket import Bucket
+from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
+from chiplog.query import parsing, selecting
+from chiplog.reading import console, details, documents, files, states
+from chiplog.reading.views import RunView
+from chiplog.watching import Watcher
+from chiplog_dashboard import answers, charts, shelf
+from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.shelf import Shelf
+
+MAX_CHART_RUNS = 500
+"""Curves of so many runs come in one answer at most."""
+
+MAX_LINES = 20_000
+"""Lines of a console that come in one answer at most."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks on behalf of a page that is open."""
+
+HEARTBEAT_LOOKS = 15
+"""An open page hears something at least every so many looks, or a proxy would cut it off."""
+
+SHOWN_INLINE = frozenset({
+    "image/png", "image/jpeg", "image/gif", "image/webp",
+    "audio/wav", "audio/x-wav", "audio/mpeg", "video/mp4", "video/webm",
+})  # fmt: skip
+"""Kinds of content that a browser draws and never runs; everything else is offered for download."""
+
+_BLOCK_BYTES = 1 << 18
+
+
+@dataclass
+class Api:
+    """The questions, over one bucket."""
+
+    bucket: Bucket
+    shelf: Shelf
+    histories: Histories
+    watcher: Watcher
+
+    def routes(self) -> list[Route]:
+        """Every path below `/api/v1`."""
+        run = "/api/v1/runs/{cluster}/{namespace}/{run}"
+        return [
+            Route("/api/v1/runs", self.list_runs),
+            Route("/api/v1/select", self.select),
+            Route(run, self.show_run),
+            Route(f"{run}/console", self.show_console),
+            Route(f"{run}/files", self.list_files),
+            Route(f"{run}/files/{{recorder}}/{{sha256}}", self.fetch_file),
+            Route("/api/v1/keys", self.list_keys),
+            Route("/api/v1/curves", self.draw),
+            Route("/api/v1/events", self.tell_changes),
+        ]
+
+    def list_runs(self, _: Request) -> Response:
+        """Every run, newest first."""
+        return answers.document({"runs": [_listed(view) for view in self.shelf.views()]})
+
+    def select(self, request: Request) -> Response:
+        """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
+        query = parsing.parse(request.query_params.get("filter", ""))
+        found = selecting.select(query, self.shelf.views(), self.shelf.time())
+        return answers.document({"ids": [view.key.path for view in found]})
+
+    def show_run(self, request: Request) -> Response:
+        """One run in full, with the names of its metrics."""
+        view = self.shelf.view(_place(request))
+        self._watch(view)
+        shown = documents.shown(details.read(self.bucket, view))
+        keys = charts.keys(self.histories.columns(view))
+        system = charts.keys(self.histories.columns(view, "system"))
+        return answers.document({**shown, "keys": keys, "system_keys": system})
+
+    def show_console(self, request: Request) -> Response:
+        """The newest lines of a run's console: `last` of them, those that hold `search` alone."""
+        view = self.shelf.view(_place(request))
+        self._watch(view)
+        wanted = request.query_params.get("search", "").casefold()
+        last = _count(request, "last", 2000, MAX_LINES)
+        lines = [line for line in console.read(self.bucket, view) if not wanted or wanted in line.text.casefold()]
+        return answers.document({"total": len(lines), "lines": [documents.line(line) for line in lines[-last:]]})
+
+    def list_files(self, request: Request) -> Response:
+        """The newest version of each file."""
+        found = files.read(self.bucket, self.shelf.view(_place(request)))
+        return answers.document({"files": [documents.file(file) for file in found]})
+
+    def fetch_file(self, request: Request) -> Response:
+        """A file's content by its digest; a browser draws it or keeps it, and never runs it."""
+        view = self.shelf.view(_place(request))
+        wanted = (request.path_params["recorder"], request.path_params["sha256"])
+        every = files.read(self.bucket, view, every=True)
+        file = next((file for file in every if (file.recorder, file.sha256) == wanted), None)
+        if file is None or file.key is None:
+            raise NotFound(f"{view.name} has no file with the SHA-256 {wanted[1]}")
+        kind = mimetypes.guess_type(file.path)[0] or "application/octet-stream"
+        is_inline = kind in SHOWN_INLINE
+        name = quote(file.path.rsplit("/", 1)[-1], errors="surrogatepass")
+        headers = {
+            "Content-Disposition": f"{'inline' if is_inline else 'attachment'}; filename*=UTF-8''{name}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cache-Control": "private, max-age=31536000, immutable",
+            **({"Content-Length": str(file.size)} if file.size is not None else {}),
+        }
+        kind = kind if is_inline else "application/octet-stream"
+        return StreamingResponse(_blocks(self.bucket.open(file.key)), headers=headers, media_type=kind)
+
+    def list_keys(self, request: Request) -> Response:
+        """The names of the metrics that any `run` that is named has logged."""
+        columns = [self.histories.columns(view) for view in self._named(request)]
+        return answers.document({"keys": sorted({key for found in columns for key in charts.keys(found)})})
+
+    def draw(self, request: Request) -> Response:
+        """The curves of one metric (`key`) of every `run` that is named, or one of its system load (`kind=system`)."""
+        question = charts.Question.of(request.query_params)
+        kind = request.query_params.get("kind", "history")
+        if kind not in ("history", "system"):
+            raise SettingsError(f"kind={kind!r} is neither history nor system")
+        drawn = []
+        for view in self._named(request):
+            self._watch(view)
+            drawn.append({"run": view.key.path, "curves": charts.answer(self.histories.columns(view, kind), question)})
+        return answers.document({"key": question.key, "runs": drawn})
+
+    def _named(self, request: Request) -> list[RunView]:
+        named = request.query_params.getlist("run")
+        if len(named) > MAX_CHART_RUNS:
+            raise SettingsError(f"{len(named)} runs are asked for, {MAX_CHART_RUNS} are allowed")
+        return [self.shelf.view(place) for place in map(_parsed, named)]
+
+    async def tell_changes(self, request: Request) -> Response:
+        """Server-sent events: `runs` with every run that is new or has changed since the last, as in the list."""
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._changes(request), headers=headers, media_type="text/event-stream")
+
+    async def _changes(self, request: Request) -> AsyncIterator[str]:
+        seen: dict[str, object] | None = None
+        quiet = 0
+        while not await request.is_disconnected():
+            try:
+                views = await run_in_threadpool(self.shelf.views)
+            except (BucketError, FormatError) as error:
+                yield _event("trouble", {"message": str(error)})
+                views = []
+            now: dict[str, object] = {view.key.path: shelf.version(view) for view in views}
+            if views or seen is None:
+                news = [view for view in views if seen is not None and seen.get(view.key.path) != now[view.key.path]]
+                gone = [] if seen is None else sorted(seen.keys() - now.keys())
+                seen = now
+                quiet = 0 if news or gone else quiet + 1
+                if news or gone:
+                    yield _event("runs", {"runs": [_listed(view) for view in news], "gone": gone})
+            if quiet % HEARTBEAT_LOOKS == 0 and quiet:
+                yield ": nothing new\n\n"
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _watch(self, view: RunView) -> None:
+        """Ask the recorders of a live run to flush every second; nobody waits for that, and nobody needs it."""
+        if view.is_bound and view.state not in states.OVER:
+            threading.Thread(target=_said, args=(self.watcher, view.key), daemon=True).start()
+
+
+def _said(watcher: Watcher, run: layout.Run) -> None:
+    try:
+        watcher.look(run)
+    except BucketError:
+        return  # Our credentials may not say so, or the store is away: the page is a few seconds later then.
+
+
+def _listed(view: RunView) -> dict[str, Any]:
+    document: dict[str, Any] = dict(view.document or {})
+    more = {
+        "id": view.key.path,
+        "display_name": document.get("display_name") or view.name,
+        "created_at": view.created_at or None,
+        "metrics": [dict(metric) for metric in document.get("metrics", [])],
+        "durable": view.outcome["durable"] if view.outcome else None,
+    }
+    return {**documents.listed(view), **more}
+
+
+def _place(request: Request) -> layout.Run:
+    return layout.Run(*(request.path_params[name] for name in ("cluster", "namespace", "run")))
+
+
+def _parsed(name: str) -> layout.Run:
+    parts = name.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise SettingsError(f"run={name!r} is not cluster/namespace/run")
+    return layout.Run(*parts)
+
+
+def _count(request: Request, name: str, default: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise SettingsError(f"{name}={text!r} is not a number between 1 and {most}")
+    return int(text)
+
+
+def _event(name: str, value: Any) -> str:
+    return f"event: {name}\ndata: {strictjson.dumps(value)}\n\n"
+
+
+def _blocks(source: BinaryIO) -> Iterator[bytes]:
+    with source:
+        while block := source.read(_BLOCK_BYTES):
+            yield block

@@ -1,0 +1,106 @@
+"""A run's metrics as columns, and columns as the points of a chart; it reads no bucket.
+
+A chart has fewer pixels than a run has rows. A bucket of neighbouring steps is drawn by its smallest, largest and last
+value, so that no peak is ever averaged away.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Branch(NamedTuple):
+    """Whose line a curve is: a restart goes back in steps, and ranks and sibling runs write the same ones."""
+
+    attempt: int
+    rank: int
+    writer: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric of one branch; all three have one shape, `(rows,)`, in the order in which they were written."""
+
+    steps: Floats
+    times: Floats
+    """Unix seconds; NaN where a row has none."""
+    values: Floats
+
+
+Columns = Mapping[Branch, Mapping[str, Column]]
+
+
+def columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
+    """Flat rows of history (`chiplog.reading.history`) as columns. What is no number is left out."""
+    points: dict[Branch, dict[str, list[tuple[float, float, float]]]] = {}
+    for place, row in enumerate(rows):
+        branch = Branch(int(row["_attempt"]), int(row.get("_rank") or 0), str(row.get("_run") or ""))
+        step = float(place if row["_step"] is None else row["_step"])
+        time = float(math.nan if row["_timestamp"] is None else row["_timestamp"])
+        found = points.setdefault(branch, {})
+        for key, value in row.items():
+            if isinstance(value, int | float) and key not in ("_step", "_timestamp", "_attempt", "_rank"):
+                found.setdefault(key, []).append((step, time, _float(value)))
+    return {
+        branch: {key: Column(*np.array(triples).T.copy()) for key, triples in found.items()}
+        for branch, found in points.items()
+    }
+
+
+def drawn(column: Column, points: int, low: float, high: float, *, by_time: bool = False) -> dict[str, list[Any]]:
+    """A column as at most `points` buckets between `low` and `high` (steps, or Unix seconds with `by_time`).
+
+    Returns lists of one length: `x` (the last step or time of the bucket), `min`, `max`, `last`, `step`, `time`. A
+    bucket without a finite value has None in `min`, `max` and `last`: it is a gap in the line.
+    """
+    xs = column.times if by_time else column.steps
+    order = np.argsort(xs, kind="stable")
+    order = order[(xs[order] >= low) & (xs[order] <= high)]
+    if order.size == 0:
+        return {name: [] for name in ("x", "min", "max", "last", "step", "time")}
+    starts = _starts(xs[order], points)
+    ends = np.append(starts[1:], order.size) - 1
+    values = column.values[order]
+    finite = np.isfinite(values)
+    lowest = np.minimum.reduceat(np.where(finite, values, np.inf), starts)
+    highest = np.maximum.reduceat(np.where(finite, values, -np.inf), starts)
+    return {
+        "x": xs[order][ends].tolist(),
+        "min": _listed(lowest),
+        "max": _listed(highest),
+        "last": _listed(_last_finite(values, finite, starts, ends)),
+        "step": column.steps[order][ends].tolist(),
+        "time": _listed(column.times[order][ends]),
+    }
+
+
+def _starts(xs: Floats, points: int) -> NDArray[np.intp]:
+    """Where each bucket of sorted positions begins; as many as positions where those are few."""
+    if xs.size <= points:
+        return np.arange(xs.size)
+    width = (xs[-1] - xs[0]) / points
+    bucket = np.minimum((xs - xs[0]) // width, points - 1) if width > 0 else np.zeros(xs.size)
+    return np.flatnonzero(np.diff(bucket, prepend=-1))
+
+
+def _last_finite(values: Floats, finite: NDArray[np.bool_], starts: NDArray[np.intp], ends: NDArray[np.intp]) -> Floats:
+    """Of each bucket the last finite value; NaN where it has none."""
+    places = np.maximum.accumulate(np.where(finite, np.arange(values.size), -1))[ends]
+    return np.where(places >= starts, values[np.maximum(places, 0)], np.nan)
+
+
+def _listed(values: Floats) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values.tolist()]
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -1,0 +1,59 @@
+"""The columns of the runs that somebody looks at, read again only when the run has moved; it draws nothing."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chiplog.bucket import Bucket
+from chiplog.reading import history, states
+from chiplog.reading.views import RunView
+from chiplog_dashboard import curves, shelf
+from chiplog_dashboard.curves import Columns
+
+MAX_RUNS = 256
+"""Runs whose columns are kept; those that were not asked for the longest go first."""
+
+PAUSE_SHARE = 4.0
+"""A live run whose reading takes long is read less often: a fifth of the time at most is spent on it."""
+
+
+@dataclass
+class _Kept:
+    version: object
+    columns: Columns
+    due: float
+
+
+@dataclass
+class Histories:
+    """Columns by run and kind of row (`history`, `system`); threads may share it."""
+
+    bucket: Bucket
+    monotonic: Callable[[], float]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _reading: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
+    _kept: OrderedDict[tuple[str, str], _Kept] = field(default_factory=OrderedDict)
+
+    def columns(self, view: RunView, kind: str = "history") -> Columns:
+        """What a run has logged so far. Raises BucketError."""
+        place, version = (view.key.path, kind), shelf.version(view)
+        with self._lock:
+            turn = self._reading.setdefault(place, threading.Lock())
+        with turn:  # Two who ask for one run read it once.
+            kept = self._kept.get(place)
+            began = self.monotonic()
+            if kept is None or (kept.version != version and (began >= kept.due or view.state in states.OVER)):
+                found = curves.columns(history.read(self.bucket, view, kind=kind))
+                ended = self.monotonic()
+                kept = _Kept(version, found, ended + PAUSE_SHARE * (ended - began))
+            self._keep(place, kept)
+            return kept.columns
+
+    def _keep(self, place: tuple[str, str], kept: _Kept) -> None:
+        with self._lock:
+            self._kept[place] = kept
+            self._kept.move_to_end(place)
+            while len(self._kept) > MAX_RUNS:
+                gone, _ = self._kept.popitem(last=False)
+                self._reading.pop(gone, None)

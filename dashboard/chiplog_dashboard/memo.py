@@ -1,0 +1,82 @@
+"""A bucket that reads an object again only when a LIST shows another version of it; it writes nothing by itself.
+
+Readers LIST before they GET, so most of what a dashboard asks for twice is known to be unchanged: a pass over a
+thousand runs of which one moved costs the LISTs and one GET. Segments never change, so of a live run only what is new
+is read.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from chiplog.bucket import Bucket, ETag, Listed, Stored
+
+MAX_BYTES = 128 * 1024 * 1024
+"""Objects that are kept, those that were not asked for the longest go first."""
+
+MAX_OBJECT_BYTES = 4 * 1024 * 1024
+"""A larger one is not kept."""
+
+
+class Memo:
+    """The `Bucket` protocol over another bucket; threads may share it."""
+
+    def __init__(self, inner: Bucket, max_bytes: int = MAX_BYTES) -> None:
+        self._inner = inner
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._listed: dict[str, ETag] = {}
+        self._kept: OrderedDict[str, Stored] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: str) -> Stored:
+        """Read an object, from memory if it is the version that the last LIST showed. Raises NotFound."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept.etag == self._listed.get(key):
+                self._kept.move_to_end(key)
+                return kept
+        stored = self._inner.get(key)
+        self._keep(key, stored)
+        return stored
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """All objects below a prefix; what they are now is what counts from here on."""
+        seen = []
+        for item in self._inner.list(prefix):
+            seen.append(item)
+            yield item
+        with self._lock:
+            known = {key for key in self._listed if key.startswith(prefix)}
+            for key in known - {item.key for item in seen}:
+                del self._listed[key]
+            self._listed.update((item.key, item.etag) for item in seen)
+
+    def open(self, key: str) -> BinaryIO:
+        """Read an object of any size as a stream. Raises NotFound."""
+        return self._inner.open(key)
+
+    def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
+        """Write an object. Raises PreconditionFailed."""
+        return self._inner.put(key, data, if_match=if_match, if_absent=if_absent)
+
+    def put_file(self, key: str, path: Path, *, sha256: str) -> None:
+        """Write a file."""
+        self._inner.put_file(key, path, sha256=sha256)
+
+    def delete(self, key: str, *, if_match: ETag | None = None) -> None:
+        """Delete an object."""
+        self._inner.delete(key, if_match=if_match)
+
+    def _keep(self, key: str, stored: Stored) -> None:
+        if len(stored.data) > MAX_OBJECT_BYTES:
+            return
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._kept[key] = stored
+            self._bytes += len(stored.data) - (len(before.data) if before else 0)
+            while self._bytes > self._max_bytes:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= len(gone.data)

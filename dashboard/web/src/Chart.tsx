@@ -1,0 +1,200 @@
+/** One metric of the chosen runs as a chart: it follows them while they run, and asks for detail where one zooms in. */
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import uPlot from "uplot";
+import * as api from "./api";
+import type { Axis } from "./api";
+import * as format from "./format";
+import { useAnswer } from "./live";
+import { plot, xLabel, type Line, type Look } from "./plot";
+
+interface Props {
+  title: string;
+  ids: string[];
+  look: Look;
+  axis: Axis;
+  logY: boolean;
+  kind?: "history" | "system";
+  /** Changes whenever one of the runs has moved. */
+  beat: number;
+  height?: number;
+  onOpen?: (() => void) | undefined;
+}
+
+const TOLD = 12;
+
+export function Chart({ title, ids, look, axis, logY, kind = "history", beat, height = 220, onOpen }: Props) {
+  const panel = useRef<HTMLDivElement>(null);
+  const seen = useSeen(panel);
+  const [range, setRange] = useState<[number, number] | null>(null);
+  useEffect(() => setRange(null), [axis]);
+  const ask = (signal: AbortSignal) =>
+    seen && ids.length
+      ? api.curves({ key: title, ids, axis, points: 1000, kind, from: range?.[0], to: range?.[1] }, signal)
+      : Promise.resolve(null);
+  const { answer, error } = useAnswer(ask, [title, ids, axis, kind, range, seen, seen ? beat : 0]);
+  const drawn = useMemo(() => plot(answer?.runs ?? [], look), [answer, look]);
+  const empty = answer?.runs && drawn.lines.length === 1;
+  return (
+    <section className="chart" ref={panel} aria-label={title}>
+      <header>
+        <h3 title={title}>{title}</h3>
+        {range && <button className="quiet" onClick={() => setRange(null)}>Reset zoom</button>}
+        {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={`Enlarge ${title}`}>⤢</button>}
+      </header>
+      {error ? <p className="problem">{error}</p> : null}
+      {empty ? <p className="hint" style={{ height }}>No chosen run has logged this{range ? " here" : ""}.</p> : (
+        <Canvas drawn={drawn} axis={axis} logY={logY} height={height} onZoom={setRange} />
+      )}
+    </section>
+  );
+}
+
+interface CanvasProps {
+  drawn: ReturnType<typeof plot>;
+  axis: Axis;
+  logY: boolean;
+  height: number;
+  onZoom: (range: [number, number] | null) => void;
+}
+
+function Canvas({ drawn, axis, logY, height, onZoom }: CanvasProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const tip = useRef<HTMLDivElement>(null);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  // uPlot takes series once; data alone is cheap to change, so it is made anew only where lines came or went.
+  const shape = JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY]);
+  useLayoutEffect(() => {
+    const node = holder.current;
+    if (!node) return;
+    const made = new uPlot(options(node, drawn, axis, logY, height, zoom, tip), drawn.data, node);
+    chart.current = made;
+    const watch = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
+    watch.observe(node);
+    const reset = () => zoom.current(null);
+    node.addEventListener("dblclick", reset);
+    return () => {
+      node.removeEventListener("dblclick", reset);
+      watch.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [shape, height]);
+  useLayoutEffect(() => chart.current?.setData(drawn.data), [drawn]);
+  return (
+    <div className="canvas" ref={holder} style={{ minHeight: height }}>
+      <div className="tip" ref={tip} hidden />
+    </div>
+  );
+}
+
+function options(
+  node: HTMLElement, drawn: ReturnType<typeof plot>, axis: Axis, logY: boolean, height: number,
+  zoom: { current: (range: [number, number] | null) => void }, tip: { current: HTMLDivElement | null },
+): uPlot.Options {
+  const css = getComputedStyle(node);
+  const [ink, rule] = [css.getPropertyValue("--ink-soft"), css.getPropertyValue("--rule")];
+  const shared = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { show: false }, font: "11px system-ui" };
+  const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : short(tick)));
+  return {
+    width: node.clientWidth || 400,
+    height,
+    series: drawn.series,
+    bands: drawn.bands,
+    legend: { show: false },
+    scales: { x: { time: axis === "time" }, y: logY ? { distr: 3, log: 10 } : { auto: true } },
+    axes: [
+      { ...shared, size: 28, ...(axis === "step" ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
+      { ...shared, size: 52, values },
+    ],
+    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, sync: { key: `chiplog-${axis}` } },
+    hooks: {
+      setSelect: [
+        (made) => {
+          if (made.select.width < 4) return;
+          zoom.current([made.posToVal(made.select.left, "x"), made.posToVal(made.select.left + made.select.width, "x")]);
+          made.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+      setCursor: [(made) => tell(made, drawn.lines, axis, tip.current)],
+    },
+  };
+}
+
+/** What stands under the cursor, the largest value first; filled by hand, for it changes with every movement. */
+function tell(made: uPlot, lines: (Line | null)[], axis: Axis, tip: HTMLDivElement | null) {
+  if (!tip) return;
+  const { idx, left = -1, top = 0 } = made.cursor;
+  if (idx === null || idx === undefined || left < 0 || !made.over.matches(":hover")) {
+    tip.hidden = true;
+    return;
+  }
+  const found = lines.flatMap((line, place) => {
+    const value = line ? nearest(made, place, idx) : null;
+    return line && value !== null ? [{ line, value }] : [];
+  });
+  found.sort((a, b) => b.value - a.value);
+  tip.replaceChildren(row("tip-x", xLabel(made.data[0][idx] ?? 0, axis)), ...found.slice(0, TOLD).map(({ line, value }) => {
+    const item = row("tip-row", "");
+    const dot = document.createElement("i");
+    dot.style.background = line.colour;
+    item.append(dot, span(line.label), span(format.number(value)));
+    return item;
+  }));
+  if (found.length > TOLD) tip.append(row("tip-x", `and ${found.length - TOLD} more`));
+  tip.hidden = found.length === 0;
+  const onRight = left > made.over.clientWidth / 2;
+  tip.style.left = onRight ? "auto" : `${left + made.over.offsetLeft + 14}px`;
+  tip.style.right = onRight ? `${made.over.clientWidth - left + 14}px` : "auto";
+  tip.style.top = `${Math.max(0, Math.min(top, 40))}px`;
+}
+
+/** The value at a point, or the one before it where this series has none there. */
+function nearest(made: uPlot, place: number, idx: number): number | null {
+  const values = made.data[place];
+  for (let at = idx; values && at >= Math.max(0, idx - 400); at--) {
+    const value = values[at];
+    if (value !== undefined) return value;
+  }
+  return null;
+}
+
+function row(name: string, text: string): HTMLElement {
+  const item = document.createElement("div");
+  item.className = name;
+  item.textContent = text;
+  return item;
+}
+
+function span(text: string): HTMLElement {
+  const item = document.createElement("span");
+  item.textContent = text;
+  return item;
+}
+
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e9) return `${format.number(value / 1e9)}G`;
+  if (size >= 1e6) return `${format.number(value / 1e6)}M`;
+  if (size >= 1e4) return `${format.number(value / 1e3)}k`;
+  return size > 0 && size < 1e-3 ? value.toExponential(0) : format.number(value);
+}
+
+function elapsed(_: uPlot, ticks: number[]): string[] {
+  return ticks.map((tick) => (tick === 0 ? "0" : format.duration(tick).replace(" 0s", "").replace(" 0m", "")));
+}
+
+/** Whether an element has come near the screen: charts further down ask for nothing. */
+function useSeen(node: React.RefObject<HTMLElement | null>): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!node.current) return;
+    const watch = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting ?? false), { rootMargin: "300px" });
+    watch.observe(node.current);
+    return () => watch.disconnect();
+  }, [node]);
+  return seen;
+}

@@ -1,0 +1,45 @@
+/** What a run wrote to its console: searched by the server, followed at its end. */
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
+import * as api from "./api";
+import { useAnswer } from "./live";
+
+const LAST = 5000;
+const ESCAPES = /\u001b\[[0-9;:?]*[ -/]*[@-~]/g;
+
+export function Console({ id, beat }: { id: string; beat: number }) {
+  const [search, setSearch] = useState("");
+  const [follow, setFollow] = useState(true);
+  const asked = useDeferredValue(search);
+  const { answer, error } = useAnswer((signal) => api.lines(id, asked, LAST, signal), [id, asked, beat]);
+  const lines = answer?.lines ?? [];
+  const holder = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({ count: lines.length, getScrollElement: () => holder.current, estimateSize: () => 19, overscan: 30 });
+  useEffect(() => {
+    if (follow && lines.length) rows.scrollToIndex(lines.length - 1, { align: "end" });
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [follow, lines.length]);
+  return (
+    <div className="console-view">
+      <div className="toolbar">
+        <input type="search" placeholder="Search the console" aria-label="Search the console" value={search} onChange={(event) => setSearch(event.target.value)} />
+        <label><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
+        <span className="hint">{answer && (answer.total > lines.length ? `the last ${lines.length.toLocaleString()} of ${answer.total.toLocaleString()} lines` : `${answer.total.toLocaleString()} lines`)}</span>
+      </div>
+      {error && <p className="problem">{error}</p>}
+      {answer && lines.length === 0 && <p className="hint">{asked ? `No line holds “${asked}”.` : "Nothing was captured of the console."}</p>}
+      <div className="console" ref={holder} tabIndex={0} onWheel={(event) => event.deltaY < 0 && setFollow(false)}>
+        <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+          {rows.getVirtualItems().map((item) => {
+            const line = lines[item.index];
+            return line && (
+              <div key={item.key} ref={rows.measureElement} data-index={item.index} className={`line ${line.source}`} style={{ transform: `translateY(${item.start}px)` }}>
+                <time>{line.time?.slice(11, 19) ?? ""}</time><span>{line.text.replace(ESCAPES, "")}</span>
+              </div>);
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+/** The files of a run: pictures and sounds as such, everything with its size and digest, to look at or to keep. */
+
+import { useState } from "react";
+import * as api from "./api";
+import type { File } from "./api";
+import * as format from "./format";
+import { useAnswer } from "./live";
+
+const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
+const SOUND = /\.(wav|mp3)$/i;
+const FILM = /\.(mp4|webm)$/i;
+const SHOWN = 200;
+
+export function Files({ id, beat }: { id: string; beat: number }) {
+  const [search, setSearch] = useState("");
+  const { answer, error } = useAnswer((signal) => api.files(id, signal), [id, beat]);
+  const found = (answer?.files ?? []).filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
+  const media = found.filter((file) => file.sha256 && (PICTURE.test(file.path) || SOUND.test(file.path) || FILM.test(file.path)));
+  return (
+    <div>
+      <div className="toolbar">
+        <input type="search" placeholder="Find a file" aria-label="Find a file" value={search} onChange={(event) => setSearch(event.target.value)} />
+        <span className="hint">{answer && `${found.length.toLocaleString()} files, ${format.bytes(found.reduce((sum, file) => sum + (file.size ?? 0), 0))}`}</span>
+      </div>
+      {error && <p className="problem">{error}</p>}
+      {media.length > 0 && <div className="media">{media.slice(-SHOWN).reverse().map((file) => <Medium key={`${file.recorder}${file.path}`} id={id} file={file} />)}</div>}
+      <table className="files">
+        <thead><tr><th>Path</th><th className="right">Size</th><th>Versions</th><th>Changed</th><th>SHA-256</th></tr></thead>
+        <tbody>{found.slice(0, 2000).map((file) => (
+          <tr key={`${file.recorder}${file.container}${file.path}`}>
+            <td>{file.sha256 ? <a href={api.content(id, file)} download>{file.path}</a> : <>{file.path} <span className="problem">{file.missing}</span></>}</td>
+            <td className="right">{format.bytes(file.size)}</td><td>{file.versions}</td><td>{format.moment(file.modified)}</td>
+            <td><code>{file.sha256?.slice(0, 12)}</code></td>
+          </tr>))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Medium({ id, file }: { id: string; file: File }) {
+  const source = api.content(id, file);
+  return (
+    <figure>
+      {PICTURE.test(file.path) && <img src={source} alt={file.path} loading="lazy" />}
+      {SOUND.test(file.path) && <audio src={source} controls preload="none" />}
+      {FILM.test(file.path) && <video src={source} controls preload="metadata" />}
+      <figcaption title={file.path}>{file.path.split("/").pop()}</figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,65 @@
+/** The runs beside the charts: one click shows or hides a curve, the name leads to the run. */
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useRef, useState } from "react";
+import type { Run } from "./api";
+import { go, runHref } from "./address";
+import * as format from "./format";
+import { StatePill } from "./StatePill";
+
+interface Props {
+  runs: Run[];
+  chosen: Map<string, number>;
+  paint: (id: string) => string;
+  toggle: (run: Run) => void;
+  only: (run: Run) => void;
+}
+
+export function RunList({ runs, chosen, paint, toggle, only }: Props) {
+  const holder = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState(-1);
+  const rows = useVirtualizer({ count: runs.length, getScrollElement: () => holder.current, estimateSize: () => 46, overscan: 12 });
+  const move = (next: number) => {
+    const place = Math.max(0, Math.min(runs.length - 1, next));
+    setAt(place);
+    rows.scrollToIndex(place);
+  };
+  const pressed = (event: React.KeyboardEvent) => {
+    const run = runs[at];
+    if (event.key === "j" || event.key === "ArrowDown") move(at + 1);
+    else if (event.key === "k" || event.key === "ArrowUp") move(at - 1);
+    else if (event.key === " " && run) toggle(run);
+    else if (event.key === "Enter" && run) go(runHref(run.id));
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div className="list" ref={holder} tabIndex={0} role="listbox" aria-label="Runs" aria-multiselectable="true" onKeyDown={pressed}>
+      <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+        {rows.getVirtualItems().map((item) => {
+          const run = runs[item.index];
+          if (!run) return null;
+          const drawn = chosen.has(run.id);
+          return (
+            <div key={run.id} role="option" aria-selected={drawn} className={item.index === at ? "item at" : "item"} style={{ transform: `translateY(${item.start}px)` }}>
+              <button className="dot" style={drawn ? { background: paint(run.id), borderColor: paint(run.id) } : {}} tabIndex={-1}
+                aria-label={`${drawn ? "Hide" : "Draw"} ${run.display_name}`} title="Draw or hide; double click: this one alone"
+                onClick={() => toggle(run)} onDoubleClick={() => only(run)} />
+              <a href={runHref(run.id)} tabIndex={-1} onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(runHref(run.id)); } }}>
+                <strong>{run.display_name}</strong>
+                <small>{run.project || run.namespace}{run.step === null ? "" : ` · step ${format.number(run.step)}`}{headline(run)}</small>
+              </a>
+              <StatePill state={run.state} reason={run.reason} />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function headline(run: Run): string {
+  const name = run.metrics[0]?.name ?? (typeof run.summary.loss === "number" ? "loss" : "");
+  const value = run.summary[name];
+  return name && typeof value === "number" ? ` · ${name} ${format.number(value)}` : "";
+}

@@ -1,0 +1,171 @@
+/** One run: the truth of its life, its curves, system load, console and files. */
+
+import { useMemo, useState } from "react";
+import * as api from "./api";
+import type { Detail, Run, Tree, Value } from "./api";
+import { go, useParameter } from "./address";
+import { Charts } from "./Charts";
+import { colour } from "./colours";
+import { Console } from "./Console";
+import { Files } from "./Files";
+import * as format from "./format";
+import { useAnswer, type Live } from "./live";
+import { StatePill } from "./StatePill";
+
+const TABS = ["overview", "charts", "system", "console", "files"] as const;
+
+export function RunPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
+  const [tab, setTab] = useParameter("tab", "overview");
+  const beat = live.beat.get(id) ?? 0;
+  const { answer: run, error } = useAnswer((signal) => api.run(id, signal), [id, beat]);
+  const look = useMemo(() => ({ colour: () => colour(0, dark), name: () => run?.display_name ?? "" }), [dark, run?.display_name]);
+  const ids = useMemo(() => [id], [id]);
+  const now = live.byId.get(id);
+  if (!run) return <main className="page">{error ? <p className="problem">{error}</p> : <p className="hint">Reading the run …</p>}</main>;
+  return (
+    <main className="page">
+      <div className="title">
+        <button className="quiet" onClick={() => go("/")}>← All runs</button>
+        <h1>{run.display_name}</h1>
+        <StatePill state={now?.state ?? run.state} reason={now?.reason ?? run.reason} />
+        <span className="place">{run.namespace} / {run.project || "no project"} / {run.run}</span>
+      </div>
+      <nav className="tabs" role="tablist">
+        {TABS.map((name) => (
+          <button key={name} role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{name}</button>
+        ))}
+      </nav>
+      {error && <p className="problem">{error}</p>}
+      {tab === "overview" && <Overview run={run} now={now} />}
+      {tab === "charts" && <Charts ids={ids} keys={run.keys} look={look} beat={beat} />}
+      {tab === "system" && <Charts ids={ids} keys={run.system_keys} look={look} beat={beat} kind="system" />}
+      {tab === "console" && <Console id={id} beat={beat} />}
+      {tab === "files" && <Files id={id} beat={beat} />}
+    </main>
+  );
+}
+
+function Overview({ run, now }: { run: Detail; now: Run | undefined }) {
+  return (
+    <div className="overview">
+      <Facts name="Life" facts={life(run, now)} />
+      <Attempts run={run} />
+      <Leaves name="Summary" tree={run.summary} />
+      <Leaves name="Config" tree={run.config} />
+      <Facts name="How it was made" facts={making(run)} />
+      <Recorders run={run} />
+    </div>
+  );
+}
+
+function life(run: Detail, now: Run | undefined): [string, string][] {
+  const took = run.started_at
+    ? ((run.finished_at ? Date.parse(run.finished_at) : Date.now()) - Date.parse(run.started_at)) / 1000 : null;
+  return [
+    ["State", [now?.state ?? run.state, run.reason && run.reason !== "Completed" ? run.reason : ""].filter(Boolean).join(" · ")],
+    ["Exit code", run.exit_code === null ? "" : String(run.exit_code)],
+    ["Started", format.moment(run.started_at)],
+    ["Took", took === null ? "" : format.duration(took)],
+    ["Step", run.step === null ? "" : format.number(run.step)],
+    ["Recorded", recorded(run)],
+    ["Tags", run.tags.join(", ")],
+    ["Notes", run.notes],
+  ];
+}
+
+function recorded(run: Detail): string {
+  if (run.durable) return "everything, in the bucket";
+  const pending = run.recorders.reduce((sum, item) => sum + (item.pending_bytes ?? 0), 0);
+  if (run.lag_seconds === null) return "nothing heard of yet";
+  const left = pending ? `, ${format.bytes(pending)} still to be shipped` : "";
+  return `${run.lag_seconds.toFixed(1)} s behind${left}`;
+}
+
+function making(run: Detail): [string, string][] {
+  const environment = run.environment;
+  const git = (environment.git ?? run.wandb.git ?? {}) as Tree;
+  return [
+    ["ServiceAccount", run.service_account],
+    ["Created by", run.created_by],
+    ["Images", Object.entries(run.images).map(([name, image]) => `${name}: ${image}`).join("\n")],
+    ["Command", Object.values(run.command).map((words) => words.join(" ")).join("\n")],
+    ["Datasets", run.datasets.map((item) => [item.name, item.uri, item.digest].filter(Boolean).join(" ")).join("\n")],
+    ["Git", [git.remote_url ?? git.remote, git.commit].filter(Boolean).map(format.value).join(" @ ")],
+    ["Program", format.value(environment.program)],
+    ["Python", format.value(environment.python)],
+    ["Host", format.value(environment.host ?? run.wandb.host)],
+    ["What can be lost", [...new Set(run.streams.map((item) => item.loss_bound).filter(Boolean))].join("\n")],
+    ["Requests", `${Object.entries(run.requests).reduce((sum, [kind, count]) => (kind === "bytes" ? sum : sum + count), 0)}, $${run.cost_usd.toFixed(6)} at list price`],
+  ];
+}
+
+function Facts({ name, facts }: { name: string; facts: [string, string][] }) {
+  const told = facts.filter(([, text]) => text !== "");
+  return (
+    <section className="card">
+      <h2>{name}</h2>
+      <dl>{told.map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}</dl>
+    </section>
+  );
+}
+
+function Leaves({ name, tree }: { name: string; tree: Tree }) {
+  const [search, setSearch] = useState("");
+  const leaves = flat(tree).filter(([key]) => !key.startsWith("_") && key.toLowerCase().includes(search.toLowerCase()));
+  return (
+    <section className="card">
+      <h2>{name} <input type="search" placeholder="Filter" aria-label={`Filter ${name}`} value={search} onChange={(event) => setSearch(event.target.value)} /></h2>
+      {leaves.length === 0 && <p className="hint">Nothing.</p>}
+      <dl className="leaves">{leaves.map(([key, item]) => <div key={key}><dt>{key}</dt><dd>{format.value(item)}</dd></div>)}</dl>
+    </section>
+  );
+}
+
+/** Nested trees by their leaves, names joined by dots. */
+export function flat(tree: Tree, before = ""): [string, Value][] {
+  return Object.entries(tree).flatMap(([key, item]): [string, Value][] =>
+    item !== null && typeof item === "object" && !Array.isArray(item) && !("_type" in item)
+      ? flat(item, `${before}${key}.`) : [[before + key, item]]).sort(([a], [b]) => a.localeCompare(b));
+}
+
+function Attempts({ run }: { run: Detail }) {
+  if (run.attempt_list.length === 0) return null;
+  return (
+    <section className="card">
+      <h2>Attempts</h2>
+      <table>
+        <thead><tr><th>#</th><th>Reason</th><th className="right">Exit</th><th>Started</th><th className="right">Took</th><th>Pod · node</th></tr></thead>
+        <tbody>{run.attempt_list.map((item) => (
+          <tr key={item.number}>
+            <td>{item.number}</td><td>{item.reason}</td><td className="right">{item.exit_code ?? ""}</td>
+            <td>{format.moment(item.started_at)}</td>
+            <td className="right">{item.started_at && item.finished_at ? format.duration((Date.parse(item.finished_at) - Date.parse(item.started_at)) / 1000) : ""}</td>
+            <td>{item.recorders.map((one) => `${one.pod} · ${one.node}`).join(", ")}</td>
+          </tr>))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Recorders({ run }: { run: Detail }) {
+  const problems = run.recorders.flatMap((item) => item.problems);
+  const gaps = run.streams.reduce((sum, item) => sum + item.gaps, 0);
+  return (
+    <section className="card">
+      <h2>Recording</h2>
+      <table>
+        <thead><tr><th>Pod</th><th>Attempt</th><th>Rank</th><th>State</th><th>Last upload</th><th className="right">Pending</th></tr></thead>
+        <tbody>{run.recorders.map((item) => (
+          <tr key={item.id}>
+            <td>{item.pod || item.id}</td><td>{item.attempt}</td><td>{item.rank}</td><td>{item.state ?? "sealed"}</td>
+            <td>{format.moment(item.last_upload)}</td><td className="right">{format.bytes(item.pending_bytes)}</td>
+          </tr>))}
+        </tbody>
+      </table>
+      {gaps > 0 && <p className="problem">{gaps} stretches of the source could not be read; they are gaps in the history.</p>}
+      {problems.map((text) => <p className="problem" key={text}>{text}</p>)}
+      {run.unread.map((text) => <p className="problem" key={text}>{text}</p>)}
+    </section>
+  );
+}

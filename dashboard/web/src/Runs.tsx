@@ -1,0 +1,94 @@
+/** The home page: the team's runs on the left, their charts on the right; or all of them as one wide table. */
+
+import { useEffect, useMemo, useRef } from "react";
+import * as api from "./api";
+import type { Run } from "./api";
+import { useParameter } from "./address";
+import { Charts } from "./Charts";
+import { colour } from "./colours";
+import { useFiltered } from "./filter";
+import { useAnswer, type Live } from "./live";
+import { RunList } from "./RunList";
+import { RunTable } from "./RunTable";
+
+const FIRST = 10;
+const MOST = 100;
+
+export function Runs({ live, dark }: { live: Live; dark: boolean }) {
+  const [search, setSearch] = useParameter("q", "");
+  const [view, setView] = useParameter("view", "charts");
+  const { found, problem, ordered } = useFiltered(live, search);
+  const { chosen, toggle, only } = useChosen(found);
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      if (event.key === "/" && !(event.target as HTMLElement).matches("input, textarea, select")) {
+        event.preventDefault();
+        box.current?.focus();
+      }
+    };
+    window.addEventListener("keydown", heard);
+    return () => window.removeEventListener("keydown", heard);
+  }, []);
+  const places = useMemo(() => new Map(chosen.map((run, place) => [run.id, place])), [chosen]);
+  const paint = (id: string) => colour(places.get(id) ?? 0, dark);
+  return (
+    <div className={view === "table" ? "runs wide" : "runs"}>
+      <aside>
+        <div className="toolbar">
+          <input ref={box} type="search" value={search} spellCheck={false} aria-label="Find runs" aria-invalid={problem !== ""}
+            placeholder='Find runs: words, or config.lr < 0.1' onChange={(event) => setSearch(event.target.value)} />
+          <div className="switch" role="group" aria-label="View">
+            {(["charts", "table"] as const).map((name) => (
+              <button key={name} aria-pressed={view === name} onClick={() => setView(name)}>{name}</button>
+            ))}
+          </div>
+        </div>
+        {problem && <pre className="problem" role="alert">{problem}</pre>}
+        {live.trouble && <p className="problem" role="alert">{live.trouble}</p>}
+        {view === "table"
+          ? <RunTable runs={found} ordered={ordered} />
+          : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
+        <footer className="hint">{found.length.toLocaleString()} of {live.runs.length.toLocaleString()} runs{view === "table" ? "" : `, ${chosen.length} drawn`}</footer>
+      </aside>
+      {view !== "table" && <Board chosen={chosen} paint={paint} live={live} />}
+    </div>
+  );
+}
+
+function Board({ chosen, paint, live }: { chosen: Run[]; paint: (id: string) => string; live: Live }) {
+  const ids = useMemo(() => chosen.map((run) => run.id), [chosen]);
+  const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
+  const { answer } = useAnswer((signal) => (ids.length ? api.keys(ids, signal) : Promise.resolve({ keys: [] })), [ids, beat]);
+  const names = new Map(chosen.map((run) => [run.id, run.display_name]));
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id }), [chosen, paint("")]);
+  if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
+  return <main className="page"><Charts ids={ids} keys={answer?.keys ?? null} look={look} beat={beat} /></main>;
+}
+
+function Welcome() {
+  return (
+    <div className="welcome">
+      <h1>No runs yet</h1>
+      <p>Apply a TrainingRun, or run a script here, and it appears on this page while it trains.</p>
+      <pre>kubectl apply -f examples/trainingrun.yaml{"\n"}chiplog run -- python train.py</pre>
+    </div>
+  );
+}
+
+/** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */
+function useChosen(found: Run[]) {
+  const [named, setNamed] = useParameter("runs", "");
+  const chosen = useMemo(() => {
+    if (!named) return found.slice(0, FIRST);
+    const wanted = new Set(named.split(","));
+    return found.filter((run) => wanted.has(run.run)).slice(0, MOST);
+  }, [found, named]);
+  const toggle = (run: Run) => {
+    const now = new Set(chosen.map((item) => item.run));
+    if (!now.delete(run.run)) now.add(run.run);
+    setNamed([...now].join(",") || "-");
+  };
+  return { chosen, toggle, only: (run: Run) => setNamed(run.run) };
+}

@@ -1,0 +1,165 @@
+/** The server's HTTP API (docs/api.md) as types and calls; it keeps nothing. */
+
+export type State =
+  | "pending" | "running" | "suspended" | "finished" | "failed" | "killed" | "silent" | "untracked";
+
+export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
+export type Tree = { [key: string]: Value };
+
+/** A run as the list has it. */
+export interface Run {
+  id: string;
+  namespace: string;
+  project: string;
+  run: string;
+  name: string;
+  display_name: string;
+  state: State;
+  reason: string;
+  cluster: string;
+  attempts: number;
+  step: number | null;
+  created_at: number | null;
+  started_at: string | null;
+  finished_at: string | null;
+  config: Tree;
+  summary: Tree;
+  tags: string[];
+  lag_seconds: number | null;
+  durable: boolean | null;
+  bound: boolean;
+  metrics: { name: string; goal?: string }[];
+}
+
+export interface Attempt {
+  number: number;
+  reason: string;
+  exit_code: number | null;
+  started_at: string | null;
+  finished_at: string | null;
+  recorders: { pod: string; node: string; rank: number; containers?: Tree[] }[];
+}
+
+export interface Recorder {
+  id: string;
+  attempt: number;
+  rank: number;
+  pod: string;
+  node: string;
+  state: string | null;
+  last_upload: string | null;
+  lag_seconds: number | null;
+  pending_bytes: number | null;
+  problems: string[];
+}
+
+/** A run in full. */
+export interface Detail extends Run {
+  notes: string;
+  created_by: string;
+  service_account: string;
+  exit_code: number | null;
+  datasets: { name?: string; uri?: string; digest?: string }[];
+  images: { [container: string]: string };
+  command: { [container: string]: string[] };
+  attempt_list: Attempt[];
+  recorders: Recorder[];
+  streams: { kind: string; path: string; gaps: number; loss_bound: string }[];
+  environment: Tree;
+  wandb: Tree;
+  requests: { [kind: string]: number };
+  cost_usd: number;
+  unread: string[];
+  keys: string[];
+  system_keys: string[];
+}
+
+export interface Curve {
+  attempt: number;
+  rank: number;
+  writer: string;
+  /** Rows that the curve was made of. */
+  points: number;
+  x: number[];
+  min: (number | null)[];
+  max: (number | null)[];
+  last: (number | null)[];
+  step: number[];
+  time: (number | null)[];
+}
+
+export interface RunCurves { run: string; curves: Curve[] }
+export interface Line { time: string | null; source: string; attempt: number; rank: number; text: string }
+
+export interface File {
+  path: string;
+  container: string;
+  attempt: number;
+  rank: number;
+  recorder: string;
+  versions: number;
+  size: number | null;
+  sha256: string | null;
+  modified: string | null;
+  missing: string;
+}
+
+export type Axis = "step" | "time" | "elapsed";
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const answer = await fetch(path, signal ? { signal } : {});
+  const body: unknown = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const told = (body as { error?: { message?: string } }).error?.message;
+    throw new ApiError(answer.status, told ?? `${path}: ${answer.status}`);
+  }
+  return body as T;
+}
+
+export const runs = (signal?: AbortSignal) => get<{ runs: Run[] }>("/api/v1/runs", signal);
+export const select = (filter: string, signal?: AbortSignal) =>
+  get<{ ids: string[] }>(`/api/v1/select?${new URLSearchParams({ filter })}`, signal);
+export const run = (id: string, signal?: AbortSignal) => get<Detail>(`/api/v1/runs/${escaped(id)}`, signal);
+export const files = (id: string, signal?: AbortSignal) =>
+  get<{ files: File[] }>(`/api/v1/runs/${escaped(id)}/files`, signal);
+
+export const lines = (id: string, search: string, last: number, signal?: AbortSignal) =>
+  get<{ total: number; lines: Line[] }>(
+    `/api/v1/runs/${escaped(id)}/console?${new URLSearchParams({ search, last: String(last) })}`, signal);
+
+export const content = (id: string, file: File) =>
+  `/api/v1/runs/${escaped(id)}/files/${encodeURIComponent(file.recorder)}/${file.sha256 ?? ""}`;
+
+export function keys(ids: string[], signal?: AbortSignal) {
+  return get<{ keys: string[] }>(`/api/v1/keys?${new URLSearchParams(ids.map((id) => ["run", id]))}`, signal);
+}
+
+export interface Question {
+  key: string;
+  ids: string[];
+  axis: Axis;
+  points: number;
+  kind: "history" | "system";
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
+export function curves(asked: Question, signal?: AbortSignal) {
+  const query = new URLSearchParams({
+    key: asked.key, axis: asked.axis, points: String(asked.points), kind: asked.kind,
+  });
+  for (const id of asked.ids) query.append("run", id);
+  if (asked.from !== undefined) query.set("from", String(asked.from));
+  if (asked.to !== undefined) query.set("to", String(asked.to));
+  return get<{ key: string; runs: RunCurves[] }>(`/api/v1/curves?${query}`, signal);
+}
+
+function escaped(id: string): string {
+  return id.split("/").map(encodeURIComponent).join("/");
+}

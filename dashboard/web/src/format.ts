@@ -1,0 +1,57 @@
+/** Single values as short text for people; nothing here knows of runs. */
+
+import type { Value } from "./api";
+
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return value.toLocaleString("en-US");
+  const size = Math.abs(value);
+  if (size >= 1e7 || (size > 0 && size < 1e-4)) return value.toExponential(3);
+  return String(Number(value.toPrecision(5)));
+}
+
+export function value(item: Value | undefined): string {
+  if (item === undefined || item === null) return "";
+  if (typeof item === "number") return number(item);
+  if (typeof item === "string") return item;
+  if (typeof item === "boolean") return item ? "true" : "false";
+  if (!Array.isArray(item) && typeof item._type === "string") return item._type;
+  return JSON.stringify(item);
+}
+
+export function bytes(count: number | null): string {
+  if (count === null) return "";
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = count;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? `${count} B` : `${size.toFixed(1)} ${units[unit]}`;
+}
+
+export function duration(seconds: number): string {
+  const left = Math.max(0, Math.floor(seconds));
+  const [d, h, m, s] = [Math.floor(left / 86400), Math.floor(left / 3600) % 24, Math.floor(left / 60) % 60, left % 60];
+  if (d) return `${d}d ${h}h`;
+  if (h) return `${h}h ${m}m`;
+  return m ? `${m}m ${s}s` : `${s}s`;
+}
+
+export function ago(seconds: number): string {
+  return seconds < 5 ? "just now" : `${duration(seconds).split(" ")[0]} ago`;
+}
+
+export function moment(iso: string | null): string {
+  if (iso === null) return "";
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? "" : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+export function short(iso: string | null): string {
+  if (iso === null) return "";
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime())
+    ? "" : time.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}

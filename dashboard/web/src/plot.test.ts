@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { sections } from "./Charts";
+import { matches, isExpression } from "./filter";
+import * as format from "./format";
+import { plot } from "./plot";
+import type { Curve, Run } from "./api";
+
+const look = { colour: () => "#112233", name: (id: string) => id, smoothing: 0 };
+const curve = (x: number[], last: (number | null)[], more: Partial<Curve> = {}): Curve => ({
+  attempt: 1, rank: 0, writer: "", points: x.length, x, min: last, max: last, last, step: x, time: x, ...more,
+});
+
+test("runs that were logged at other steps share one x, and what one lacks is no gap", () => {
+  const { data, lines } = plot([{ run: "a", curves: [curve([0, 2], [1, 3])] }, { run: "b", curves: [curve([1], [5])] }], look);
+  expect([...data[0]]).toEqual([0, 1, 2]);
+  expect([...(data[1] ?? [])]).toEqual([1, undefined, 3]);
+  expect(lines.map((line) => line?.label)).toEqual([undefined, "a", "b"]);
+});
+
+test("a gap of the run itself stays a gap", () => {
+  const { data } = plot([{ run: "a", curves: [curve([0, 1, 2], [1, null, 3])] }], look);
+  expect([...(data[1] ?? [])]).toEqual([1, null, 3]);
+});
+
+test("a curve that stands for more rows than it has points gets a band of its extremes", () => {
+  const { series, bands } = plot([{ run: "a", curves: [curve([0, 9], [1, 2], { points: 10, min: [0, 1], max: [2, 3] })] }], look);
+  expect(series).toHaveLength(4);
+  expect(bands).toEqual([{ series: [3, 2], fill: "rgba(17,34,51,0.14)" }]);
+});
+
+test("an earlier attempt is fainter than the newest, and says which it is", () => {
+  const { series, lines } = plot([{ run: "a", curves: [curve([0], [1]), curve([0], [2], { attempt: 2 })] }], look);
+  expect([series[1]?.stroke, series[2]?.stroke]).toEqual(["rgba(17,34,51,0.4)", "#112233"]);
+  expect(lines[1]?.label).toBe("a (attempt 1)");
+});
+
+test("metrics are grouped by what stands before the first slash", () => {
+  expect(sections(["val/loss", "loss", "train/a/b"]).map(([name]) => name)).toEqual(["metrics", "train", "val"]);
+});
+
+test("an expression is told from plain words", () => {
+  expect(["config.lr < 0.1", 'state = "failed"', "order by step"].map(isExpression)).toEqual([true, true, true]);
+  expect(["resnet vision", "islands"].map(isExpression)).toEqual([false, false]);
+});
+
+test("plain words are found in name, project, tags and state, each of them", () => {
+  const run = { name: "resnet", display_name: "ResNet", project: "vision", namespace: "team", run: "resnet-1", state: "failed", tags: ["v2"] } as unknown as Run;
+  expect(matches(run, "resnet V2")).toBe(true);
+  expect(matches(run, "resnet v3")).toBe(false);
+});
+
+test("numbers keep what tells them apart", () => {
+  expect([0, 1234567, 0.1 + 0.2, 1.5e-7, -2e9].map(format.number)).toEqual(["0", "1,234,567", "0.3", "1.500e-7", "-2.000e+9"]);
+});

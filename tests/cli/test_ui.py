@@ -1,0 +1,33 @@
+"""`chiplog ui` starts the dashboard as a process."""
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from chiplog_cli.main import cli
+
+
+def test_it_serves_the_bucket_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    argv = [str(Path(sys.executable).with_name("chiplog")), "ui", "--bucket", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(
+        argv, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as process:
+        assert process.stderr is not None
+        told = next(found for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
+        connection = http.client.HTTPConnection("127.0.0.1", int(told[1]), timeout=20)
+        connection.request("GET", "/api/v1/runs")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b'{"runs": []}')
+        connection.close()
+        process.terminate()
+        process.wait(30)
+
+
+def test_without_a_bucket_it_says_so() -> None:
+    result = CliRunner(env={"CHIPLOG_BUCKET": None}).invoke(cli, ["ui"])
+    assert (result.exit_code, "no bucket" in result.output) == (2, True)

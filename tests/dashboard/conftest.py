@@ -1,0 +1,66 @@
+"""The dashboard's server on a loopback port, over a bucket that is filled by hand."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from bucket_world import World
+from dashboard_site import Site, Start
+
+from chiplog.bucket import Bucket
+from chiplog.watching import Watcher
+from chiplog_dashboard import app
+from chiplog_dashboard.api import Api
+from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.memo import Memo
+from chiplog_dashboard.shelf import Shelf
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page of one line, as if it were built."""
+    folder = tmp_path / "page"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Chiplog</title>")
+    (folder / "assets" / "page.js").write_text("export {};")
+    (tmp_path / "secret.txt").write_text("not for anybody")
+    return folder
+
+
+@pytest.fixture
+def start(world: World, page: Path) -> Iterator[Start]:
+    """Start a server over the world's bucket, or over another one; all are stopped at the end."""
+    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def begin(bucket: Bucket | None = None, folder: Path | None = None) -> Site:
+        seen = Memo(bucket or world.bucket)
+        shelf = Shelf(seen, world.clock, time.monotonic, 0.0)
+        api = Api(seen, shelf, Histories(seen, time.monotonic), Watcher(seen))
+        application = app.create(api, folder or page, ["127.0.0.1"])
+        settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
+        server = uvicorn.Server(settings)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return Site(server.servers[0].sockets[0].getsockname()[1])
+
+    yield begin
+    for server, thread in servers:
+        server.should_exit = server.force_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def site(start: Start) -> Site:
+    return start()

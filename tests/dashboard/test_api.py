@@ -1,0 +1,183 @@
+"""What the page asks of the server."""
+
+import json
+import socket
+import time
+from urllib.parse import quote
+
+import pytest
+from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
+from dashboard_site import Site, Start
+
+from chiplog import layout
+from chiplog.bucket import Listed
+from chiplog.bucket.memory import MemoryBucket
+from chiplog.errors import Unreachable
+
+RUN = "/api/v1/runs/prod/team/mnist-0123abcd"
+
+
+def trained(world: World, *, run: str = "mnist-0123abcd", recorder: str = "r1", **config: object) -> None:
+    place = world.run(run.rsplit("-", 1)[0], uid=run.rsplit("-", 1)[1], config=config, created_at=world.now - 100)
+    world.record(recorder, Source(script((1.0, 0.5, 0.25))), run=place.id)
+
+
+def test_the_list_has_each_run_with_the_names_of_the_command(world: World, site: Site) -> None:
+    trained(world, lr=0.1)
+    (run,) = site.get("/api/v1/runs").json["runs"]
+    assert run["id"] == "prod/team/mnist-0123abcd"
+    assert (run["name"], run["state"], run["step"], run["config"]) == ("mnist", "running", 2, {"lr": 0.1})
+
+
+def test_a_run_that_appears_is_listed_at_the_next_question(world: World, site: Site) -> None:
+    assert site.get("/api/v1/runs").json == {"runs": []}
+    trained(world)
+    assert len(site.get("/api/v1/runs").json["runs"]) == 1
+
+
+def test_an_expression_chooses_and_orders(world: World, site: Site) -> None:
+    for number, rate in enumerate((0.1, 0.001, 0.01)):
+        trained(world, run=f"r{number}-0123abc{number}", recorder=f"rec{number}", lr=rate)
+    found = site.get(f"/api/v1/select?filter={quote('config.lr < 0.05 order by config.lr')}").json["ids"]
+    assert found == ["prod/team/r1-0123abc1", "prod/team/r2-0123abc2"]
+
+
+def test_an_expression_that_is_none_is_refused_with_the_place(site: Site) -> None:
+    answer = site.get(f"/api/v1/select?filter={quote('stat = 1')}")
+    assert answer.status == 400
+    assert answer.json["error"]["code"] == "bad_query"
+    assert "stat" in answer.json["error"]["message"]
+    assert "^" in answer.json["error"]["message"]
+
+
+def test_one_run_is_told_in_full(world: World, site: Site) -> None:
+    trained(world)
+    run = site.get(RUN).json
+    assert run["command"] == {"main": ["python", "train.py"]}
+    assert run["keys"] == ["loss"]
+    assert run["summary"] == {"loss": 0.25}
+
+
+def test_a_run_that_is_none_is_not_found(site: Site) -> None:
+    answer = site.get(RUN)
+    assert (answer.status, answer.json["error"]["code"]) == (404, "not_found")
+    assert "mnist-0123abcd" in answer.json["error"]["message"]
+
+
+def test_a_value_that_json_lacks_is_a_word(world: World, site: Site) -> None:
+    place = world.run()
+    rows = numbered([{"kind": "summary", "update": [[["loss"], {"$number": "NaN"}]], "remove": []}])
+    world.record("r1", Source(rows), run=place.id)
+    assert site.get("/api/v1/runs").json["runs"][0]["summary"] == {"loss": "NaN"}
+
+
+def test_curves_come_for_every_run_that_is_named(world: World, site: Site) -> None:
+    trained(world)
+    trained(world, run="other-0123abce", recorder="r2")
+    asked = "&".join(f"run=prod/team/{name}" for name in ("mnist-0123abcd", "other-0123abce"))
+    found = site.get(f"/api/v1/curves?key=loss&{asked}").json["runs"]
+    assert [item["run"] for item in found] == ["prod/team/mnist-0123abcd", "prod/team/other-0123abce"]
+    assert [item["curves"][0]["last"] for item in found] == [[1.0, 0.5, 0.25]] * 2
+
+
+def test_a_restart_that_goes_back_is_a_curve_of_its_own(world: World, site: Site) -> None:
+    place = world.run()
+    world.record("r1", Source(numbered([history(0, loss=3.0), history(1, loss=2.0)])), run=place.id)
+    world.record("r2", Source(numbered([history(1, loss=2.5)])), run=place.id)
+    world.outcome(place, "running", [attempt(1, "r1"), attempt(2, "r2")])
+    (run,) = site.get("/api/v1/curves?key=loss&run=prod/team/mnist-0123abcd").json["runs"]
+    assert [(curve["attempt"], curve["x"]) for curve in run["curves"]] == [(1, [0.0, 1.0]), (2, [1.0])]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("run=prod/team/x", "key is missing"),
+        ("key=loss&points=1", "points='1'"),
+        ("key=loss&points=many", "points='many'"),
+        ("key=loss&axis=epoch", "axis='epoch'"),
+        ("key=loss&from=nan", "from='nan'"),
+        ("key=loss&kind=secret", "kind='secret'"),
+        ("key=loss&run=x", "run='x'"),
+        ("key=loss&" + "&".join(f"run=a/b/{i}" for i in range(501)), "501 runs"),
+    ],
+)
+def test_a_question_that_is_off_names_the_parameter_and_the_value(site: Site, asked: str, said: str) -> None:
+    answer = site.get(f"/api/v1/curves?{asked}")
+    assert answer.status == 400
+    assert said in answer.json["error"]["message"]
+
+
+def test_the_console_is_searched_and_its_end_is_given(world: World, site: Site) -> None:
+    place = world.run()
+    rows = numbered(console(f"epoch {number}\n") for number in range(30))
+    world.record("r1", Source(rows), run=place.id)
+    answer = site.get(f"{RUN}/console?search=EPOCH+2&last=2").json
+    assert (answer["total"], [line["text"] for line in answer["lines"]]) == (11, ["epoch 28", "epoch 29"])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "disposition"),
+    [
+        ("media/a.png", "image/png", "inline"),
+        ("evil.html", "application/octet-stream", "attachment"),
+        ("evil.svg", "application/octet-stream", "attachment"),
+        ("weights.pt", "application/octet-stream", "attachment"),
+    ],
+)
+def test_a_file_is_drawn_or_kept_and_never_run(
+    world: World, site: Site, name: str, kind: str, disposition: str
+) -> None:
+    place = world.run()
+    digest = "ab" * 32
+    key = layout.blob_key(layout.Recorder("prod", "team", "r1"), digest, name)
+    world.bucket.put(key, b"<script>alert(1)</script>")
+    files = Source(numbered([file(name, digest, key=key, size=25)], step=1), id="files", kind="files", path="files")
+    world.record("r1", Source(script()), files, run=place.id)
+    answer = site.get(f"{RUN}/files/r1/{digest}")
+    assert (answer.status, answer.body) == (200, b"<script>alert(1)</script>")
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert answer.headers["content-disposition"].startswith(disposition)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_no_file_but_a_runs_own_is_given(world: World, site: Site) -> None:
+    trained(world)
+    world.bucket.put("v1/blobs/prod/other/r9/" + "cd" * 32 + "/secret", b"secret")
+    for path in (f"{RUN}/files/r1/{'cd' * 32}", f"{RUN}/files/r1/..%2F..%2Fsecret", f"{RUN}/files/r9/{'cd' * 32}"):
+        assert site.get(path).status == 404
+
+
+def test_looking_at_a_live_run_asks_its_recorders_to_hurry(world: World, site: Site) -> None:
+    trained(world)
+    site.get(RUN)
+    key = layout.watch_key(layout.Run("prod", "team", "mnist-0123abcd"))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and key not in {item.key for item in world.bucket.list("v1/watch/")}:
+        time.sleep(0.02)
+    assert key in {item.key for item in world.bucket.list("v1/watch/")}
+
+
+def test_a_store_that_does_not_answer_is_said(start: Start) -> None:
+    class Away(MemoryBucket):
+        def list(self, prefix: str) -> "list[Listed]":  # type: ignore[override]
+            raise Unreachable(f"LIST {prefix}: no answer")
+
+    answer = start(Away()).get("/api/v1/runs")
+    assert (answer.status, answer.json["error"]["code"]) == (503, "unreachable")
+    assert "no answer" in answer.json["error"]["message"]
+
+
+def test_an_open_page_is_told_of_what_changed(world: World, site: Site) -> None:
+    trained(world)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as line:
+        line.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        heard = line.makefile("rb")
+        while heard.readline().strip():  # The head of the answer.
+            pass
+        time.sleep(0.5)
+        trained(world, run="later-0123abce", recorder="r2")
+        told = next(text for text in heard if text.startswith(b"data: "))
+    assert [run["name"] for run in json.loads(told[6:])["runs"]] == ["later"]
+    assert world.now == NOW
