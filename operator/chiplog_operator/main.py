@@ -46,7 +46,7 @@ SWEEP_SECONDS = 1.0
 LOOK_SECONDS = 2.0
 """Between two looks at the plan of whom to follow."""
 
-COMPARE_SECONDS = 60.0
+COMPARE_SECONDS = 30.0
 """Between two comparisons of the watches with a listing."""
 
 LEASE_TIMEOUT_SECONDS = (1.0, 2.0)

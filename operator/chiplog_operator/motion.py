@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-STALLED_SECONDS = 150.0
-"""kopf cuts a silent stream after 70 s and connects again, so a watch that lives catches up well before this."""
+STALLED_SECONDS = 110.0
+"""kopf cuts a silent stream after 75 s and connects again, so a watch that lives catches up before this. With the time
+between two comparisons it is at most 150 s from a change that is not delivered to a red /healthz."""
 
 Json = Mapping[str, Any]
 

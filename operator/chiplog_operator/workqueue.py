@@ -16,7 +16,8 @@ K = TypeVar("K", bound=Hashable)
 FIRST_BACKOFF_SECONDS = 0.5
 """Before the second try; doubled before each further one."""
 
-MAX_BACKOFF_SECONDS = 300.0
+MAX_BACKOFF_SECONDS = 30.0
+"""An API server that is well again finds us at work within this time."""
 
 log = structlog.get_logger()
 

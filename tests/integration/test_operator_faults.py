@@ -4,6 +4,7 @@ The Job controller is real; the test is the kubelet, for these pods are for no n
 """
 
 import json
+import random
 import signal
 import threading
 import time
@@ -245,15 +246,20 @@ def test_a_life_on_a_quiet_server_is_the_golden_one_and_cheap(place: Place, faul
     assert operator.metric('status_writes_total{kind="transition"}') <= 7
 
 
-def test_an_operator_killed_after_each_of_its_writes_comes_to_the_same_end(place: Place, faults: Faults) -> None:
-    """It never hears the answer to any write: the door kills it when the server has taken one."""
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_an_operator_killed_after_every_so_many_writes_comes_to_the_same_end(
+    place: Place, faults: Faults, every: int
+) -> None:
+    """The door kills it when the server has taken a write, so it never hears the answer. tests/operator/test_crashes
+    goes through every single write of a life.
+    """
     operator = OperatorProcess(place.kubeconfig, place.store, place.namespace)
     place.operators.append(operator)
     deaths: list[str] = []
     is_over = threading.Event()
 
     def die(number: int, what: str) -> bool:
-        if is_over.is_set():
+        if is_over.is_set() or number % every:
             return False
         deaths.append(what)
         operator.kill()
@@ -284,8 +290,7 @@ def test_an_operator_killed_after_each_of_its_writes_comes_to_the_same_end(place
     finally:
         is_over.set()
         keeper.join()
-    assert len(deaths) >= 7
-    assert {what.rpartition("/")[2] for what in deaths} == {"jobs", "status", "events"}
+    assert deaths
     found = golden(place)
     assert {**found, "events": GOLDEN["events"]} == GOLDEN
     untouched(place)
@@ -312,7 +317,7 @@ def test_a_watch_that_stays_dead_turns_health_red(place: Place, faults: Faults) 
     began = time.monotonic()
     place.apply("during")
     place.until("/healthz is red", lambda: operator.page("/healthz")[0] == 503, 240)
-    assert time.monotonic() - began <= 150 + 75
+    assert time.monotonic() - began <= 150
     assert "a watch has not delivered" in operator.page("/healthz")[1]
 
 
@@ -378,13 +383,12 @@ def test_an_old_read_makes_no_second_job_and_no_wrong_write(place: Place, faults
 
 @pytest.mark.parametrize("code", [429, 500])
 def test_refusals_are_waited_out(place: Place, faults: Faults, code: int) -> None:
-    """Every second request is refused, for a whole life."""
-    count = {"seen": 0}
+    """Half of all requests are refused, for a whole life."""
+    chance = random.Random(7)
 
     def refuse(method: str, path: str) -> tuple[int, dict[str, str]] | None:
-        count["seen"] += 1
         is_ours = "trainingruns" in path or "jobs" in path or "pods" in path or "/events" in path
-        return (code, {"Retry-After": "1"}) if is_ours and count["seen"] % 2 else None
+        return (code, {"Retry-After": "1"} if code == 429 else {}) if is_ours and chance.random() < 0.5 else None
 
     faults.refuse = refuse
     place.operator()
@@ -404,7 +408,10 @@ def test_an_operator_that_was_away_for_the_whole_life_tells_it_afterwards(place:
     place.starts(second)
     place.ends(second)
     operator.start()
+    place.until("it is back", lambda: operator.page("/healthz")[0] == 200)
+    began = time.monotonic()
     place.until_durable()
+    assert time.monotonic() - began <= 5
     assert golden(place) == GOLDEN
 
 

@@ -80,7 +80,7 @@ def proxy(faults: Faults) -> Iterator[str]:
         pass
 
     Handler.faults, Handler.upstream = faults, upstream
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads, server.block_on_close = True, False
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -104,6 +104,11 @@ def kubeconfig(address: str, path: Path) -> Path:
         })
     )  # fmt: skip
     return path
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Whoever is killed leaves his connections torn: that is what we are here for."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
