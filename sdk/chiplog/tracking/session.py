@@ -194,6 +194,10 @@ def _new_run(settings: Settings, told_dir: str | Path | None, **who: Any) -> Run
     place = places.decide(environ, told_dir, _working(), is_wandb=settings.format == "wandb")
     if settings.is_disabled:
         return DisabledRun(identified, place, settings, _refuse)
+    if settings.recorder and settings.format == "chiplog" and not place.is_recorded and told_dir is None:
+        from chiplog.tracking import companion
+
+        place = companion.begin(environ, identified, _working()) or place
     run = Run(identified, place, settings, lambda name: _file(place, settings, name), _start(place, identified))
     _choose(run, environ)
     return run
