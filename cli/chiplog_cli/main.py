@@ -27,6 +27,7 @@ VERBS = {
     "restore": "Make a run's directory again, byte for byte.",
     "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",
     "ui": "Serve the dashboard on this machine.",
+    "compact": "Fold ended runs into tables, where no cluster does it.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""

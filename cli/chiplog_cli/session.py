@@ -49,12 +49,16 @@ class Session:
     open: Callable[[str], "Bucket"] = _open
     connect: "Callable[[], Cluster]" = _connect
 
-    def bucket(self) -> "Bucket":
-        """The team's bucket, else that of local runs. Raises SettingsError if there is neither."""
+    def where(self) -> str:
+        """The address of the team's bucket, else of that of local runs. Raises SettingsError if there is neither."""
         address = self.address or self.local()
         if not address:
             raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
-        return self.open(address)
+        return address
+
+    def bucket(self) -> "Bucket":
+        """The bucket there, opened. Raises SettingsError as `where` does."""
+        return self.open(self.where())
 
     def find(self, name: str) -> "tuple[Bucket, RunView]":
         """The bucket, and the run in it that a name means. Raises RunNotFound, AmbiguousRun, BucketError."""

@@ -42,7 +42,12 @@ OPERATOR = Recipe(
     extras=("operator", "cli"),
     packages=("sdk/chiplog", "operator/chiplog_operator", "cli/chiplog_cli"),
 )
-COMPACTOR = Recipe("compactor", extras=("compactor",), packages=("sdk/chiplog", "compactor/chiplog_compactor"))
+COMPACTOR = Recipe(
+    "compactor",
+    extras=("compactor", "sidecar"),
+    # The recorder's decoder makes lost tables again from sources, as a process of its own.
+    packages=("sdk/chiplog", "compactor/chiplog_compactor", "sidecar/chiplog_sidecar"),
+)
 EXAMPLES = Recipe("examples", groups=("examples",), packages=("sdk/chiplog",), folders=("examples",))
 
 ALL = (SIDECAR, OPERATOR, COMPACTOR, EXAMPLES)

@@ -14,10 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import structlog
 
+from chiplog import layout
+from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
-from chiplog.errors import BucketError, ChiplogError, SettingsError
+from chiplog.errors import BucketError, ChiplogError, FormatError, NotFound, SettingsError
 from chiplog_compactor import logs
 from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.decoding import Decoder
+from chiplog_compactor.rebuilding import Rebuilding
+from chiplog_compactor.sealing import SupersededError
 from chiplog_compactor.settings import Settings
 
 MAX_BACKOFF_SECONDS = 60.0
@@ -95,6 +100,11 @@ def main() -> None:
     """Run the compactor of this environment until SIGTERM or SIGINT, or once."""
     parser = argparse.ArgumentParser(prog="chiplog-compactor", description=__doc__)
     parser.add_argument("--once", action="store_true", help="make one pass; exit code 1 if a run was not sealed")
+    parser.add_argument(
+        "--rebuild",
+        metavar="CLUSTER/NAMESPACE/RUN",
+        help="make the tables of this sealed run again, where parts of them are lost; exit code 1 if they cannot be",
+    )
     parser.add_argument("--bucket", help="s3://bucket/prefix or a directory (default: CHIPLOG_BUCKET)")
     given = parser.parse_args()
     logs.configure(os.environ.get("CHIPLOG_LOG_LEVEL", "info"))
@@ -104,7 +114,27 @@ def main() -> None:
         compactor = Compactor(open_bucket(settings.bucket), settings)
     except SettingsError as error:
         sys.exit(f"chiplog-compactor: {error}")
+    if given.rebuild:
+        sys.exit(_rebuild(compactor.bucket, given.rebuild))
     sys.exit(_once(compactor) if given.once else _forever(compactor, settings))
+
+
+def _rebuild(bucket: Bucket, path: str) -> int:
+    try:
+        place = layout.parse_run_path(path)
+        made = Rebuilding(bucket, place, Decoder()).rebuild()
+    except (FormatError, SupersededError) as error:
+        log.error("not rebuilt, nothing was changed", run=path, reason=str(error))
+        return 1
+    except NotFound:
+        log.error("there is no sealed run of this name", run=path)
+        return 3
+    except ChiplogError as error:
+        log.error("the bucket refused", reason=str(error))
+        return 5
+    if not made:
+        log.info("nothing is lost", run=path)
+    return 0
 
 
 def _once(compactor: Compactor) -> int:

@@ -30,6 +30,11 @@ _SEALED = re.compile(
     r"sealed-(?P<end>[0-9]{16})\.rows\.jsonl\.zst"
 )
 
+_PART = re.compile(
+    r"v1/tables/(?P<table>[^/]+)/cluster=(?P<cluster>[^/]+)/namespace=(?P<namespace>[^/]+)/date=(?P<date>[^/]+)/"
+    r"(?P<run>[^/]+)-(?P<generation>[0-9]{4,})-(?P<part>[0-9]{4,})\.parquet"
+)
+
 TABLES = ("history", "system", "console")
 """Kinds of rows that have a table of their own."""
 
@@ -74,6 +79,17 @@ class SealedKey:
     recorder: Recorder
     stream: str
     end: int
+
+
+@dataclass(frozen=True)
+class PartKey:
+    """A Parquet file's place: the `number`th of its table that a sealing of the run wrote."""
+
+    table: str
+    run: Run
+    date: str
+    generation: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -196,6 +212,14 @@ def seal_key(run: Run) -> str:
     return f"{VERSION}/runs/{run.path}/seal.json"
 
 
+def parse_run_path(path: str) -> Run:
+    """The run at `<cluster>/<namespace>/<run>`. Raises FormatError for anything else."""
+    parts = path.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise FormatError(f"{path!r} is not cluster/namespace/run")
+    return Run(*parts)
+
+
 def parse_run_key(key: str) -> Run | None:
     """The run whose `run.json` stands at `key`; None for any other key."""
     return _run_of(key, "run.json")
@@ -221,6 +245,15 @@ def table_key(table: str, run: Run, date: str, generation: int, part: int) -> st
     """
     folders = f"cluster={run.cluster}/namespace={run.namespace}/date={date}"
     return f"{VERSION}/tables/{table}/{folders}/{run.id}-{generation:04d}-{part:04d}.parquet"
+
+
+def parse_table_key(key: str) -> PartKey | None:
+    """Take the key of a Parquet file apart; None for any other key."""
+    found = _PART.fullmatch(key)
+    if found is None:
+        return None
+    run = Run(found["cluster"], found["namespace"], found["run"])
+    return PartKey(found["table"], run, found["date"], int(found["generation"]), int(found["part"]))
 
 
 def tables_prefix(table: str = "") -> str:

@@ -88,7 +88,7 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
-WRITING = {"run", "sync", "submit", "completion", "ui", "restore", "export"}
+WRITING = {"run", "sync", "submit", "completion", "ui", "restore", "export", "compact"}
 """Verbs that write files and print nothing to be parsed."""
 
 

@@ -102,7 +102,9 @@ def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[],
     found += [views.of_recorder(beat, now) for beat in meant if heads.run(beat) is None]
     if not found:  # Its live objects were sealed away: outcomes and seals still name it.
         every = runs.every(bucket, cluster, asked.namespace, clock)
-        found = [view for view in every if asked.run in _names(view)]
+        meant_views = [view for view in every if asked.run in _names(view)]
+        # A view from the index names no tables: a run is read from its own documents.
+        found = [runs.one(bucket, view.key, clock) if view.seal else view for view in meant_views]
     return [view for view in found if asked.project in ("", view.project)]
 
 

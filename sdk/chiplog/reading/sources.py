@@ -1,6 +1,6 @@
 """The files of a run as they were on the trainer's disk: followed files from their sources, others from their blobs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chiplog import codec, layout
@@ -52,11 +52,18 @@ def content(bucket: Bucket, file: Followed) -> Iterator[tuple[int, bytes]]:
 
     Raises FormatError for a source that is damaged or gone, and BucketError.
     """
+    return pieces(bucket, file.recorder, file.stream, file.stretches)
+
+
+def pieces(
+    bucket: Bucket, recorder: layout.Recorder, stream: str, stretches: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, bytes]]:
+    """The same of a stream whose source objects cover these stretches."""
     covered = 0
-    for start, stop in sorted(file.stretches):
+    for start, stop in sorted(stretches):
         if start > covered:
             return
-        key = layout.source_key(file.recorder, file.stream, start, stop)
+        key = layout.source_key(recorder, stream, start, stop)
         try:
             data = codec.decompress(bucket.get(key).data, key)
         except NotFound as error:

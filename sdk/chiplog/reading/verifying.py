@@ -5,7 +5,7 @@ What a crash leaves behind is no damage: an extra source, stretches that overlap
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
@@ -14,7 +14,7 @@ from chiplog.layout import SegmentKey
 from chiplog.reading import rows
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
-from chiplog.records import LiveHead, SealedRecorder, SealedStream, SegmentHead, StreamHead
+from chiplog.records import LiveHead, SealedRecorder, SealedStream, SegmentHead, StreamHead, TablePart
 
 _BLOCK_BYTES = 1 << 20
 
@@ -37,11 +37,20 @@ def run(bucket: Bucket, view: RunView, *, quick: bool = False) -> Iterator[Findi
     """
     yield from _documents(bucket, view)
     for part in view.seal["parts"] if view.seal else []:
-        yield from _exact(bucket, part["key"], part["sha256"], "a part of the tables")
+        for found in _exact(bucket, part["key"], part["sha256"], "a part of the tables"):
+            yield replace(found, detail=f"{found.detail}; {_remedy(view, part)}")
     sealed = {item["id"]: item for item in (view.seal["recorders"] if view.seal else [])}
     expired = set(view.seal.get("expired", [])) if view.seal else set()
     for member in view.members:
         yield from _Check(bucket, member, sealed.get(member.recorder.id), "sources" in expired, quick).findings(view)
+
+
+def _remedy(view: RunView, part: TablePart) -> str:
+    """Whether a part can be made again, and how."""
+    needs_sources = part["table"] != layout.PYRAMID
+    if needs_sources and view.seal is not None and "sources" in view.seal.get("expired", []):
+        return "retention took its sources, so it cannot be made again unless segments were kept"
+    return f"`chiplog compact --rebuild {view.run}` makes it again, from its sources"
 
 
 def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False) -> Iterator[Finding]:
