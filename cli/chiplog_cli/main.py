@@ -28,6 +28,7 @@ VERBS = {
     "export": "Write a run's tables as Parquet, CSV or TensorBoard event files.",
     "ui": "Serve the dashboard on this machine.",
     "compact": "Fold ended runs into tables, where no cluster does it.",
+    "sweep": "Ask a sweep for its trials, the best of them, and which parameters matter.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""
