@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
-_HELP = {
+HELP = {
     "api_requests_total": "Requests to the API server, by method and status code; 0 is no answer.",
     "bucket_requests_total": "Requests to the bucket, by operation.",
     "reconcile_seconds": "How long passes over a TrainingRun take.",
@@ -89,7 +89,7 @@ def _histogram(name: str, counts: list[int], total: float) -> list[str]:
 
 def _head(name: str, kind: str) -> list[str]:
     full = f"chiplog_operator_{name.removesuffix('_total')}_total" if kind == "counter" else f"chiplog_operator_{name}"
-    return [f"# HELP {full} {_HELP.get(name, name)}", f"# TYPE {full} {kind}"]
+    return [f"# HELP {full} {HELP.get(name, name)}", f"# TYPE {full} {kind}"]
 
 
 def _labels(labels: Labels) -> str:

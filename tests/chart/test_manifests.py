@@ -1,12 +1,17 @@
 """The manifests that the chart renders: golden files, and the promises that no golden file spells out."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from chiplog_operator import metrics
+
+TOLD = {name.removesuffix("_total") for name in metrics.HELP}
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "chiplog"
@@ -17,6 +22,16 @@ CASES: dict[str, dict[str, Any]] = {
     "web-identity": NO_CRDS,
     "secret": {**NO_CRDS, "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}}},
     "two-replicas": {**NO_CRDS, "operator": {"replicas": 2, "priorityClassName": "system-cluster-critical"}},
+    "monitored": {
+        **NO_CRDS,
+        "monitoring": {
+            "labels": {"release": "prometheus"},
+            "serviceMonitor": {"enabled": True},
+            "rules": {"enabled": True},
+            "dashboard": {"enabled": True},
+        },
+        "images": {"operator": {"digest": f"sha256:{'a' * 64}"}},
+    },
     "two-namespaces": {
         **NO_CRDS,
         "watchNamespaces": ["vision", "speech"],
@@ -84,6 +99,18 @@ def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render:
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_every_number_that_is_watched_is_one_that_the_operator_tells(render: Any) -> None:
+    """A dashboard of names that nobody writes stays empty, and an alert on them never fires."""
+    watched = {
+        found
+        for item in render(CASES["monitored"], only="monitoring.yaml")
+        for found in re.findall(r"chiplog_operator_([a-z_]+)", yaml.safe_dump(item))
+    }
+    suffixes = ("_bucket", "_total", "")
+    assert watched
+    assert not [name for name in watched if not {name.removesuffix(end) for end in suffixes} & TOLD]
 
 
 def test_a_single_operator_can_be_drained_and_two_keep_one(render: Any) -> None:

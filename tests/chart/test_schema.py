@@ -104,6 +104,16 @@ def test_every_value_is_commented_where_it_stands() -> None:
         for before, line in zip(["", *lines], lines, strict=False)
         if (found := re.match(r"\s*([A-Za-z]+):", line)) and found[1] not in plain and "#" not in before
     ]
-    parts = {"sidecar:", "operator:", "api:", "compactor:", "serviceAccount:", "crds:", "resources:", "networkPolicy:"}
+    parts = {
+        "sidecar:",
+        "operator:",
+        "api:",
+        "compactor:",
+        "serviceAccount:",
+        "crds:",
+        "resources:",
+        "networkPolicy:",
+        "monitoring:",
+    }
     scheduling = {"nodeSelector: {}", "tolerations: []", "affinity: {}"}
     assert set(bare) <= parts | scheduling
