@@ -1,12 +1,14 @@
-"""A trainer, a recorder that dies and comes back, sometimes twice at once, a compactor, and a store that loses
-answers, delivers late, and fails: by a seed, on a clock of our own. Whatever happens, readers see true rows, each once,
-none that was seen is ever lost, and in the end all of them.
+"""Row 30: a trainer with logs of three kinds and files, which are replaced and cut; a recorder that dies and comes
+back, sometimes twice at once; clocks that step; a compactor; and a store that loses answers, delivers late, refuses and
+is away: by a seed, on a clock of our own. Whatever happens, readers see true rows, each once, none that was seen is
+ever lost, and in the end all of them.
 
 A failure says its seed: `CHIPLOG_SEED=… pytest tests/faults/test_simulation.py` plays it again.
 `CHIPLOG_SIMULATION_SECONDS=600` plays new seeds for that long.
 """
 
 import contextlib
+import hashlib
 import os
 import random
 import time
@@ -18,14 +20,14 @@ from typing import Any, BinaryIO, TypeVar
 import pytest
 from recorder_world import PLACE, Log, World
 
-from chiplog import layout
+from chiplog import layout, runfile
 from chiplog.bucket import ETag, Listed, Stored
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.errors import BucketError, FormatError, PreconditionFailed, Unreachable
+from chiplog.errors import AccessDenied, BucketError, FormatError, PreconditionFailed, Unreachable
 from chiplog.reading import rows
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
-from chiplog_sidecar.recorder import Recorder
+from chiplog_sidecar.recorder import FILES_STREAM, Clock, Recorder
 from chiplog_sidecar.shipping import SupersededError
 
 T = TypeVar("T")
@@ -46,6 +48,8 @@ class Store:
     inner: MemoryBucket
     draw: random.Random
     is_faulty: bool = True
+    away: int = 0
+    """Requests that it will not answer, one after the other."""
     late: list[Callable[[], Any]] = field(default_factory=list)
     """Requests that will be delivered a second time."""
 
@@ -80,6 +84,9 @@ class Store:
                 self.late.pop(self.draw.randrange(len(self.late)))()
 
     def _do(self, call: Callable[[], T]) -> T:
+        if self.is_faulty and self.away > 0:
+            self.away -= 1
+            raise AccessDenied("the token is expired") if self.away % 2 else Unreachable("the store is away")
         fate = self.draw.random() if self.is_faulty else 1.0
         if fate < 0.01:
             raise Killed
@@ -93,6 +100,35 @@ class Store:
         return answer
 
 
+@dataclass
+class Source:
+    """One incarnation of a file that the trainer appends to; its rows carry its number, so none can be another's."""
+
+    number: int
+    path: Path
+    log: Log | None = None
+    """Where it is wandb's."""
+    steps: int = 0
+    is_whole: bool = True
+    """Nothing took its bytes away before the recorder could read them."""
+
+    def write(self, count: int) -> None:
+        """Append rows."""
+        for step in range(self.steps, self.steps + count):
+            if self.log is not None:
+                self.log.history(step, loss=f"{self.number}.{step}5", text='"x"' if step % 5 == 0 else "1")
+            elif self.path.suffix == runfile.SUFFIX:
+                row = b'{"kind":"history","step":%d,"values":{"loss":%d.%d5}}' % (step, self.number, step)
+                self._append(runfile.frame(runfile.JSON, row))
+            else:
+                self._append(b'{"_step":%d,"loss":%d.%d5}\n' % (step, self.number, step))
+        self.steps += count
+
+    def _append(self, data: bytes) -> None:
+        with self.path.open("ab") as file:
+            file.write(data)
+
+
 class Simulation:
     """One seed's world."""
 
@@ -102,9 +138,11 @@ class Simulation:
         self.clean = MemoryBucket(self.world.time)
         self.world.bucket = self.clean
         self.store = Store(self.clean, self.draw)
-        self.logs: list[Log] = []
-        self.wrote: dict[str, list[int]] = {}
-        """Steps by the path of the file."""
+        self.sources: list[Source] = []
+        self.open: list[Source] = []
+        """Those that the trainer writes."""
+        self.files: dict[str, bytes] = {}
+        self.step_of_clock = 0.0
         self.recorders: list[Recorder | None] = [None, None]
         self.seen: dict[str, set[tuple[int, int]]] = {}
 
@@ -112,7 +150,8 @@ class Simulation:
         """Play it, check after every action, and end it."""
         actions: list[tuple[Callable[[], None], int]] = [
             (self.train, 30), (self.record, 40), (self.second_recorder, 6), (self.drain, 8), (self.compact, 10),
-            (self.store.deliver_late, 6), (self.wait, 6), (self.restart, 6),
+            (self.store.deliver_late, 6), (self.wait, 6), (self.restart, 6), (self.replace, 4), (self.save, 4),
+            (self.step_clock, 3), (self.go_away, 2),
         ]  # fmt: skip
         for _ in range(ACTIONS):
             (action,) = self.draw.choices([action for action, _ in actions], [weight for _, weight in actions])
@@ -123,14 +162,65 @@ class Simulation:
         self.end()
 
     def train(self) -> None:
-        if not self.logs or (len(self.logs) < 4 and self.draw.random() < 0.1):
-            self.logs.append(self.world.log(name=f"n{len(self.logs)}"))
-            self.wrote[str(self.logs[-1].path)] = []
-        log = self.draw.choice(self.logs)
-        steps = self.wrote[str(log.path)]
-        for _ in range(self.draw.randrange(1, 8)):
-            log.history(len(steps), loss=f"0.{len(steps)}5", text='"x"' if self.draw.random() < 0.2 else "1")
-            steps.append(len(steps))
+        if not self.open or (len(self.open) < 4 and self.draw.random() < 0.15):
+            self._begin(self._place())
+        self.draw.choice(self.open).write(self.draw.randrange(1, 8))
+
+    def _place(self) -> Path:
+        """Where the next file will stand, in one of two containers."""
+        number, top = len(self.sources), self.world.root / self.draw.choice(["main", "side"])
+        kind = self.draw.choice(["wandb", "wandb", "run", "lines"])
+        if kind == "wandb":
+            return top / "wandb" / f"offline-run-n{number}" / f"run-n{number}.wandb"
+        return top / f"d{number}" / (f"run-{number}{runfile.SUFFIX}" if kind == "run" else "metrics.jsonl")
+
+    def _begin(self, path: Path) -> None:
+        log = None
+        if path.suffix == ".wandb":
+            log = Log(path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(runfile.MAGIC if path.suffix == runfile.SUFFIX else b"")
+        self.sources.append(Source(len(self.sources), path, log))
+        self.open.append(self.sources[-1])
+
+    def replace(self) -> None:
+        """Another file takes a file's name, or it is begun anew in place: what nobody has read by then is lost."""
+        if not self.open:
+            return
+        old = self.open.pop(self.draw.randrange(len(self.open)))
+        old.is_whole = False
+        kept = old.path.with_name("kept")
+        if self.draw.random() < 0.5:
+            old.path.rename(kept)  # It keeps its inode, so that the new file has another one.
+        if old.path.suffix == ".wandb":
+            self._begin_log_again(old.path)
+        else:
+            self._begin(old.path)
+        self.open[-1].write(self.draw.randrange(1, 8))
+        kept.unlink(missing_ok=True)
+
+    def _begin_log_again(self, path: Path) -> None:
+        log = Log.__new__(Log)
+        log.path, log.number, log.at = path, 0, []
+        path.write_bytes(b":W&B\xe1\xbe\x00")
+        self.sources.append(Source(len(self.sources), path, log))
+        self.open.append(self.sources[-1])
+
+    def save(self) -> None:
+        """Write a file that is shipped."""
+        path = self.world.root / "main" / "files" / self.draw.choice("ab")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.files[f"files/{path.name}"] = self.draw.randbytes(20)
+        path.write_bytes(self.files[f"files/{path.name}"])
+
+    def step_clock(self) -> None:
+        """The node's clock jumps; what orders rows and times flushes must not care."""
+        self.step_of_clock = self.draw.choice([0.0, -3600.0, 3600.0, -1.7e9, 1e9])
+
+    def go_away(self) -> None:
+        """The store, or its STS, is away for some requests."""
+        self.store.away = self.draw.randrange(1, 12)
 
     def record(self, which: int = 0) -> None:
         self._with_recorder(which, lambda recorder: recorder.record())
@@ -158,7 +248,9 @@ class Simulation:
         try:
             recorder = self.recorders[which]
             if recorder is None:
-                recorder = self.world.recorder(self.store)
+                clock = Clock(lambda: self.world.time.now + self.step_of_clock, self.world.time)
+                recorder = Recorder(self.world.settings, self.store, clock, {})
+                recorder.resume()
                 self.recorders[which] = recorder
             step(recorder)
         except (Killed, SupersededError):
@@ -171,11 +263,19 @@ class Simulation:
             found = [row for row in stream.rows if row["kind"] == "history"]
             steps = [row["step"] for row in found]
             assert steps == sorted(set(steps)), f"rows of {name} are doubled or out of order: {steps}"
+            numbers = {int(row["values"]["loss"]) for row in found}
+            assert len(numbers) <= 1, f"{name} mixes the rows of files {numbers}"
             for row in found:
-                assert row["values"]["loss"] == float(f"0.{row['step']}5")
+                assert row["values"]["loss"] == float(f"{int(row['values']['loss'])}.{row['step']}5")
             places = {(row["at"], row["step"]) for row in found}
             assert self.seen.get(name, set()) <= places, f"rows of {name} were seen and are gone"
             self.seen[name] = places
+        self._check_files(streams)
+
+    def _check_files(self, streams: dict[str, rows.Stream]) -> None:
+        """Every listed file is there, with the content that its digest says."""
+        for row in streams[FILES_STREAM].rows if FILES_STREAM in streams else []:
+            assert hashlib.sha256(self.clean.get(row["key"]).data).hexdigest() == row["sha256"]
 
     def end(self) -> None:
         """Everybody comes to an end in peace: all rows are there, in tables alone."""
@@ -188,11 +288,17 @@ class Simulation:
         self.world.time.now += 5000
         Compactor(self.store, Settings("memory"), self.world.time).look()
         self.check()
-        told = sorted(
-            [row["step"] for row in stream.rows if row["kind"] == "history"]
-            for stream in rows.writers(rows.stream_rows(self.clean, PLACE))
-        )
-        assert told == sorted(self.wrote.values())
+        streams = rows.stream_rows(self.clean, PLACE)
+        told: dict[int, list[int]] = {}
+        for stream in rows.writers(streams):
+            found = [row for row in stream.rows if row["kind"] == "history"]
+            for row in found:
+                told.setdefault(int(row["values"]["loss"]), []).append(row["step"])
+        for source in self.sources:
+            steps = told.get(source.number, [])
+            assert steps == list(range(source.steps if source.is_whole else len(steps))), source
+        newest = {row["path"]: row["sha256"] for row in streams[FILES_STREAM].rows} if self.files else {}
+        assert newest == {path: hashlib.sha256(content).hexdigest() for path, content in self.files.items()}
         assert list(self.clean.list(layout.live_prefix())) == []
         left = [layout.parse_segment_key(item.key) for item in self.clean.list(layout.raw_prefix(PLACE))]
         assert [place for place in left if place is not None and not place.is_source] == []
