@@ -16,6 +16,7 @@ Object = dict[str, Any]
 
 GROUP, VERSION, PLURAL = "chiplog.dev", "v1alpha1", "trainingruns"
 RUN_LABEL = "chiplog.dev/run"
+INJECTOR = "app.kubernetes.io/part-of=chiplog,app.kubernetes.io/component=injector"
 RUN_ID_ANNOTATION = "chiplog.dev/run-id"
 
 TIMEOUT_SECONDS = (3, 10)
@@ -42,6 +43,37 @@ class Cluster:
     def pod(self, namespace: str, name: str) -> Object | None:
         """A pod; None where there is none."""
         return self._get(f"/api/v1/namespaces/{namespace}/pods/{name}")
+
+    def namespace_object(self, name: str) -> Object | None:
+        """A Namespace; None where there is none."""
+        return self._get(f"/api/v1/namespaces/{name}")
+
+    def every_pod(self, namespace: str, selector: str = "") -> list[Object]:
+        """The pods of a namespace, oldest first."""
+        query = [("labelSelector", selector)] if selector else []
+        found = (self._get(f"/api/v1/namespaces/{namespace}/pods", query) or {}).get("items", [])
+        return sorted(found, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+
+    def mirrors(self, namespace: str) -> list[Object]:
+        """The TrainingRuns of a namespace that mirror workloads of others."""
+        found = self._get(f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}") or {}
+        return [run for run in found.get("items", []) if (run.get("spec") or {}).get("mirrors")]
+
+    def webhooks(self) -> list[Object]:
+        """The webhook configurations of our charts."""
+        path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+        return list((self._get(path, [("labelSelector", INJECTOR)]) or {}).get("items", []))
+
+    def injectors(self) -> list[Object]:
+        """The Deployments that answer them."""
+        return list((self._get("/apis/apps/v1/deployments", [("labelSelector", INJECTOR)]) or {}).get("items", []))
+
+    def notes(self, namespace: str, pod: str) -> list[str]:
+        """What our operator said of a pod in Events, the newest last."""
+        query = [("fieldSelector", f"involvedObject.kind=Pod,involvedObject.name={pod}")]
+        found = (self._get(f"/api/v1/namespaces/{namespace}/events", query) or {}).get("items", [])
+        ours = [item for item in found if item.get("reportingComponent") == f"{GROUP}/operator"]
+        return [str(item.get("message", "")) for item in sorted(ours, key=lambda item: str(item.get("eventTime")))]
 
     def pods(self, namespace: str, run: str, run_id: str) -> list[Object]:
         """The pods of the run of that name, and of that id where they name one, oldest first."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from chiplog import layout
 from chiplog.bucket import Bucket, ETag
 from chiplog.reading import heads, runs, states, views
+from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.views import RunView
 from chiplog_compactor.sealing import Task
@@ -17,6 +18,9 @@ from chiplog_compactor.sealing import Task
 SILENT_SECONDS = 3600.0
 """A recorder that has not written for this long, by the store's clock, is not waited for: it may come back, and reopens
 its run then."""
+
+CLAIM_SECONDS = 300.0
+"""A recorder that was told of no run waits for so long after its last word for one that claims it."""
 
 LONG_SECONDS = 86_400.0
 """A run that lives for longer than this has its segments sealed once in so long: a day's are hundreds of objects."""
@@ -33,6 +37,10 @@ class Finder:
     is_busy: bool = False
     """Some recorder was at work at the last look: a run may end at any moment."""
     _seen: dict[layout.Recorder, tuple[ETag, Beat | Unread]] = field(default_factory=dict)
+    claims: Claims = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.claims = Claims(self.bucket)
 
     def look(self, now: float) -> list[Task]:
         """Runs that can be sealed at the store's time `now`. Raises BucketError."""
@@ -64,10 +72,12 @@ class Finder:
 
     def _views(self, some: Sequence[Beat | Unread], beats: list[Beat | Unread], now: float) -> list[RunView]:
         """The runs that some of the recorders belong to, and those recorders that belong to none."""
-        places = sorted({place for place in map(heads.run, some) if place is not None}, key=lambda place: place.path)
+        self.claims.look(some)
+        claimed = {beat.recorder: self.claims.run(beat) for beat in some}
+        places = sorted({place for place in claimed.values() if place is not None}, key=lambda place: place.path)
         papers = runs.with_seals(self.bucket, runs.written(self.bucket, places))
-        alone = [views.of_recorder(beat, now) for beat in some if heads.run(beat) is None]
-        return [*(views.of_run(item, beats, now) for item in papers), *alone]
+        alone = [beat for beat in some if claimed[beat.recorder] is None and now - beat.modified > CLAIM_SECONDS]
+        return [*(views.of_run(item, beats, now) for item in papers), *(views.of_recorder(beat, now) for beat in alone)]
 
 
 def is_quiet(beat: Beat | Unread, now: float) -> bool:

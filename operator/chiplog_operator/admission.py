@@ -29,10 +29,10 @@ class Answer:
     """For whoever makes the pod; the API server shows them."""
 
 
-def review(pod: Mapping[str, Any], namespace: str, settings: Settings, closed: frozenset[str] = frozenset()) -> Answer:
-    """Decide on a pod that is about to be made in `namespace`; `closed` are namespaces where nothing is touched."""
+def review(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Answer:
+    """Decide on a pod that is about to be made in `namespace`."""
     metadata = pod.get("metadata") or {}
-    if namespace in closed or names.RUN_ID_ANNOTATION in (metadata.get("annotations") or {}):
+    if namespace in settings.closed_namespaces or names.RUN_ID_ANNOTATION in (metadata.get("annotations") or {}):
         return Answer("not-ours")
     if not wishes.is_asked(pod, {names.INJECT_LABEL: "true"}):
         return Answer("not-asked")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from chiplog.errors import ChiplogError
+from chiplog_operator.specs import Workload
 
 Json = dict[str, Any]
 Kind = Literal["trainingruns", "sweeps", "jobs", "pods"]
@@ -77,6 +78,22 @@ class Cluster(Protocol):
 
     def create_service(self, manifest: Json) -> Json:
         """Make a Service. Raises Invalid, and Conflict where one of its name is there."""
+        ...
+
+    def workload(self, namespace: str, workload: Workload) -> Json | None:
+        """Somebody's workload, or None; a kind that is not known is Forbidden."""
+        ...
+
+    def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
+        """Pods among which are all those of a workload."""
+        ...
+
+    def asking_namespaces(self) -> list[Json]:
+        """The namespaces whose pods shall be recorded."""
+        ...
+
+    def every_pod(self, namespace: str) -> list[Json]:
+        """All pods of a namespace, labelled or not."""
         ...
 
     def apply_status(self, manifest: Json) -> Json:

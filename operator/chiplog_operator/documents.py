@@ -48,7 +48,7 @@ def run(run: Run, cluster: str) -> RunDocument:
         "cluster": cluster,
         "namespace": run.namespace,
         "run": run.id,
-        "name": run.name,
+        "name": run.mirrors.name if run.mirrors is not None else run.name,
         "uid": run.uid,
         "display_name": run.display_name or run.name,
         "project": run.project,

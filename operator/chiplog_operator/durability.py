@@ -19,6 +19,8 @@ def condition(seen: Observation, *, ended_at: float | None) -> Condition:
         return conditions.false(TYPE, "Shipping", "the run goes on")
     if seen.trouble is not None:
         return conditions.false(TYPE, "Shipping", "the operator cannot read the bucket, so it cannot tell")
+    if _is_untracked(seen):
+        return conditions.false(TYPE, "Untracked", "it ran without a recorder, so nothing of it is in the bucket")
     open_pods = [binding["pod"] for binding in _recorders(seen) if not _is_drained(seen, binding)]
     if not open_pods:
         return _shipped(seen)
@@ -27,6 +29,14 @@ def condition(seen: Observation, *, ended_at: float | None) -> Condition:
         return conditions.false(TYPE, "Shipping", f"not yet drained: {_listed(open_pods)}")
     text = f"ended before everything was shipped: {_listed(open_pods)}; what is in the bucket stays readable"
     return conditions.false(TYPE, "Lost", text)
+
+
+def _is_untracked(seen: Observation) -> bool:
+    """It trained, and no pod of it ever had a recorder."""
+    bindings = [binding for attempt in seen.attempts for binding in attempt["recorders"]]
+    trained = [binding for binding in bindings if "started_at" in attempts.trainer(binding, seen.training)]
+    words = [word["name"] for binding in bindings for word in binding["containers"]]
+    return bool(trained) and names.SIDECAR not in words and not seen.heads
 
 
 def _shipped(seen: Observation) -> Condition:

@@ -47,12 +47,27 @@ def manifest(event: Event, run: Subject, reporter: str, now: float, kind: str = 
     Its name comes from what it says of which version of the run, so a pass that is repeated says it once.
     """
     said = f"{run.uid} {run.resource_version} {event.reason} {event.note}"
+    regarding = {"apiVersion": names.API_VERSION, "kind": kind, "name": run.name, "namespace": run.namespace,
+                 "uid": run.uid}  # fmt: skip
+    return _manifest(event, said, regarding, reporter, now)
+
+
+def on_pod(event: Event, pod: Tree, reporter: str, now: float) -> dict[str, Any]:
+    """The same on a pod, whose version does not count: it is said once in the pod's life."""
+    metadata = pod["metadata"]
+    said = f"{metadata['uid']} {event.reason} {event.note}"
+    regarding = {"apiVersion": "v1", "kind": "Pod", "name": metadata["name"], "namespace": metadata["namespace"],
+                 "uid": metadata["uid"]}  # fmt: skip
+    return _manifest(event, said, regarding, reporter, now)
+
+
+def _manifest(event: Event, said: str, regarding: dict[str, Any], reporter: str, now: float) -> dict[str, Any]:
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
         "metadata": {
-            "name": f"{run.name}.{hashlib.sha256(said.encode()).hexdigest()[:16]}",
-            "namespace": run.namespace,
+            "name": f"{regarding['name']}.{hashlib.sha256(said.encode()).hexdigest()[:16]}",
+            "namespace": regarding["namespace"],
         },
         "eventTime": times.precise(now),
         "reportingController": names.CONTROLLER,
@@ -61,13 +76,7 @@ def manifest(event: Event, run: Subject, reporter: str, now: float, kind: str = 
         "type": event.type,
         "reason": event.reason,
         "note": event.note.encode()[:_NOTE_LENGTH].decode(errors="ignore"),
-        "regarding": {
-            "apiVersion": names.API_VERSION,
-            "kind": kind,
-            "name": run.name,
-            "namespace": run.namespace,
-            "uid": run.uid,
-        },
+        "regarding": regarding,
     }
 
 

@@ -8,6 +8,7 @@ a status, a patch and a deletion name the version and the UID that were read, an
 from collections.abc import Callable, Sequence
 
 from chiplog_operator.cluster import Cluster, Json, Kind, Unavailable
+from chiplog_operator.specs import Workload
 
 
 class Fenced:
@@ -28,6 +29,22 @@ class Fenced:
     def pods(self, namespace: str, run: str) -> list[Json]:
         """The pods of a TrainingRun's name."""
         return self._cluster.pods(namespace, run)
+
+    def workload(self, namespace: str, workload: Workload) -> Json | None:
+        """Somebody's workload, or None."""
+        return self._cluster.workload(namespace, workload)
+
+    def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
+        """Pods among which are all those of a workload."""
+        return self._cluster.mirrored(namespace, workload)
+
+    def asking_namespaces(self) -> list[Json]:
+        """The namespaces that carry the inject label."""
+        return self._cluster.asking_namespaces()
+
+    def every_pod(self, namespace: str) -> list[Json]:
+        """All pods of a namespace."""
+        return self._cluster.every_pod(namespace)
 
     def service(self, namespace: str, name: str) -> Json | None:
         """A Service, or None."""

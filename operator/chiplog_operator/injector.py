@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from chiplog.errors import SettingsError
-from chiplog_operator import health, logs, names, webhook
+from chiplog_operator import health, logs, webhook
 from chiplog_operator.certificate import Certificate
 from chiplog_operator.health import Health
 from chiplog_operator.metrics import Metrics
@@ -30,9 +30,6 @@ class InjectorSettings:
     certificates: Path
     """Folder of `tls.crt` and `tls.key`. CHIPLOG_CERTIFICATES."""
 
-    namespace: str
-    """Our own namespace, in which nothing is touched. CHIPLOG_OWN_NAMESPACE."""
-
     webhook_port: int = 9443
     """TCP port of the webhook; 0 takes a free one. CHIPLOG_WEBHOOK_PORT."""
 
@@ -45,7 +42,6 @@ class InjectorSettings:
         return cls(
             sidecars=Settings.from_env(environ),
             certificates=Path(folder),
-            namespace=environ.get("CHIPLOG_OWN_NAMESPACE", ""),
             webhook_port=port_of(environ, "CHIPLOG_WEBHOOK_PORT", cls.webhook_port),
         )
 
@@ -54,10 +50,9 @@ async def run(settings: InjectorSettings) -> None:
     """Answer until we are told to stop."""
     metrics, door = Metrics(), webhook.Door(Certificate(settings.certificates), settings.webhook_port)
     told = Health(lambda: "", lambda: "" if door.port else "the webhook does not listen yet", metrics)
-    closed = frozenset({names.SYSTEM_NAMESPACE, settings.namespace})
     async with health.serving(told, settings.sidecars.http_port) as port:
         log.info("injector started", port=port, cluster=settings.sidecars.cluster)
-        await webhook.serve(door, settings.sidecars, closed, metrics)
+        await webhook.serve(door, settings.sidecars, metrics)
     log.info("injector stopped")
 
 

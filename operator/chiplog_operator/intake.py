@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chiplog_operator import names
+from chiplog_operator import names, strangers
 from chiplog_operator.cluster import Kind
 from chiplog_operator.motion import Motion
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.strangers import Strangers
 
 Json = Mapping[str, Any]
 
@@ -19,12 +20,16 @@ class Intake:
         add: Callable[[Key], None],
         sightings: Sightings,
         motion: Motion,
+        strangers: Strangers,
+        adopt: Callable[[Key], None],
         add_sweep: Callable[[Key], None] = lambda _: None,
     ) -> None:
         self._add = add
+        self._adopt = adopt
         self._add_sweep = add_sweep
         self._sightings = sightings
         self._motion = motion
+        self._strangers = strangers
         self._wishes: dict[str, tuple[Any, ...]] = {}
 
     def take(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
@@ -33,15 +38,35 @@ class Intake:
         sweep = sweep_of(kind, body)
         if sweep is not None:
             self._add_sweep(sweep)
-        key = key_of(kind, body)
+        key = self._key_of(kind, body)
         if key is None:
+            self._welcome(kind, body, is_gone=is_gone)
             return
         if is_gone and kind == "pods":
             self._sightings.pod_vanished(key, dict(body))
+            self._strangers.forget_pod(body)
         if is_gone and kind == "trainingruns":
             self._sightings.run_vanished(key, dict(body))
         if kind != "trainingruns" or self._is_news(body, is_gone=is_gone):
             self._add(key)
+
+    def missed(self, kind: Kind, body: Json) -> None:
+        """An object that stands in a listing, and that the watch has not brought."""
+        key, sweep = self._key_of(kind, body), sweep_of(kind, body)
+        if sweep is not None:
+            self._add_sweep(sweep)
+        if key is not None:
+            self._add(key)
+        else:
+            self._welcome(kind, body, is_gone=False)
+
+    def _key_of(self, kind: Kind, body: Json) -> Key | None:
+        return key_of(kind, body) or (self._strangers.run_of(body) if kind == "pods" else None)
+
+    def _welcome(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
+        """A stranger's pod, that was never seen before, waits to be adopted."""
+        if kind == "pods" and not is_gone and strangers.is_labelled(body) and strangers.is_stranger(body):
+            self._adopt(self._strangers.arrived(body))
 
     def _is_news(self, body: Json, *, is_gone: bool) -> bool:
         """A TrainingRun whose owner wants something new; our own status writes come back here and are no news."""
@@ -64,6 +89,8 @@ def key_of(kind: Kind, body: Json) -> Key | None:
         return None
     if kind == "trainingruns":
         return Key(metadata["namespace"], metadata["name"])
+    if kind == "pods" and strangers.is_stranger(body):
+        return None
     run = (metadata.get("labels") or {}).get(names.RUN_LABEL)
     return Key(metadata["namespace"], run) if run else None
 

@@ -13,7 +13,7 @@ import kubernetes.config
 import urllib3
 import urllib3.exceptions
 
-from chiplog_operator import names
+from chiplog_operator import names, workloads
 from chiplog_operator.cluster import (
     ClusterError,
     Conflict,
@@ -24,6 +24,7 @@ from chiplog_operator.cluster import (
     Missing,
     Unavailable,
 )
+from chiplog_operator.specs import Workload
 from chiplog_operator.throttle import Throttle
 
 TIMEOUT_SECONDS = (3.0, 20.0)
@@ -124,6 +125,30 @@ class Kube:
     def create_service(self, manifest: Json) -> Json:
         """Make a Service, never over one that is there."""
         return self._create("services", manifest)
+
+    def workload(self, namespace: str, workload: Workload) -> Json | None:
+        """Somebody's workload, or None."""
+        path = workloads.path(namespace, workload)
+        if not path:
+            raise Forbidden(f"{workload.kind} of {workload.api_version} is no kind that we read")
+        return self._get(path)
+
+    def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
+        """Pods among which are all those of a workload: a Job's by its UID, a pod itself, else all that ask."""
+        if workload.kind == "Pod":
+            found = self._get(_path("pods", namespace, workload.name))
+            return [found] if found is not None else []
+        is_job = (workload.group, workload.kind) == ("batch", "Job")
+        selector = f"{names.JOB_UID_LABEL}={workload.uid}" if is_job else names.RECORDED
+        return self._list(_path("pods", namespace), {"labelSelector": selector})
+
+    def asking_namespaces(self) -> list[Json]:
+        """The namespaces that carry the inject label."""
+        return self._list("/api/v1/namespaces", {"labelSelector": names.RECORDED, "resourceVersion": "0"})
+
+    def every_pod(self, namespace: str) -> list[Json]:
+        """All pods of a namespace, from the API server's cache."""
+        return self._list(_path("pods", namespace), {"resourceVersion": "0"})
 
     def apply_status(self, manifest: Json) -> Json:
         """Replace a TrainingRun's status."""

@@ -15,7 +15,8 @@ import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import handlers, health, intake, leadership, logs
+from chiplog_operator import adoption, handlers, health, leadership, logs
+from chiplog_operator.adoption import Adopter
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
 from chiplog_operator.fencing import Fenced
 from chiplog_operator.following import Following
@@ -32,6 +33,7 @@ from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.strangers import Strangers
 from chiplog_operator.sweeps.reconciler import SweepReconciler
 from chiplog_operator.sweeps.results import Results
 from chiplog_operator.throttle import Throttle
@@ -42,6 +44,9 @@ WORKERS = 4
 
 SWEEP_SECONDS = 1.0
 """Events of a sweep's trials are gathered for this long before it is looked at, for each look lists them all."""
+
+ADOPTERS = 2
+"""Adoptions at once."""
 
 LOOK_SECONDS = 2.0
 """Between two looks at the plan of whom to follow."""
@@ -83,16 +88,23 @@ class Operator:
         self.claim = Claim()
         self.queue: WorkQueue[Key] = WorkQueue(waited=partial(self.metrics.took, "queue_seconds"))
         self.sweep_queue: WorkQueue[Key] = WorkQueue()
+        self.arrivals: WorkQueue[Key] = WorkQueue()
+        self.strangers = Strangers(self.cluster.workload)
         self.intake = Intake(
-            self.queue.add, self.sightings, self.motion, lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS)
-        )
+            self.queue.add, self.sightings, self.motion, self.strangers, self.arrivals.add,
+            lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
+        )  # fmt: skip
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("runs_followed", lambda: len(self.following))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
         self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
-        observer = Observer(self.cluster, self.ledger, HttpProber(), self.sightings, role)
+        observer = Observer(
+            self.cluster, self.ledger, HttpProber(), self.sightings, self.strangers, role,
+            closed=settings.closed_namespaces,
+        )  # fmt: skip
         reporter = os.environ.get("HOSTNAME", "")
+        self.adopter = Adopter(settings, self.cluster, self.ledger, self.strangers, self.metrics, reporter)
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
         self.reconciler = Reconciler(
@@ -153,6 +165,8 @@ class Operator:
             self._hold(),
             self.queue.run(WORKERS, self._reconcile),
             self.sweep_queue.run(1, self._reconcile_sweep),
+            self.arrivals.run(ADOPTERS, self._adopt),
+            _every(adoption.ROUND_SECONDS, self._find_missed),
             _every(LOOK_SECONDS, self._look),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
@@ -183,6 +197,25 @@ class Operator:
             return CLAIM_SECONDS
         return await asyncio.to_thread(self.sweeps.reconcile, key)
 
+    async def _adopt(self, key: Key) -> float | None:
+        """Find or make the run of one pod that is not ours, and look at it."""
+        if self.claim.is_taken:
+            return CLAIM_SECONDS
+        run = await asyncio.to_thread(self.adopter.adopt, key)
+        if run is not None:
+            self.queue.add(run)
+        return None
+
+    async def _find_missed(self) -> None:
+        """Look for pods that were missed where a whole namespace asks."""
+        try:
+            found = await asyncio.to_thread(lambda: list(self.adopter.missed()))
+        except ClusterError as error:
+            log.warning("asking namespaces not looked through, tried again later", error=str(error))
+            return
+        for key in found:
+            self.arrivals.add(key)
+
     async def _look(self) -> None:
         """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""
         for namespace, recorders in self.following.due(time.monotonic()).items():
@@ -203,11 +236,7 @@ class Operator:
                 log.warning("not listed, tried again later", kind=kind, error=str(error))
                 continue
             for body in self.motion.compare(kind, bodies, time.monotonic()):
-                key, sweep = intake.key_of(kind, body), intake.sweep_of(kind, body)
-                if key is not None:
-                    self.queue.add(key)
-                if sweep is not None:
-                    self.sweep_queue.add(sweep)
+                self.intake.missed(kind, body)
 
     async def _claim(self) -> None:
         """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""

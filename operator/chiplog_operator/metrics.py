@@ -16,6 +16,7 @@ HELP = {
     "heads_read": "Live heads read from the bucket.",
     "heads_unreadable": "Live heads of a format that this operator does not know.",
     "bucket_errors": "Requests that the bucket refused or did not answer.",
+    "adoptions_total": "Mirrors made of workloads that are not ours, by kind.",
     "admissions_total": "Pods reviewed at their admission, by result.",
     "leader": "1 where this operator leads, 0 where it stands by.",
     "queue_depth": "TrainingRuns that wait for a pass.",

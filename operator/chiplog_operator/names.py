@@ -54,6 +54,7 @@ STOP_ANNOTATION = f"{GROUP}/stop"
 
 DEFAULT_CONTAINER_ANNOTATION = "kubectl.kubernetes.io/default-container"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+JOB_UID_LABEL = "batch.kubernetes.io/controller-uid"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 JOBSET_NAME_LABEL = "jobset.sigs.k8s.io/jobset-name"
 KUEUE_PREFIX = "kueue.x-k8s.io/"
@@ -71,6 +72,10 @@ LEASE_KIND = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
 SYSTEM_NAMESPACE = "kube-system"
 """The namespace whose UID identifies a cluster."""
 
+RUN_NAME_LENGTH = 48
+"""The longest name of a TrainingRun, by the CRD."""
+
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9-]+")
 _NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9._-]+")
 _LABEL_LENGTH = 63
 
@@ -78,6 +83,16 @@ _LABEL_LENGTH = 63
 def run_id(name: str, uid: str) -> str:
     """The id of the run of a TrainingRun, and its Job's name: `mnist` of UID `3f2a9c10-…` is `mnist-3f2a9c10`."""
     return f"{name}-{uid.replace('-', '')[:8]}"
+
+
+def mirror(workload: str, uid: str) -> str:
+    """The name of the mirror of a workload, and of its run: the workload's name as far as it can be, and 8 hex digits.
+
+    So a workload that is deleted and made again has a mirror of its own, and none ever meets a TrainingRun of yours.
+    """
+    stem = _NOT_IN_NAMES.sub("-", workload.lower()).strip("-")
+    stem = stem if stem[:1].isalpha() else f"run-{stem}".strip("-")
+    return run_id(stem[: RUN_NAME_LENGTH - 9].rstrip("-"), uid)
 
 
 def label_value(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from chiplog.records import Attempt
 from chiplog_operator import times
 from chiplog_operator.heads import Head, Probe
+from chiplog_operator.missed import Missed
 from chiplog_operator.pods import Container, Pod
 
 Tree = Mapping[str, Any]
@@ -26,6 +27,8 @@ class Job:
     failing: str = ""
     """The same, or of FailureTarget: it is going to fail and takes its pods away for that."""
     message: str = ""
+    is_mute: bool = False
+    """A workload whose end cannot be read: it is judged by its pods alone."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,10 @@ class Observation:
     trouble: Trouble | None = None
     hindrance: Hindrance | None = None
     """What keeps its pods from being made or from starting; None where nothing is known."""
+    missed: Mapping[str, Missed] = field(default_factory=dict)
+    """Why a pod that asks for a recorder has none, by the pod's name."""
+    template: Tree = field(default_factory=dict)
+    """Of a mirror: its first pod, as a template."""
 
     def pod(self, name: str) -> Pod | None:
         """A pod that was seen."""

@@ -10,15 +10,20 @@ from typing import Any
 
 from chiplog.errors import BucketError, FormatError
 from chiplog.records import Attempt
-from chiplog_operator import attempts, durability, hindrances, ledger, names, pods, recording, times
+from chiplog_operator import attempts, durability, hindrances, ledger, missed, names, pods, ranks, recording, times
 from chiplog_operator.attempts import Circumstances
 from chiplog_operator.cluster import Cluster, ClusterError
 from chiplog_operator.heads import Head
 from chiplog_operator.ledger import Ledger
+from chiplog_operator.missed import Missed
 from chiplog_operator.observations import Hindrance, Job, Observation, Trouble
 from chiplog_operator.recorder_probe import Prober
 from chiplog_operator.sightings import Key, Sightings
-from chiplog_operator.specs import Run
+from chiplog_operator.specs import Run, Workload
+from chiplog_operator.strangers import Strangers, is_stranger
+
+Sight = tuple[dict[str, Any], bool]
+"""A pod's body, and whether the pod is gone."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Memory:
     """Why the bucket could not be read; the attempts are then what the status still shows of them."""
 
     def has_begun(self, run: Run) -> bool:
-        """A Job of this run was made before: its status names one, or attempts are on record."""
-        return bool(self.attempts) or "jobName" in run.status
+        """A Job of this run was made before: its status names one, or attempts are on record. A mirror always began."""
+        return bool(self.attempts) or "jobName" in run.status or run.mirrors is not None
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,12 @@ class Observer:
     ledger: Ledger
     prober: Prober
     sightings: Sightings
+    strangers: Strangers
     role: str = ""
     """Template of the sidecars' role, for advice; empty where they assume none."""
     clock: Callable[[], float] = time.time
+    closed: tuple[str, ...] = ()
+    """Namespaces whose pods are never touched."""
 
     def remember(self, run: Run) -> Memory:
         """The attempts as outcome.json has them."""
@@ -57,7 +65,9 @@ class Observer:
 
     def observe(self, key: Key, run: Run, memory: Memory, job: Job | None) -> Observation:
         """Everything there is to see of a run that has this Job."""
-        found = self._pods(key, run)
+        bodies = self._bodies(key, run)
+        run = _described(run, bodies)
+        found = _read(run, bodies, memory)
         known = (binding["id"] for attempt in memory.attempts for binding in attempt["recorders"])
         recorders = {*known, *(pod.uid for pod in found)} - {""}
         over = recorders if self._is_to_be_judged(run) else {pod.uid for pod in found if pod.is_over}
@@ -73,6 +83,8 @@ class Observer:
             attempts=tuple(tries),
             heads=heads,
             trouble=memory.trouble or trouble,
+            missed=self._missed(run, bodies),
+            template=run.template,
         )
         return replace(seen, probes=self._answers(seen), hindrance=self._hindrance(run, seen))
 
@@ -84,13 +96,30 @@ class Observer:
         except ClusterError:
             return None  # Somebody keeps Events from us: the run goes on as well without them.
 
-    def _pods(self, key: Key, run: Run) -> list[pods.Pod]:
+    def _bodies(self, key: Key, run: Run) -> list[Sight]:
         """The run's pods and the last sight of those that vanished; none of an earlier run of the same name."""
-        listed = self.cluster.pods(*key)
+        listed = self.cluster.pods(*key) if run.mirrors is None else self._mirrored(key, run.mirrors)
         present = {body["metadata"]["uid"] for body in listed}
         vanished = [body for body in self.sightings.pods(key) if body["metadata"]["uid"] not in present]
-        found = [pods.pod(body) for body in listed if _is_of(body, run)]
-        return found + [pods.pod(body, is_gone=True) for body in vanished if _is_of(body, run)]
+        return [(body, is_gone) for group, is_gone in ((listed, False), (vanished, True)) for body in group
+                if self._is_of(body, run)]  # fmt: skip
+
+    def _mirrored(self, key: Key, workload: Workload) -> list[dict[str, Any]]:
+        found = self.cluster.mirrored(key.namespace, workload)
+        present = {body["metadata"]["uid"] for body in found}
+        return found + [body for body in self.strangers.unlabelled(key) if body["metadata"]["uid"] not in present]
+
+    def _is_of(self, pod: Mapping[str, Any], run: Run) -> bool:
+        if run.mirrors is not None:
+            return is_stranger(pod) and self.strangers.lineage.top(pod).uid == run.mirrors.uid
+        annotations = pod["metadata"].get("annotations") or {}
+        return bool(annotations.get(names.RUN_ID_ANNOTATION) == run.id)
+
+    def _missed(self, run: Run, bodies: Iterable[Sight]) -> dict[str, Missed]:
+        if run.mirrors is None:
+            return {}
+        judged = ((body["metadata"]["name"], missed.of(body, self.closed)) for body, _ in bodies)
+        return {name: fault for name, fault in judged if fault is not None}
 
     def _is_to_be_judged(self, run: Run) -> bool:
         """The run ended so long ago that what is not drained counts as lost, which no old sight may say."""
@@ -132,11 +161,22 @@ def circumstances(run: Run, job: Job | None, heads: Mapping[str, Head]) -> Circu
     return Circumstances(
         training=run.training_container,
         deletion=deletion,
-        restarts_in_place=run.template["spec"].get("restartPolicy", "Never") != "Never",
+        restarts_in_place=(run.template.get("spec") or {}).get("restartPolicy", "Never") != "Never",
         exits={recorder: head.exit_code for recorder, head in heads.items() if head.exit_code is not None},
     )
 
 
-def _is_of(pod: Mapping[str, Any], run: Run) -> bool:
-    annotations = pod["metadata"].get("annotations") or {}
-    return bool(annotations.get(names.RUN_ID_ANNOTATION) == run.id)
+def _described(run: Run, bodies: list[Sight]) -> Run:
+    """A mirror with its first pod for a template: what a TrainingRun of ours says, of a mirror its pods do."""
+    if run.mirrors is None or not bodies:
+        return run
+    body = min(
+        (body for body, _ in bodies), key=lambda body: times.seconds(body["metadata"].get("creationTimestamp")) or 0.0
+    )
+    annotations = {"annotations": body["metadata"].get("annotations") or {}}
+    return replace(run, template={"metadata": annotations, "spec": body["spec"]})
+
+
+def _read(run: Run, bodies: Iterable[Sight], memory: Memory) -> list[pods.Pod]:
+    found = [pods.pod(body, is_gone=is_gone) for body, is_gone in bodies]
+    return found if run.mirrors is None else ranks.ranked(found, memory.attempts)

@@ -46,7 +46,7 @@ def following(run: Run, seen: Observation, new: Mapping[str, Any]) -> Pace:
     if documents.is_durable(new):
         return _of_durable(run, new, seen.now)
     if new["state"] in documents.TERMINAL:
-        return _of_ended(seen, new)
+        return _of_ended(run, seen, new)
     started = times.seconds(new.get("startTime"))
     is_young = started is None or seen.now - started < YOUNG_SECONDS
     is_alive = any(not pod.is_over for pod in seen.pods)
@@ -84,11 +84,16 @@ def _of_durable(run: Run, new: Mapping[str, Any], now: float) -> Pace:
     return Pace(left, is_forgotten=True) if left > 0 else Pace(is_forgotten=True, is_expired=True)
 
 
-def _of_ended(seen: Observation, new: Mapping[str, Any]) -> Pace:
+def _of_ended(run: Run, seen: Observation, new: Mapping[str, Any]) -> Pace:
     waited = _since_end(seen, new)
+    ttl = run.ttl_seconds_after_finished
+    if run.mirrors is not None and ttl is not None and waited > max(ttl, GIVE_UP_SECONDS):
+        return Pace(is_forgotten=True, is_expired=not run.is_deleting)
     if waited <= durability.LOST_SECONDS:
         return Pace(durability.LOST_SECONDS - waited + 1.0, is_followed=True, is_hot=True)
-    return Pace(LOST_AGAIN_SECONDS if waited < GIVE_UP_SECONDS else None, is_forgotten=True)
+    is_waited_for = waited < GIVE_UP_SECONDS or (run.mirrors is not None and ttl is not None)
+    again = LOST_AGAIN_SECONDS if waited < GIVE_UP_SECONDS else LOST_AGAIN_SECONDS * 12
+    return Pace(again if is_waited_for else None, is_forgotten=True)
 
 
 def _since_end(seen: Observation, new: Mapping[str, Any]) -> float:

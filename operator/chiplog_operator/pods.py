@@ -100,6 +100,10 @@ class Pod:
     """What a failed init container left of itself, in words."""
     containers: tuple[Container, ...]
     recorder: Container | None
+    restarts_in_place: bool = False
+    """The kubelet starts a failed container again."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Its labels and annotations, by which controllers say where it stands in its gang."""
 
     @property
     def is_over(self) -> bool:
@@ -132,6 +136,8 @@ def pod(body: Tree, *, is_gone: bool = False) -> Pod:
         init_failure=_init_failure(status),
         containers=tuple(_container(item, asked) for item in status.get("containerStatuses") or []),
         recorder=next((item for item in sidecars if item.name == names.SIDECAR), _awaited(spec)),
+        restarts_in_place=spec.get("restartPolicy", "Always") != "Never",
+        marks={**(metadata.get("annotations") or {}), **(metadata.get("labels") or {})},
     )
 
 

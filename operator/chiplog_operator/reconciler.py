@@ -13,7 +13,7 @@ import structlog
 
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
 from chiplog.records import Attempt
-from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status
+from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status, workloads
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following
 from chiplog_operator.ledger import Ledger
@@ -24,7 +24,7 @@ from chiplog_operator.observer import Memory, Observer
 from chiplog_operator.pace import Pace
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
-from chiplog_operator.specs import Run
+from chiplog_operator.specs import Run, Workload
 
 Json = dict[str, Any]
 
@@ -72,9 +72,9 @@ class Reconciler:
         if documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation:
             return self._expire(run, pace.settled(run, self.observer.clock()))
         memory = self.observer.remember(run)
-        body, refusal = self._ensure_job(run, memory)
-        job = observations.job(body) if body is not None else None
+        job, refusal = self._workload(run, memory)
         seen = replace(self.observer.observe(key, run, memory, job), refusal=refusal)
+        run = replace(run, template=seen.template)
         new = status.decide(run, seen)
         if not self._record(key, run, seen, new) and documents.is_durable(new):
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
@@ -88,9 +88,9 @@ class Reconciler:
         if not run.is_ours or not memory.has_begun(run):
             self.sightings.run_written_down(key)
             return None
-        body = self.cluster.job(run.namespace, run.id)
-        job = observations.job(body) if body is not None and manifests.is_of(body, run) else None
+        job = self._departing(run)
         seen = replace(self.observer.observe(key, run, memory, job), is_departed=True)
+        run = replace(run, template=seen.template)
         new = status.decide(run, seen)
         self._record(key, run, seen, new)
         self.sightings.run_vanished(key, _with_status(self.sightings.run(key), new))
@@ -99,6 +99,28 @@ class Reconciler:
             self.sightings.run_written_down(key)
         self._forget(run, seen)
         return after.again_after
+
+    def _workload(self, run: Run, memory: Memory) -> tuple[observations.Job | None, Refusal | None]:
+        """What runs: our Job, or of a mirror somebody else's workload, of which nothing is ever made or changed."""
+        if run.mirrors is not None:
+            return self._mirrored(run, run.mirrors), None
+        body, refusal = self._ensure_job(run, memory)
+        return observations.job(body) if body is not None else None, refusal
+
+    def _departing(self, run: Run) -> observations.Job | None:
+        if run.mirrors is not None:
+            return self._mirrored(run, run.mirrors)
+        body = self.cluster.job(run.namespace, run.id)
+        return observations.job(body) if body is not None and manifests.is_of(body, run) else None
+
+    def _mirrored(self, run: Run, workload: Workload) -> observations.Job | None:
+        """The workload, None where it is gone; one that may not be read is judged by its pods."""
+        try:
+            body = self.cluster.workload(run.namespace, workload)
+        except Forbidden:
+            return workloads.mute(workload, run.created_at)
+        is_same = body is not None and body["metadata"]["uid"] == workload.uid
+        return workloads.job(workload, body) if is_same and body is not None else None
 
     def _ensure_job(self, run: Run, memory: Memory) -> tuple[Mapping[str, Any] | None, Refusal | None]:
         """The Job, made where the run never had one; an owner's change of `suspend` or `stop` is passed on.

@@ -97,7 +97,8 @@ def _newest(seen: Observation) -> list[str]:
 def _of_pod(seen: Observation, pod: Pod) -> Condition:
     recorder = pod.recorder
     if recorder is None:
-        return conditions.false(TYPE, "Untracked", f"pod {pod.name} has no recorder")
+        fault = seen.missed.get(pod.name)
+        return conditions.false(TYPE, "Untracked", fault.message if fault else f"pod {pod.name} has no recorder")
     if not recorder.is_running and seen.trainer(pod).is_running:
         return conditions.false(TYPE, "RecorderDown", f"the recorder of pod {pod.name} does not run: {_why(recorder)}")
     if not recorder.is_running:

@@ -77,6 +77,9 @@ class Settings:
     progress_writes: float = 2.0
     """Writes a second, of all runs together, that only tell progress (step, metric, lag). CHIPLOG_PROGRESS_WRITES."""
 
+    closed_namespaces: tuple[str, ...] = ("kube-system",)
+    """Namespaces whose pods are never touched, comma-separated: the system's and our own. CHIPLOG_CLOSED_NAMESPACES."""
+
     log_level: LogLevel = "info"
     """The least that is logged. CHIPLOG_LOG_LEVEL."""
 
@@ -103,11 +106,12 @@ class Settings:
             region=environ.get("AWS_REGION", ""),
             s3_endpoint=environ.get("AWS_ENDPOINT_URL_S3", ""),
             sts_endpoint=environ.get("AWS_ENDPOINT_URL_STS", ""),
-            namespaces=tuple(part.strip() for part in environ.get("CHIPLOG_NAMESPACES", "").split(",") if part.strip()),
+            namespaces=_list(environ, "CHIPLOG_NAMESPACES"),
             lease=_lease(environ, "CHIPLOG_LEASE"),
             api_qps=_rate(environ, "CHIPLOG_API_QPS", cls.api_qps),
             api_burst=int(_rate(environ, "CHIPLOG_API_BURST", cls.api_burst)),
             progress_writes=_rate(environ, "CHIPLOG_PROGRESS_WRITES", cls.progress_writes),
+            closed_namespaces=_list(environ, "CHIPLOG_CLOSED_NAMESPACES") or cls.closed_namespaces,
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
             http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )
@@ -125,6 +129,10 @@ def _name(environ: Mapping[str, str], name: str) -> str:
     if not _NAME.match(value):
         raise SettingsError(f"{name}={value!r} is not a name: 1 to 63 lower-case letters, digits, '-' and '.'")
     return value
+
+
+def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: object) -> str:

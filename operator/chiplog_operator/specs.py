@@ -38,6 +38,21 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Workload:
+    """`spec.mirrors`: somebody else's workload whose pods are recorded."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+
+    @property
+    def group(self) -> str:
+        """Group of its API; empty for the core's."""
+        return self.api_version.rpartition("/")[0]
+
+
+@dataclass(frozen=True)
 class Run:
     """One TrainingRun: what its owner wants, and the status that we wrote last."""
 
@@ -57,6 +72,8 @@ class Run:
     config: Tree
     metrics: tuple[Tree, ...]
     datasets: tuple[Tree, ...]
+    mirrors: Workload | None
+    """Somebody else's workload that this run only mirrors; it then has no template of its own."""
     template: Tree
     parallelism: int
     backoff_limit: int
@@ -71,13 +88,14 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id in the bucket, and the name of its Job."""
-        return names.run_id(self.name, self.uid)
+        """The run's id in the bucket, and the name of its Job; a mirror is named by its id."""
+        return self.name if self.mirrors is not None else names.run_id(self.name, self.uid)
 
     @property
     def is_ours(self) -> bool:
-        """No other controller was asked to run it."""
-        return self.managed_by in ("", names.CONTROLLER)
+        """No other controller was asked to run it, and a mirror is one that we made."""
+        is_named = self.mirrors is None or self.name == names.mirror(self.mirrors.name, self.mirrors.uid)
+        return is_named and self.managed_by in ("", names.CONTROLLER)
 
     @property
     def training_container(self) -> str:
@@ -127,6 +145,7 @@ def _described(spec: Tree) -> dict[str, Any]:
 
 def _executed(spec: Tree) -> dict[str, Any]:
     return {
+        "mirrors": _mirrors(spec.get("mirrors")),
         "template": spec.get("template") or {},
         "parallelism": spec.get("parallelism", 1),
         "backoff_limit": spec.get("backoffLimit", 0),
@@ -141,6 +160,10 @@ def _executed(spec: Tree) -> dict[str, Any]:
 
 def _stop(spec: Tree | None) -> Stop | None:
     return Stop(spec["reason"], spec.get("message") or "spec.stop ended the run") if spec else None
+
+
+def _mirrors(spec: Tree | None) -> Workload | None:
+    return Workload(spec["apiVersion"], spec["kind"], spec["name"], spec["uid"]) if spec else None
 
 
 def _recorder(spec: Tree) -> Recorder:

@@ -42,7 +42,7 @@ def decide(run: Run, seen: Observation) -> dict[str, Any]:
         "lastAttempts": attempts.shown(tries, seen.training) or run.status.get("lastAttempts"),
         "node": _node(run, tries, seen),
         "exitCode": tries[-1].get("exit_code") if tries else run.status.get("exitCode"),
-        "jobName": run.id if seen.was_begun else None,
+        "jobName": run.id if seen.was_begun and run.mirrors is None else None,
         "startTime": _start(run, seen),
         "completionTime": times.text(ended_at) if ended_at is not None else None,
         "conditions": held,

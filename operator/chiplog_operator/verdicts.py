@@ -11,10 +11,16 @@ from chiplog.records import Attempt
 from chiplog_operator import attempts, documents, names, pods, recording
 from chiplog_operator.observations import Job, Observation
 from chiplog_operator.pods import Pod
-from chiplog_operator.specs import Run
+from chiplog_operator.specs import Run, Workload
 
 NO_POD_SECONDS = 30.0
 """A Job that has made no pod for this long is worth a word."""
+
+QUIET_SECONDS = 60.0
+"""A workload that does not tell of its end is over so long after its last pod ended well."""
+
+RETRY_SECONDS = 900.0
+"""The same after one that ended badly: the longest that a controller waits before it tries again is some minutes."""
 
 _STEADY = frozenset({
     "ImagePullBackOff", "CrashLoopBackOff", "QuotaExceeded", "AdmissionDenied", "PodRefused", "VolumeNotMounted",
@@ -53,6 +59,10 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
         return Verdict("finished", "Completed", _ended(seen) or "the run finished")
     if job is not None and job.failure:
         return _failed(run, job, seen)
+    if job is not None and job.is_mute and (ended := _by_pods(seen)) is not None:
+        return ended
+    if seen.is_departed and run.mirrors is not None:
+        return _witnessless(seen, "WorkloadDeleted", _gone(run.mirrors))
     if seen.is_departed:
         return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
     if seen.refusal is not None:
@@ -102,6 +112,8 @@ def describe(attempt: Attempt, training: str) -> str:
 def _without_job(run: Run, seen: Observation) -> Verdict:
     if not seen.was_begun:
         return Verdict("pending", "Pending", "the Job is not made yet")
+    if run.mirrors is not None:
+        return _witnessless(seen, "WorkloadDeleted", _gone(run.mirrors))
     reason = "RunDeleted" if run.is_deleting else "JobDeleted"
     return _witnessless(seen, reason, "the Job was deleted while the run went on")
 
@@ -114,6 +126,27 @@ def _witnessless(seen: Observation, reason: str, message: str) -> Verdict:
     if last.get("exit_code") == 0:
         return Verdict("finished", "Completed", _ended(seen))
     return Verdict("killed", reason, message) if last["reason"] == attempts.DELETED else _by_end(last, seen)
+
+
+def _gone(workload: Workload) -> str:
+    return f"{workload.kind} {workload.name} was deleted while it ran"
+
+
+def _by_pods(seen: Observation) -> Verdict | None:
+    """The end of a workload that does not tell of it: its newest pods are over, and for long none has followed."""
+    newest = attempts.current(seen.attempts).values()
+    ends = [attempts.trainer(binding, seen.training).get("finished_at") for binding in newest]
+    present = [
+        pod for pod in map(seen.pod, (binding["pod"] for binding in newest)) if pod is not None and not pod.is_over
+    ]
+    last = seen.attempts[-1] if seen.attempts else None
+    if present or last is None or not last["reason"]:
+        return None
+    is_good = last.get("exit_code") == 0
+    waited = seen.now - max((end for end in ends if end is not None), default=seen.now)
+    if waited < (QUIET_SECONDS if is_good else RETRY_SECONDS):
+        return None
+    return Verdict("finished", "Completed", _ended(seen)) if is_good else _by_end(last, seen)
 
 
 def _suspended(run: Run) -> Verdict:
@@ -155,10 +188,17 @@ def _between(run: Run, seen: Observation) -> Verdict:
 
 def _training(seen: Observation, training: list[Pod]) -> Verdict:
     if all(pod.recorder is None for pod in training):
-        return Verdict("untracked", "Untracked", "it trains without a recorder")
+        return _untracked(seen, training)
     if all(recording.is_silent(seen, pod) for pod in training):
         return Verdict("silent", "Silent", "it trains, but its recorder missed its heartbeat")
     return Verdict("running", "Running", "it trains")
+
+
+def _untracked(seen: Observation, training: list[Pod]) -> Verdict:
+    fault = next((seen.missed[pod.name] for pod in training if pod.name in seen.missed), None)
+    if fault is None:
+        return Verdict("untracked", "Untracked", "it trains without a recorder")
+    return Verdict("untracked", fault.reason, fault.message)
 
 
 def _starting(seen: Observation, present: list[Pod]) -> Verdict:

@@ -60,10 +60,10 @@ class Door:
             await runner.cleanup()
 
 
-async def serve(door: Door, settings: Settings, closed: frozenset[str], metrics: Metrics) -> None:
-    """Answer until we are told to stop (SIGTERM, SIGINT) or cancelled; nothing is done in namespaces of `closed`."""
+async def serve(door: Door, settings: Settings, metrics: Metrics) -> None:
+    """Answer until we are told to stop (SIGTERM, SIGINT) or cancelled."""
     await kopf.operator(
-        registry=_registry(settings, closed, metrics), settings=_settings(door), standalone=True, clusterwide=True
+        registry=_registry(settings, metrics), settings=_settings(door), standalone=True, clusterwide=True
     )
 
 
@@ -78,14 +78,14 @@ async def _answer(handle: Callable[..., Any], request: web.Request) -> web.Respo
     return web.json_response(await handle(review, webhook=request.match_info["id"]))
 
 
-def _registry(settings: Settings, closed: frozenset[str], metrics: Metrics) -> kopf.OperatorRegistry:
+def _registry(settings: Settings, metrics: Metrics) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
 
     async def pods(body: Any, patch: Any, warnings: list[str], **_: Any) -> None:
         began = time.perf_counter()
         namespace = body["metadata"].get("namespace", "")
-        answer = admission.review(body, namespace, settings, closed)
+        answer = admission.review(body, namespace, settings)
         warnings.extend(answer.warnings)
         if answer.pod is not None:
             patch.fns.append(lambda raw: raw.update(answer.pod))

@@ -53,11 +53,14 @@ def test_the_defaults_of_the_chart_are_those_of_the_program(render: Any) -> None
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({}, ["compactor", "operator"]),
-        ({"compactor": {"enabled": False}}, ["operator"]),
-        ({"bucket": {"credentials": {"compactorRoleArn": ""}}}, ["operator"]),
-        ({"bucket": {"credentials": {"mode": "ambient", "compactorRoleArn": ""}}}, ["compactor", "operator"]),
-        ({"bucket": {"credentials": {"mode": "secret", "secretName": "keys"}}}, ["compactor", "operator"]),
+        ({}, ["compactor", "injector", "operator"]),
+        ({"compactor": {"enabled": False}}, ["injector", "operator"]),
+        ({"bucket": {"credentials": {"compactorRoleArn": ""}}}, ["injector", "operator"]),
+        (
+            {"bucket": {"credentials": {"mode": "ambient", "compactorRoleArn": ""}}},
+            ["compactor", "injector", "operator"],
+        ),
+        ({"bucket": {"credentials": {"mode": "secret", "secretName": "keys"}}}, ["compactor", "injector", "operator"]),
     ],
 )
 def test_there_is_a_compactor_where_it_is_wanted_and_has_a_way_in(

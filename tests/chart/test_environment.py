@@ -30,6 +30,7 @@ DISTINCT = {
     "sidecar": {"resources": {"cpu": "250m", "memory": "256Mi"}},
     "operator": {"logLevel": "debug", "api": {"qps": 7.5, "burst": 9}, "progressWrites": 3},
     "watchNamespaces": ["vision", "speech"],
+    "injector": {"excludedNamespaces": ["infra", "kube-system"]},
 }
 
 
@@ -42,6 +43,7 @@ def variables(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
 
 
 BY_VARIABLE = dict(variables(SCHEMA))
+LISTS = {"CHIPLOG_NAMESPACES", "CHIPLOG_CLOSED_NAMESPACES"}
 
 
 def environment(manifests: list[dict[str, Any]]) -> dict[str, str]:
@@ -63,7 +65,7 @@ def distinct(render: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "variable", sorted(set(BY_VARIABLE) - {"CHIPLOG_CREDENTIALS", "CHIPLOG_CREDENTIALS_SECRET", "CHIPLOG_NAMESPACES"})
+    "variable", sorted(set(BY_VARIABLE) - {"CHIPLOG_CREDENTIALS", "CHIPLOG_CREDENTIALS_SECRET", *LISTS})
 )
 def test_a_value_becomes_its_variable(distinct: dict[str, str], variable: str) -> None:
     assert distinct[variable] == str(at(DISTINCT, BY_VARIABLE[variable]))
@@ -71,6 +73,7 @@ def test_a_value_becomes_its_variable(distinct: dict[str, str], variable: str) -
 
 def test_namespaces_are_a_comma_list(distinct: dict[str, str]) -> None:
     assert distinct["CHIPLOG_NAMESPACES"] == "vision,speech"
+    assert distinct["CHIPLOG_CLOSED_NAMESPACES"] == "kube-system,chiplog-system,infra"
 
 
 @pytest.mark.parametrize("mode", ["web-identity", "secret", "ambient"])

@@ -38,6 +38,8 @@ CASES: dict[str, dict[str, Any]] = {
         "networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}]},
         "imagePullSecrets": [{"name": "registry"}],
         "operator": {"annotations": {"team": "ml"}, "nodeSelector": {"kubernetes.io/arch": "amd64"}},
+        "certManager": {"enabled": True},
+        "injector": {"excludedNamespaces": ["infra"], "replicas": 3, "priorityClassName": "high"},
         "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/y"}},
     },
 }
@@ -89,7 +91,7 @@ def pods(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render: Any) -> None:
     found = pods(render())
-    assert len(found) == 3
+    assert len(found) == 4
     for pod in found:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

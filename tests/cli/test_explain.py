@@ -17,8 +17,9 @@ class Cluster:
 
     context, namespace = "test", "team"
 
-    def __init__(self, run: Any = None, job: Any = None, pods: Any = ()) -> None:
+    def __init__(self, run: Any = None, job: Any = None, pods: Any = (), **around: Any) -> None:
         self._run, self._job, self._pods = run, job, list(pods)
+        self._around = around
 
     def training_run(self, namespace: str, name: str) -> Any:
         return self._run if self._run and self._run["metadata"]["name"] == name else None
@@ -28,6 +29,27 @@ class Cluster:
 
     def pods(self, namespace: str, run: str, run_id: str) -> Any:
         return self._pods
+
+    def every_pod(self, namespace: str, selector: str = "") -> Any:
+        return self._pods
+
+    def mirrors(self, namespace: str) -> Any:
+        return [self._run] if self._run and "mirrors" in self._run.get("spec", {}) else []
+
+    def namespace_object(self, name: str) -> Any:
+        return {"metadata": {"name": name, "labels": self._around.get("labels", {})}} if name == "team" else None
+
+    def webhooks(self) -> Any:
+        if "webhooks" not in self._around:
+            raise AccessDenied("not you")
+        return self._around["webhooks"]
+
+    def injectors(self) -> Any:
+        return [{"metadata": {"name": "injector", "namespace": "sys"}, "status": {"availableReplicas": n}}
+                for n in self._around.get("replicas", [2])]  # fmt: skip
+
+    def notes(self, namespace: str, pod: str) -> Any:
+        return self._around.get("notes", [])
 
     def pod(self, namespace: str, name: str) -> Any:
         return next((pod for pod in self._pods if pod["metadata"]["name"] == name), None)
@@ -247,3 +269,85 @@ def test_people_read_sentences_with_what_to_do_below(chiplog: Any, world: World)
     text = chiplog("explain", "mnist").stdout
     assert "· no recorder has been heard of yet" in text
     assert text.endswith("nothing is wrong\n")
+
+
+ASK = {"chiplog.dev/inject": "true"}
+OPEN = [{"webhooks": [{"namespaceSelector": {"matchExpressions": [
+    {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", "sys"]}]}}]}]  # fmt: skip
+CLOSED = json.loads(json.dumps(OPEN).replace('"sys"', '"team"'))
+
+
+def asking(*containers: str, injected: bool = False, labels: Any = ASK, **annotations: str) -> Any:
+    """A pod that is not of a TrainingRun."""
+    made = pod("p1", injected=injected, labels=dict(labels))
+    made["metadata"]["annotations"] = {f"chiplog.dev/{name}": value for name, value in annotations.items()}
+    made["spec"]["containers"] = [{**made["spec"]["containers"][0], "name": name} for name in containers or ("main",)]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "around", "parts"),
+    [
+        (asking(injected=True), {"webhooks": OPEN}, ["pod p1 asks by its label", "pod p1 has the recorder"]),
+        (asking(injected=True, labels={}), {"webhooks": OPEN, "labels": ASK},
+         ["pod p1 is asked for by the label chiplog.dev/inject", "of namespace team"]),
+        (asking(labels={"chiplog.dev/inject": "false"}), {"labels": ASK, "webhooks": OPEN}, ["pod p1 declines by"]),
+        (asking("a", "b", container="a", injected=True), {}, ["container a trains, by the annotation chiplog.dev/con"]),
+    ],
+)  # fmt: skip
+def test_it_is_said_by_which_rule_a_pod_is_matched(explain: Any, made: Any, around: Any, parts: list[str]) -> None:
+    text = "\n".join(text for _, text in explain("pod/p1", Cluster(pods=[made], **around)))
+    for part in parts:
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("made", "around", "part"),
+    [
+        (asking(), {"webhooks": []}, "there is no webhook of Chiplog's in this cluster → install the chart"),
+        (asking(), {"webhooks": CLOSED}, "namespace team is closed to the injector"),
+        (asking(), {"webhooks": OPEN, "replicas": [0]}, "no replica of the injector sys/injector is ready"),
+        (asking(), {"webhooks": OPEN}, "asked for the recorder and has none"),
+        (asking(), {"webhooks": OPEN, "notes": ["pod p1 was labelled after it was made"]},
+         "the operator says: pod p1 was labelled after it was made"),
+        (asking("a", "b"), {"webhooks": OPEN}, "nothing says which of the containers a, b trains → name it"),
+        (asking("a", "b", container="c"), {"webhooks": OPEN}, "chiplog.dev/container names c; the containers are a, b"),
+    ],
+)  # fmt: skip
+def test_it_is_said_why_a_pod_that_asks_was_not_injected(explain: Any, made: Any, around: Any, part: str) -> None:
+    assert any(part in text for text in wrong(explain("pod/p1", Cluster(pods=[made], **around))))
+
+
+def test_what_may_not_be_seen_hides_nothing_else(explain: Any) -> None:
+    found = explain("pod/p1", Cluster(pods=[asking()]))
+    assert any("you may not see webhook configurations" in text for _, text in found)
+    assert any("the injector sys/injector answers with 2 replicas" in text for _, text in found)
+
+
+def mirror(uid: str) -> Any:
+    run = training_run(state="running", runId="nightly-0123abcd")
+    return {**run, "spec": {"mirrors": {"kind": "Job", "name": "nightly", "uid": uid}}}
+
+
+@pytest.mark.parametrize("subject", ["job/nightly", "pod/p1"])
+def test_a_job_that_is_not_ours_is_explained_by_the_run_that_mirrors_it(explain: Any, subject: str) -> None:
+    made = asking(injected=True)
+    made["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "nightly", "uid": "u1"}]
+    job = {"metadata": {"name": "nightly", "namespace": "team", "uid": "u1"}}
+    text = "\n".join(text for _, text in explain(subject, Cluster(mirror("u1"), job, [made], webhooks=OPEN)))
+    assert "TrainingRun mnist is run nightly-0123abcd, running" in text
+    assert "pod p1 has the recorder" in text
+
+
+def test_a_namespace_tells_its_rule_and_who_was_missed(explain: Any) -> None:
+    found = explain(
+        "namespace/team", Cluster(pods=[asking(injected=True), asking(labels={})], labels=ASK, webhooks=OPEN)
+    )
+    text = "\n".join(text for _, text in found)
+    assert "namespace team asks for all of its pods" in text
+    assert "2 of 2 pods ask for the recorder, 1 have it" in text
+    assert wrong(found) == ["pod p1 asks for the recorder and has none → chiplog explain pod/p1 says why"]
+
+
+def test_a_namespace_that_is_not_there_is_not_found(chiplog: Any) -> None:
+    assert chiplog("explain", "namespace/nope", connect=Cluster).exit_code == 3

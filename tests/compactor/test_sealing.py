@@ -14,6 +14,7 @@ from chiplog.reading import history as reading_history
 from chiplog.reading.views import RunView
 from chiplog.records import SealDocument
 from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.finding import CLAIM_SECONDS
 from chiplog_compactor.sealing import Sealing, SupersededError, Task
 from chiplog_compactor.settings import Settings
 
@@ -148,6 +149,8 @@ def test_a_recorder_that_no_run_claimed_is_sealed_under_its_own_id_and_found_by_
     world = World()
     world.record("rec", Source(script()), state="drained")
     before = [(view.name, view.run, view.state, view.summary) for view in runs.every(world.bucket, clock=world.clock)]
+    assert compactor(world).look() == 0
+    world.now += CLAIM_SECONDS + 1
     assert compactor(world).look() == 1
     assert keys(world, "live/") == []
     after = [(view.name, view.run, view.state, view.summary) for view in runs.every(world.bucket, clock=world.clock)]
@@ -155,6 +158,24 @@ def test_a_recorder_that_no_run_claimed_is_sealed_under_its_own_id_and_found_by_
     for name in ("rec", "rec-pod"):
         view = naming.find(world.bucket, name, clock=world.clock)
         assert [row["loss"] for row in reading_history.read(world.bucket, view)] == [1.0, 0.5]
+
+
+def test_a_recorder_that_was_told_of_no_run_is_sealed_with_the_run_that_claims_it() -> None:
+    """A pod that is recorded by its label is made before anybody knows its run."""
+    world = World()
+    place = world.run()
+    world.record("rec", Source(script()), state="drained")
+    finder = compactor(world)
+    assert finder.look() == 0
+    world.outcome(place, "running", [attempt(1, "rec")])
+    assert finder.look() == 0
+    world.outcome(place, "finished", [attempt(1, "rec", finished_at=world.now)])
+    assert finder.look() == 1
+    assert keys(world, "live/") == []
+    view = naming.find(world.bucket, "mnist", clock=world.clock)
+    assert view.run == place.id
+    assert [row["loss"] for row in reading_history.read(world.bucket, view)] == [1.0, 0.5]
+    assert len(runs.every(world.bucket, clock=world.clock)) == 1
 
 
 def test_the_pod_of_a_sealed_run_still_finds_it() -> None:

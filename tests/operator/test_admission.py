@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def made(told: dict[str, Any], **settings: Any) -> dict[str, Any]:
 
 
 def review(told: dict[str, Any], namespace: str = "team") -> admission.Answer:
-    return admission.review(told, namespace, SETTINGS, frozenset({"kube-system", "chiplog-system"}))
+    return admission.review(told, namespace, replace(SETTINGS, closed_namespaces=("kube-system", "chiplog-system")))
 
 
 def recorder(told: dict[str, Any]) -> dict[str, Any]:

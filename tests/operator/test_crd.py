@@ -2,31 +2,16 @@
 
 import dataclasses
 import re
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
+from crd import SCHEMA, strict
 from operator_world import KEY, Step, World, training_run, until_stable
 
 from chiplog_operator import specs
 from chiplog_operator.cluster import Forbidden
 from chiplog_operator.heads import Probe
-
-CRD = yaml.safe_load((Path(__file__).parents[2] / "crds" / "trainingrun.yaml").read_text())
-SCHEMA = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
-
-
-def strict(schema: Any) -> Any:
-    """The schema with unknown fields refused, as the API server would silently drop them."""
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: strict(value) for key, value in schema.items()}
-    if isinstance(schema.get("properties"), dict):
-        found["properties"] = {key: strict(value) for key, value in schema["properties"].items()}
-        found.setdefault("additionalProperties", False)
-    return found
 
 
 def snake(name: str) -> str:

@@ -8,6 +8,7 @@ from chiplog_operator.following import Following
 from chiplog_operator.intake import Intake, key_of
 from chiplog_operator.motion import STALLED_SECONDS, Motion
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.strangers import Strangers
 
 KEY = Key("team", "mnist")
 
@@ -21,6 +22,7 @@ def body(uid: str = "u1", version: str = "1", **metadata: Any) -> dict[str, Any]
             "resourceVersion": version,
             "generation": 1,
             "labels": {"chiplog.dev/run": "mnist"},
+            "annotations": {"chiplog.dev/run-id": "mnist-3f2a9c10"},
             **metadata,
         }
     }
@@ -33,7 +35,9 @@ class Listener:
         self.keys: list[Key] = []
         self.sightings = Sightings()
         self.motion = Motion()
-        self.intake = Intake(self.keys.append, self.sightings, self.motion)
+        self.arrivals: list[Key] = []
+        self.strangers = Strangers(lambda *_: None)
+        self.intake = Intake(self.keys.append, self.sightings, self.motion, self.strangers, self.arrivals.append)
 
 
 @pytest.fixture

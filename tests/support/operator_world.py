@@ -11,8 +11,9 @@ from chiplog import layout, records
 from chiplog.bucket import ETag, Listed, Stored
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, BucketError
-from chiplog_operator import names, times
-from chiplog_operator.cluster import ClusterError, Conflict, Kind, Missing
+from chiplog_operator import names, times, workloads
+from chiplog_operator.adoption import Adopter
+from chiplog_operator.cluster import ClusterError, Conflict, Forbidden, Kind, Missing
 from chiplog_operator.following import Following
 from chiplog_operator.heads import Probe
 from chiplog_operator.ledger import Ledger
@@ -22,6 +23,8 @@ from chiplog_operator.observer import Observer
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
+from chiplog_operator.specs import Workload
+from chiplog_operator.strangers import Strangers
 
 Json = dict[str, Any]
 
@@ -129,6 +132,12 @@ class FakeCluster:
         self.services: dict[Key, Json] = {}
         self.all_pods: dict[Key, Json] = {}
         self.events: dict[str, Json] = {}
+        self.workloads: dict[tuple[str, str], Json] = {}
+        """Those of others, by kind and name."""
+        self.forbidden: set[str] = set()
+        """Kinds that we may not read."""
+        self.asking: list[Json] = []
+        """Namespaces with the inject label."""
         self.refusal: ClusterError | None = None
         """What a Job is refused with."""
         self.event_refusal: ClusterError | None = None
@@ -184,7 +193,24 @@ class FakeCluster:
 
     def pods(self, namespace: str, run: str) -> list[Json]:
         found = [pod for key, pod in self.all_pods.items() if key.namespace == namespace]
-        return copy.deepcopy([pod for pod in found if pod["metadata"]["labels"][names.RUN_LABEL] == run])
+        return copy.deepcopy([pod for pod in found if pod["metadata"]["labels"].get(names.RUN_LABEL) == run])
+
+    def workload(self, namespace: str, workload: Workload) -> Json | None:
+        if workload.kind in self.forbidden or not workloads.path(namespace, workload):
+            raise Forbidden(workload.kind)
+        if workload.kind == "Pod":
+            return copy.deepcopy(self.all_pods.get(Key(namespace, workload.name)))
+        return copy.deepcopy(self.workloads.get((workload.kind, workload.name)))
+
+    def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
+        found = [pod for key, pod in self.all_pods.items() if key.namespace == namespace]
+        return copy.deepcopy([pod for pod in found if pod["metadata"]["labels"].get(names.INJECT_LABEL) == "true"])
+
+    def asking_namespaces(self) -> list[Json]:
+        return copy.deepcopy(self.asking)
+
+    def every_pod(self, namespace: str) -> list[Json]:
+        return copy.deepcopy([pod for key, pod in self.all_pods.items() if key.namespace == namespace])
 
     def create_job(self, manifest: Json) -> Json:
         if self.refusal is not None:
@@ -331,7 +357,9 @@ class World:
         self.metrics = Metrics()
         self.ledger = Ledger(self.bucket, SETTINGS.cluster, self.clock)
         role = SETTINGS.sidecar_role_arn
-        observer = Observer(self.cluster, self.ledger, self.prober, self.sightings, role, self.clock)
+        self.strangers = Strangers(self.cluster.workload)
+        observer = Observer(self.cluster, self.ledger, self.prober, self.sightings, self.strangers, role, self.clock)
+        self.adopter = Adopter(SETTINGS, self.cluster, self.ledger, self.strangers, self.metrics, clock=self.clock)
         self.reconciler = Reconciler(
             SETTINGS,
             self.cluster,

@@ -52,6 +52,57 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* What selects the injector's pods. */}}
+{{- define "chiplog.injector.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: injector
+{{- end -}}
+
+{{/* Labels of what belongs to the injector. */}}
+{{- define "chiplog.injector.labels" -}}
+{{ include "chiplog.labels" . }}
+app.kubernetes.io/component: injector
+{{- end -}}
+
+{{/*
+The injector's certificates as JSON: the Secret's data and the caBundle. There are always two certificate authorities
+in the bundle, the one that signed what is served now and the one that will sign what is served next. A renewal serves
+the next pair, which every API server trusts already, and makes the one after it. So no call fails, in whatever order
+Secret and webhook configuration arrive. The authorities' own keys are kept nowhere.
+*/}}
+{{- define "chiplog.injector.certificates" -}}
+{{- $name := printf "%s-injector" (include "chiplog.fullname" .) -}}
+{{- $days := int .Values.injector.certificates.validDays -}}
+{{- $host := printf "%s.%s.svc" $name .Release.Namespace -}}
+{{- $now := now | unixEpoch | int64 -}}
+{{- $held := lookup "v1" "Secret" .Release.Namespace (printf "%s-tls" $name) -}}
+{{- $data := dict -}}
+{{- $made := $now -}}
+{{- if and $held (hasKey ($held.data | default dict) "next.crt") -}}
+{{- $data = $held.data -}}
+{{- $made = index ($held.metadata.annotations | default dict) "chiplog.dev/made" | default "0" | int64 -}}
+{{- end -}}
+{{- $due := ge $now (add $made (mul 86400 (int .Values.injector.certificates.renewDays))) -}}
+{{- if or (not $data) $due -}}
+{{- $fresh := dict -}}
+{{- range ternary (list "next") (list "tls" "next") (not (empty $data)) -}}
+{{- $ca := genCA (printf "%s-%s-%d" $name . $now) $days -}}
+{{- $pair := genSignedCert $host nil (list $host (printf "%s.cluster.local" $host)) $days $ca -}}
+{{- $_ := set $fresh . (dict "ca" ($ca.Cert | b64enc) "crt" ($pair.Cert | b64enc) "key" ($pair.Key | b64enc)) -}}
+{{- end -}}
+{{- if $data -}}
+{{- $_ := set $fresh "tls" (dict "ca" (index $data "next-ca.crt") "crt" (index $data "next.crt") "key" (index $data "next.key")) -}}
+{{- end -}}
+{{- $before := index $data "ca.crt" | default "" -}}
+{{- $data = dict "tls.crt" $fresh.tls.crt "tls.key" $fresh.tls.key "ca.crt" $fresh.tls.ca "next.crt" $fresh.next.crt "next.key" $fresh.next.key "next-ca.crt" $fresh.next.ca -}}
+{{- $_ := set $data "before-ca.crt" $before -}}
+{{- $made = $now -}}
+{{- end -}}
+{{- $bundle := printf "%s%s%s" (index $data "ca.crt" | b64dec) (index $data "next-ca.crt" | b64dec) (index $data "before-ca.crt" | default "" | b64dec) | b64enc -}}
+{{- dict "data" $data "made" (printf "%d" $made) "bundle" $bundle | toJson -}}
+{{- end -}}
+
 {{/* Where the bucket is, for any part of ours. */}}
 {{- define "chiplog.bucketEnvironment" -}}
 - name: CHIPLOG_BUCKET
@@ -116,4 +167,36 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end -}}
+
+{{/* What a recorder is told and given, for the two programs that put one into pods. */}}
+{{- define "chiplog.sidecarEnvironment" -}}
+{{- $credentials := .Values.bucket.credentials -}}
+- name: CHIPLOG_CLOSED_NAMESPACES
+  value: {{ include "chiplog.closedNamespaces" . | fromJsonArray | join "," | quote }}
+- name: CHIPLOG_CREDENTIALS
+  value: {{ $credentials.mode }}
+{{- if eq $credentials.mode "web-identity" }}
+- name: CHIPLOG_TOKEN_AUDIENCE
+  value: {{ $credentials.audience | quote }}
+- name: CHIPLOG_SIDECAR_ROLE_ARN
+  value: {{ $credentials.sidecarRoleArn | quote }}
+{{- end }}
+{{- if eq $credentials.mode "secret" }}
+- name: CHIPLOG_CREDENTIALS_SECRET
+  value: {{ $credentials.secretName | quote }}
+{{- end }}
+- name: CHIPLOG_SIDECAR_IMAGE
+  value: {{ include "chiplog.image" (list .Values.images.sidecar .) | quote }}
+- name: CHIPLOG_SIDECAR_PULL_POLICY
+  value: {{ .Values.images.sidecar.pullPolicy }}
+- name: CHIPLOG_SIDECAR_CPU
+  value: {{ .Values.sidecar.resources.cpu | quote }}
+- name: CHIPLOG_SIDECAR_MEMORY
+  value: {{ .Values.sidecar.resources.memory | quote }}
+{{- end -}}
+
+{{/* The namespaces whose pods are never touched, as JSON. */}}
+{{- define "chiplog.closedNamespaces" -}}
+{{- concat (list "kube-system" .Release.Namespace) .Values.injector.excludedNamespaces | uniq | toJson -}}
 {{- end -}}

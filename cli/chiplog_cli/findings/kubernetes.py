@@ -5,12 +5,7 @@ from typing import Any
 
 from chiplog import rundir
 from chiplog_cli.evidence import Evidence, Object
-from chiplog_cli.findings import Finding, bad, good, open_
-
-SIDECAR = "chiplog"
-"""The recorder's container."""
-
-INJECT_LABEL = "chiplog.dev/inject"
+from chiplog_cli.findings import Finding, bad, good, matching, open_
 
 _CONDITIONS = ("Started", "Recording", "Complete", "Failed", "Suspended", "Durable")
 
@@ -36,10 +31,14 @@ def of(seen: Evidence) -> Iterator[Finding]:
         return
     if seen.training_run is not None:
         yield from _of_run(seen.training_run)
+    if seen.is_namespace:
+        if seen.around is not None:
+            yield from matching.of_namespace(seen.pods, seen.around)
+        return
     if seen.training_run is not None and seen.job is None and not seen.pods:
         yield bad("it has no Job yet", "see the operator: kubectl logs -n chiplog-system deployment/chiplog-operator")
     for pod in seen.pods:
-        yield from _of_pod(pod, has_run=seen.training_run is not None)
+        yield from _of_pod(pod, seen)
 
 
 def _of_run(run: Object) -> Iterator[Finding]:
@@ -72,31 +71,13 @@ def _of_condition(condition: Object) -> Iterator[Finding]:
         yield Finding(False, text)
 
 
-def _of_pod(pod: Object, *, has_run: bool) -> Iterator[Finding]:
-    name, spec = pod["metadata"]["name"], pod.get("spec") or {}
-    recorder = next((item for item in spec.get("initContainers") or [] if item["name"] == SIDECAR), None)
-    if recorder is None:
-        yield _not_injected(pod, has_run=has_run)
+def _of_pod(pod: Object, seen: Evidence) -> Iterator[Finding]:
+    yield from matching.of_pod(pod, seen.around, has_run=seen.training_run is not None)
+    if matching.recorder(pod) is None:
         return
-    yield good(f"pod {name} has the recorder")
-    for container in spec.get("containers") or []:
-        yield from _of_container(name, container)
+    for container in (pod.get("spec") or {}).get("containers") or []:
+        yield from _of_container(pod["metadata"]["name"], container)
     yield from _of_state(pod)
-
-
-def _not_injected(pod: Object, *, has_run: bool) -> Finding:
-    name = pod["metadata"]["name"]
-    wants = (pod["metadata"].get("labels") or {}).get(INJECT_LABEL) == "true"
-    if wants or has_run:
-        return bad(
-            f"pod {name} asked for the recorder and has none: the injector was not reached when the pod was made, "
-            "or it found no container that trains",
-            "is it running? kubectl get pods -A -l app.kubernetes.io/component=injector; then make the pod again",
-        )
-    return bad(
-        f"pod {name} does not ask for the recorder",
-        f'put the label {INJECT_LABEL}: "true" on the pod (on the template, for a Job), or make a TrainingRun',
-    )
 
 
 def _of_container(pod: str, container: Object) -> Iterator[Finding]:
@@ -139,7 +120,7 @@ def _of_state(pod: Object) -> Iterator[Finding]:
 def _of_status(pod: str, item: Any) -> Iterator[Finding]:
     waiting = (item.get("state") or {}).get("waiting") or {}
     ended = (item.get("state") or {}).get("terminated") or {}
-    what = "the recorder" if item["name"] == SIDECAR else f"container {item['name']}"
+    what = "the recorder" if item["name"] == matching.SIDECAR else f"container {item['name']}"
     if waiting.get("reason") in _WAITING:
         advice = _WAITING[waiting["reason"]].format(pod=pod, container=item["name"])
         yield bad(f"{what} of pod {pod} waits: {waiting['reason']} {waiting.get('message', '')}".rstrip(), advice)

@@ -15,10 +15,10 @@ _SYMBOLS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
 
 
 @click.command("explain")
-@click.argument("subject", metavar="RUN|pod/NAME|trainingrun/NAME")
+@click.argument("subject", metavar="RUN|pod/NAME|job/NAME|trainingrun/NAME|namespace/NAME")
 @options.reading
 def command(session: Session, subject: str, output: str) -> None:
-    """Say in plain words what is recorded of a run, what is wrong, and what to do.
+    """Say in plain words what is recorded of a run, a pod, a Job or a namespace, what is wrong, and what to do.
 
     Asks the current Kubernetes context (the TrainingRun, its Job and pods) and the bucket (the recorders' own words);
     one of the two is enough. In json, jsonl and csv each finding has good (true, false, or null where neither), text
@@ -29,7 +29,7 @@ def command(session: Session, subject: str, output: str) -> None:
     from chiplog_cli.rendering import formats
 
     seen = evidence.gather(session, subject)
-    found = [*kubernetes.of(seen), *recorders.of(seen, session.clock())]
+    found = [*kubernetes.of(seen), *([] if seen.is_namespace else recorders.of(seen, session.clock()))]
     if output == "table":
         _print(found)
     else:

@@ -12,6 +12,7 @@ from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import AmbiguousRun, FormatError, NotFound, RunNotFound, SettingsError
 from chiplog.reading import heads, runs, states, views
+from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.views import RunView
 from chiplog.records import RunDocument
@@ -97,9 +98,11 @@ def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[],
     beats = heads.of(bucket, heads.present(bucket, cluster, asked.namespace))
     now = states.now(clock(), [beat.modified for beat in beats])
     meant = [beat for beat in beats if _is_meant(beat, asked.run)]
-    places = {place for place in map(heads.run, meant) if place is not None}
+    claims = Claims(bucket)
+    claims.look(meant)
+    places = {place for place in map(claims.run, meant) if place is not None}
     found = [runs.one(bucket, place, clock) for place in places]
-    found += [views.of_recorder(beat, now) for beat in meant if heads.run(beat) is None]
+    found += [views.of_recorder(beat, now) for beat in meant if claims.run(beat) is None]
     if not found:  # Its live objects were sealed away: outcomes and seals still name it.
         every = runs.every(bucket, cluster, asked.namespace, clock)
         meant_views = [view for view in every if asked.run in _names(view)]

@@ -1,7 +1,7 @@
 """A name finds the run that people mean, or says which they might mean."""
 
 import pytest
-from bucket_world import NOW, Source, World, script
+from bucket_world import NOW, Source, World, attempt, script
 
 from chiplog import layout
 from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
@@ -89,6 +89,13 @@ def test_a_run_that_only_its_recorder_knows_is_found_by_id_name_and_pod(world: W
 def test_a_recorder_that_no_run_has_claimed_is_found_by_id_and_pod(world: World) -> None:
     world.record("r1", Source(script()))
     assert found(world, "r1") == found(world, "r1-pod") == "r1"
+
+
+def test_the_pod_of_a_recorder_that_a_run_claimed_afterwards_finds_the_run(world: World) -> None:
+    world.record("rec", Source(script()))
+    place = world.run("labelled", "55550000")
+    world.outcome(place, "running", [attempt(1, "rec")])
+    assert found(world, "rec-pod") == "labelled-55550000"
 
 
 def test_another_runs_damaged_document_is_no_obstacle(world: World) -> None:
