@@ -69,6 +69,7 @@ class Shipment:
         self._seen = ""
         self._started_at = 0.0
         self._reached: tuple[tuple[int, ...], float] = ((), 0.0)
+        self._is_draining = False
         self.is_told = False
         """Its documents were written."""
 
@@ -127,9 +128,10 @@ class Shipment:
             mlflow.convert(self.found.path, self._folder)
 
     def drain(self) -> None:
-        """Let the recorder read to the end and stop."""
-        if self._process is not None:
+        """Let the recorder read to the end and stop. It is told once: a signal while it exits would kill it."""
+        if self._process is not None and not self._is_draining:
             self._process.terminate()
+            self._is_draining = True
 
     def kill(self) -> None:
         """Stop the recorder where it is; another one goes on there."""
