@@ -1,4 +1,6 @@
-"""What the current Kubernetes context says of a run and its pods; the only module that imports `kubernetes`. It reads.
+"""What the current Kubernetes context says of a run and its pods; the only module that imports `kubernetes`.
+
+It reads, and makes TrainingRuns.
 
 Objects are given as plain dictionaries, as the API server wrote them.
 """
@@ -80,6 +82,36 @@ class Cluster:
         found = self._get(f"/api/v1/namespaces/{namespace}/pods", [("labelSelector", f"{RUN_LABEL}={run}")])
         mine = [pod for pod in (found or {}).get("items", []) if _run_id(pod) in ("", run_id) or not run_id]
         return sorted(mine, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+
+    def create(self, namespace: str, run: Object) -> Object:
+        """Make a TrainingRun; what the API server made of it.
+
+        Raises SettingsError for one that is there already or that the server refuses, AccessDenied and Unreachable.
+        """
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
+        what = f"POST {path} of context {self.context}"
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        request = self._client.param_serialize(
+            "POST",
+            path,
+            query_params=[("fieldManager", "chiplog-cli"), ("fieldValidation", "Strict")],
+            header_params=headers,
+            body=run,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
+            body = answer.read()
+        except (kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Unreachable(f"{what}: {error}") from error
+        if answer.status == 404:
+            raise SettingsError(
+                f"{what}: 404, is there a namespace {namespace}, and is Chiplog installed in this cluster?"
+            )
+        if answer.status in (400, 409, 422):
+            raise SettingsError(_message(body))
+        made = _document(what, answer.status, body)
+        return made or {}
 
     def _get(self, path: str, query: list[tuple[str, str]] | None = None) -> Object | None:
         """The object at a path, or None. Raises AccessDenied and Unreachable."""

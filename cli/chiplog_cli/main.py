@@ -21,6 +21,7 @@ VERBS = {
     "history": "Print the metrics that a run logged, step by step.",
     "logs": "Print what a run wrote to its console.",
     "files": "List or download the files of a run.",
+    "watch": "Watch a run live, with curves.",
     "run": "Run a command here with a recorder beside it.",
     "sync": "Bring in runs of wandb, TensorBoard, MLflow, and complete our own.",
     "verify": "Look for objects that are lost, cut short or changed.",
@@ -30,6 +31,8 @@ VERBS = {
     "compact": "Fold ended runs into tables, where no cluster does it.",
     "sweep": "Ask a sweep for its trials, the best of them, and which parameters matter.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
+    "submit": "Start a TrainingRun in the cluster.",
+    "completion": "Print the completion of a shell.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""
 

@@ -42,6 +42,16 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        name = body["metadata"]["name"]
+        code = {"taken": 409, "wrong": 422, "secret": 403, "lost": 404}.get(name, 201)
+        answer = json.dumps(body if code == 201 else {"message": f"said {code} of {name}"}).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -105,3 +115,12 @@ def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
 def test_no_context_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no Kubernetes context"):
         cluster.connect(str(tmp_path / "absent"))
+
+
+def test_a_run_is_made_and_what_the_server_says_is_said(found: cluster.Cluster) -> None:
+    assert found.create("team", {"metadata": {"name": "mnist"}}) == {"metadata": {"name": "mnist"}}
+    for name, code in (("taken", 409), ("wrong", 422), ("lost", 404)):
+        with pytest.raises(SettingsError, match=str(code)):
+            found.create("team", {"metadata": {"name": name}})
+    with pytest.raises(AccessDenied, match="403"):
+        found.create("team", {"metadata": {"name": "secret"}})

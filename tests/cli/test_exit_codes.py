@@ -88,7 +88,7 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
-WRITING = {"run", "sync", "submit", "completion", "ui", "restore", "export", "compact"}
+WRITING = {"watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact"}
 """Verbs that write files and print nothing to be parsed."""
 
 
@@ -98,5 +98,6 @@ def test_every_verb_has_help_that_does_not_need_a_bucket(chiplog: Any) -> None:
         assert f"  {verb} " in listed
         result = chiplog(verb, "--help")
         assert result.exit_code == 0
+        assert f"  chiplog {verb}" in result.stdout, "every verb shows how it is called"
         if verb not in WRITING:
             assert '"NaN"' in result.stdout

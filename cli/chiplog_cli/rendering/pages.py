@@ -73,7 +73,7 @@ def width() -> int | None:
     """Columns of the terminal; None where the output is piped, and nothing needs to fit."""
     if not is_terminal():
         return None
-    return _console().width
+    return console().width
 
 
 def write(blocks: Iterable[Block]) -> None:
@@ -105,20 +105,21 @@ def _aligned(rows: Sequence[Sequence[str]], rights: Sequence[bool]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _console() -> "Console":
+def console() -> "Console":
+    """The terminal; colours only where they are wanted (NO_COLOR)."""
     from rich.console import Console
 
     return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def _write_rich(blocks: Iterable[Block]) -> None:
-    console = _console()
+    terminal = console()
     for number, block in enumerate(blocks):
         if number:
-            console.print()
+            terminal.print()
         if block.title:
-            console.print(block.title, style="bold")
-        console.print(_rich_facts(block) if isinstance(block, Facts) else _rich_table(block, console.width))
+            terminal.print(block.title, style="bold")
+        terminal.print(facts(block) if isinstance(block, Facts) else _rich_table(block, terminal.width))
 
 
 def fitted(block: Table, room: int) -> Table:
@@ -152,7 +153,7 @@ def _rich_table(block: Table, room: int) -> "RenderableType":
     return table
 
 
-def _rich_facts(block: Facts) -> "RenderableType":
+def facts(block: Facts) -> "RenderableType":
     import rich.table
 
     grid = rich.table.Table.grid(padding=(0, 2))

@@ -20,6 +20,10 @@ _SYMBOLS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
 def command(session: Session, subject: str, output: str) -> None:
     """Say in plain words what is recorded of a run, a pod, a Job or a namespace, what is wrong, and what to do.
 
+    \b
+    chiplog explain mnist
+    chiplog explain pod/train-0
+
     Asks the current Kubernetes context (the TrainingRun, its Job and pods) and the bucket (the recorders' own words);
     one of the two is enough. In json, jsonl and csv each finding has good (true, false, or null where neither), text
     and advice. The exit code is 0 whatever is found.

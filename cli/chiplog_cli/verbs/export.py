@@ -14,6 +14,10 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
+    \b
+    chiplog export mnist out/
+    chiplog export mnist out/ --format tfevents
+
     parquet and csv: history, system load and console, a row for each step and a column for each metric, nested ones
     joined by dots. tfevents: scalars, a directory for each attempt and rank, for `tensorboard --logdir DIR`. The paths
     of what was written are printed.

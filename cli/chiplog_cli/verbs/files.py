@@ -14,6 +14,11 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
+    \b
+    chiplog files mnist '*.pt'                 lists them
+    chiplog files get mnist '*.pt' --to out    downloads them (--download out says the same)
+    chiplog files mnist model.pt --versions
+
     Every version of a rewritten file is kept; the current one is shown unless --versions or --sha256 ask for others.
     Downloaded beside each other, an older version N is called PATH.~N~.
 
@@ -21,10 +26,14 @@ from chiplog_cli.session import Session
     modified, policy and missing, the reason where its content could not be recorded.
     """,
 )
-@click.argument("run")
-@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.argument("words", nargs=-1, required=True, metavar="[get] RUN [PATTERN]...")
 @click.option(
-    "--download", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Fetch them into DIR."
+    "--download",
+    "--to",
+    "download",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Fetch them into DIR.",
 )
 @click.option("--versions", is_flag=True, help="All versions of each file, oldest first.")
 @click.option("--sha256", default="", metavar="DIGEST", help="The versions whose SHA-256 begins so.")
@@ -32,8 +41,7 @@ from chiplog_cli.session import Session
 @options.reading
 def command(
     session: Session,
-    run: str,
-    patterns: tuple[str, ...],
+    words: tuple[str, ...],
     download: Path | None,
     versions: bool,
     sha256: str,
@@ -45,6 +53,8 @@ def command(
     from chiplog_cli import downloading, notes, tables
     from chiplog_cli.rendering import formats, pages
 
+    is_get, run, patterns = _asked(words)
+    download = download or (Path() if is_get else None)
     bucket, view = session.find(run)
     notes.require_attempt(view, attempt)
     recorded = files.read(bucket, view, attempt, every=versions or bool(sha256))
@@ -59,3 +69,10 @@ def command(
         click.echo(f"{view.name} has no {'such ' if patterns else ''}files", err=True)
     if download is not None:
         notes.downloaded(downloading.fetch(bucket, found, download), download)
+
+
+def _asked(words: tuple[str, ...]) -> tuple[bool, str, tuple[str, ...]]:
+    """Whether files are to be fetched, the run, and the patterns; a run may itself be called `get`."""
+    if words[0] == "get" and len(words) > 1:
+        return True, words[1], words[2:]
+    return False, words[0], words[1:]

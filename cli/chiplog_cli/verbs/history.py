@@ -1,7 +1,5 @@
 """`chiplog history`: the metrics of a run, step by step."""
 
-from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -18,27 +16,52 @@ Row = dict[str, Any]
 
     {options.RUN_HELP}
 
+    \b
+    chiplog history mnist --keys loss,val/acc --last 20
+    chiplog history mnist --keys loss --every 100 --smooth 0.6
+    chiplog history mnist -o csv > mnist.csv
+
     A row has _step, _timestamp (Unix seconds), _attempt, and the metrics; nested ones are joined by dots. A row of
     another rank than 0 also has _rank.
     """,
 )
 @click.argument("run")
-@click.option("--key", "keys", multiple=True, metavar="K", help="This metric only, and rows that have it; repeatable.")
+@click.option(
+    "--key", "single", multiple=True, metavar="K", help="This metric only, and rows that have it; repeatable."
+)
+@click.option("--keys", "several", multiple=True, metavar="K,K", help="The same of several, divided by commas.")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="The last N rows only.")
+@click.option("--every", type=click.IntRange(min=1), default=1, metavar="N", help="Every N-th row only.")
+@click.option(
+    "--smooth",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="W",
+    help="Smooth by this weight from 0 to 1, as TensorBoard's slider does.",
+)
 @options.attempt
 @options.reading
 def command(
-    session: Session, run: str, keys: tuple[str, ...], last: int | None, attempt: int | None, output: str
+    session: Session,
+    run: str,
+    single: tuple[str, ...],
+    several: tuple[str, ...],
+    last: int | None,
+    every: int,
+    smooth: float,
+    attempt: int | None,
+    output: str,
 ) -> None:
     """Print the metrics of a run."""
     from chiplog.reading import history
-    from chiplog_cli import notes, tables
+    from chiplog_cli import notes, tables, thinning
     from chiplog_cli.rendering import formats, pages
 
     bucket, view = session.find(run)
     notes.require_attempt(view, attempt)
-    rows = list(_chosen(history.read(bucket, view, attempt), keys))
-    rows = list(deque(rows, last)) if last else rows
+    keys = (*single, *thinning.names(several))
+    rows = list(thinning.chosen(history.read(bucket, view, attempt), keys))
+    rows = thinning.thinned(thinning.smoothed(rows, smooth) if smooth else rows, every, last)
     columns = _columns(rows, keys)
     if output != "table":
         formats.write(output, rows, columns)
@@ -46,27 +69,6 @@ def command(
         pages.write([tables.history(rows, columns)])
     else:
         click.echo(f"{view.name} has logged nothing yet", err=True)
-
-
-def _chosen(rows: Iterable[Row], keys: tuple[str, ...]) -> Iterable[Row]:
-    """The rows that have any of the keys, with these alone. Raises NotFound if there are rows, but none has one."""
-    from chiplog.errors import NotFound
-    from chiplog.reading.history import OWN
-
-    if not keys:
-        yield from rows
-        return
-    known: set[str] = set()
-    matched = False
-    for row in rows:
-        known.update(row)
-        if any(key in row for key in keys):
-            matched = True
-            yield {key: value for key, value in row.items() if key in OWN or key in keys}
-    if known and not matched:
-        raise NotFound(
-            f"no row has {' or '.join(keys)}; there are {', '.join(sorted(known.difference(OWN))) or 'none'}"
-        )
 
 
 def _columns(rows: list[Row], keys: tuple[str, ...]) -> list[str]:

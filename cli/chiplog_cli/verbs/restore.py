@@ -14,6 +14,10 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
+    \b
+    chiplog restore mnist /tmp/mnist
+    wandb sync /tmp/mnist/main/wandb/offline-run-*
+
     What comes out is what the script wrote: `wandb sync` and `wandb leet inspect` read it, TensorBoard too. Where the
     run had several attempts, ranks or containers, each has a directory attempt-N/rank-N/CONTAINER. Exit code 1 if
     something could not be had.

@@ -22,6 +22,7 @@ def command(session: Session, port: int) -> None:
     """Serve the dashboard of a bucket on this machine, until Ctrl-C.
 
     \b
+    chiplog ui                                 what chiplog run recorded here
     chiplog ui --bucket s3://my-runs/chiplog
     chiplog ui --bucket ./runs --port 9000
 
@@ -29,12 +30,13 @@ def command(session: Session, port: int) -> None:
     """
     from chiplog.errors import SettingsError
 
-    if not session.address:
+    address = session.address or session.local()
+    if not address:
         raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
     if importlib.util.find_spec(PROGRAM) is None:
         raise SettingsError("the dashboard is not installed: pip install 'chiplog[dashboard]'")
     told = {
-        "CHIPLOG_BUCKET": session.address,
+        "CHIPLOG_BUCKET": address,
         "CHIPLOG_CLUSTER": session.cluster,
         "CHIPLOG_NAMESPACE": session.namespace,
         "CHIPLOG_UI_PORT": str(port),

@@ -12,6 +12,10 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
+    \b
+    chiplog verify mnist
+    chiplog verify                  all runs
+
     Every object is read and compared with its digests; rows with their counts and positions. Exit code 1 if anything is
     wrong. In json, jsonl and csv a finding has key, problem (lost, damaged) and detail.
     """,
