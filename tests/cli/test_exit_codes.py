@@ -88,8 +88,8 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
-WRITING = {"watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact"}
-"""Verbs that write files and print nothing to be parsed."""
+WRITING = {"watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact", "sweep"}
+"""Verbs that print nothing to be parsed, or whose own verbs do."""
 
 
 def test_every_verb_has_help_that_does_not_need_a_bucket(chiplog: Any) -> None:

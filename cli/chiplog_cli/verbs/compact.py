@@ -15,6 +15,10 @@ from chiplog_cli.session import Session
 
     {options.RUN_HELP}
 
+    \b
+    chiplog compact --bucket ./runs
+    chiplog compact --rebuild mnist
+
     Settings are the compactor's own, CHIPLOG_GRACE_DAYS and the others. Exit code 1 if a run could not be folded.
     """,
 )

@@ -17,6 +17,10 @@ _NAME = "SWEEP is a Sweep's name (the newest of it), its id, or namespace/name."
 def command() -> None:
     """Ask a sweep for its trials, the best of them, and which parameters matter.
 
+    \b
+    chiplog sweep ls
+    chiplog sweep best lr-search
+
     The bucket holds the trials that are over; `kubectl get sweeps` shows what runs.
     """
 

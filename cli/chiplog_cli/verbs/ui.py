@@ -30,9 +30,7 @@ def command(session: Session, port: int) -> None:
     """
     from chiplog.errors import SettingsError
 
-    address = session.address or session.local()
-    if not address:
-        raise SettingsError("no bucket: give --bucket s3://bucket/prefix (or a directory), or set CHIPLOG_BUCKET")
+    address = session.where()
     if importlib.util.find_spec(PROGRAM) is None:
         raise SettingsError("the dashboard is not installed: pip install 'chiplog[dashboard]'")
     told = {
