@@ -9,8 +9,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import decoding
 import footprint
+import kills
 import latency
 import logging_calls
+import media
 import sealing
 import targets
 
@@ -20,10 +22,12 @@ MEASURES: dict[str, Callable[[], targets.Report]] = {
     "P3": logging_calls.points,
     "P4": logging_calls.size,
     "P5": logging_calls.start,
+    "P6": kills.measure,
     "P7": latency.measure,
     "P9": footprint.memory,
     "P10": footprint.idling,
     "P11": decoding.measure,
+    "P12": media.measure,
     "P14": sealing.measure,
 }
 
