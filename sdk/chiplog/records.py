@@ -439,6 +439,16 @@ def unpack_live(data: bytes, what: str) -> tuple[LiveHead, list[tuple[str, Row]]
         raise FormatError(f"{what} holds a row of no stream") from error
 
 
+def is_too_new(data: bytes, what: str) -> bool:
+    """Whether a live object is whole and needs a newer reader than this one."""
+    try:
+        head = next(iter(_lines(codec.first_frame(data, what), what)), None)
+    except FormatError:
+        return False
+    needed = head.get("min_reader") if isinstance(head, dict) else None
+    return isinstance(needed, int) and needed > READER
+
+
 def unpack_live_head(data: bytes, what: str) -> LiveHead:
     """The head alone of a live object, without unpacking its tail. Raises FormatError."""
     head = next(iter(_lines(codec.first_frame(data, what), what)), None)

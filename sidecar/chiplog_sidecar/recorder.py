@@ -101,6 +101,8 @@ class Recorder:
         memory = resuming.remember(self.bucket, self.settings.recorder, FILES_STREAM)
         self.shipper.etag, self.shipper.sequence = memory.etag, memory.sequence
         self.started_at = memory.started_at or self.started_at
+        if memory.damage:
+            self._note(f"the live object was damaged and is written anew: {memory.damage}")
         self.files_segmented = memory.segmented.get(FILES_STREAM, 0)
         self.files_position = self.files_segmented
         self.uploads.update(memory.uploads)

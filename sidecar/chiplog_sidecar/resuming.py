@@ -3,6 +3,7 @@
 The bucket is the only memory: a stream goes on at the end of its contiguous segments, or at the compactor's marker
 where that is further, and rows of the live object's tail are read again from their file. Only where that file is gone
 do the tail's rows themselves go on. After a seal the live object is gone too, and the markers know the streams.
+A live object that is damaged is written anew, from what the segments tell.
 """
 
 import itertools
@@ -12,8 +13,9 @@ from dataclasses import dataclass, field
 from chiplog import layout, records
 from chiplog.bucket import Bucket, ETag
 from chiplog.codec import Row
-from chiplog.errors import NotFound
+from chiplog.errors import FormatError, NotFound
 from chiplog.records import SealedHead, StreamHead
+from chiplog_sidecar import untold
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Memory:
     """Ids of uploads in parts that ended early, by key."""
     requests: dict[str, int] = field(default_factory=dict)
     """What earlier lives asked of the store, as far as they said it."""
+    damage: str = ""
+    """Why the live object cannot be read; empty for one that can."""
     streams: dict[str, StreamHead] = field(default_factory=dict)
     segmented: dict[str, int] = field(default_factory=dict)
     """End of the contiguous segments by stream."""
@@ -47,18 +51,16 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
     except NotFound:
         pass
     else:
-        head, rows = records.unpack_live(stored.data, key)
-        memory.etag, memory.sequence = stored.etag, head["sequence"]
-        memory.started_at = head["recorder"]["started_at"]
-        memory.uploads = dict(head.get("uploads", {}))
-        memory.requests = head["requests"]
-        memory.streams = {stream["id"]: stream for stream in head["streams"]}
+        memory.etag = stored.etag
+        rows = _learn(memory, stored.data, key)
     ranges, markers = _listed(bucket, recorder)
     sealed = {stream: _sealed(bucket, key) for stream, key in markers.items()}
     for stream, (marker, _) in sealed.items():
         memory.streams.setdefault(stream, marker["stream"])
         ranges.setdefault(stream, {})[(0, marker["end"])] = ""
     memory.segmented = {stream: contiguous_end(list(found)) for stream, found in ranges.items()}
+    strangers = {*ranges} - {*memory.streams, files_stream}
+    memory.streams |= untold.heads(bucket, recorder, strangers, ranges, memory.segmented)
     for stream, row in rows:
         if row["at"] >= memory.segmented.get(stream, 0):
             memory.tail.setdefault(stream, []).append(row)
@@ -66,6 +68,22 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
     shipped = _file_rows(bucket, listed, ranges.get(files_stream, {}))
     memory.file_rows = itertools.chain(shipped, memory.tail.get(files_stream, []))
     return memory
+
+
+def _learn(memory: Memory, data: bytes, key: str) -> list[tuple[str, Row]]:
+    """Take a live object in; the rows of its tail. Raises FormatError for one that a newer recorder wrote."""
+    try:
+        head, rows = records.unpack_live(data, key)
+    except FormatError as error:
+        if records.is_too_new(data, key):
+            raise
+        memory.damage = str(error)
+        return []
+    memory.sequence, memory.started_at = head["sequence"], head["recorder"]["started_at"]
+    memory.uploads = dict(head.get("uploads", {}))
+    memory.requests = head["requests"]
+    memory.streams = {stream["id"]: stream for stream in head["streams"]}
+    return rows
 
 
 def contiguous_end(ranges: list[tuple[int, int]]) -> int:

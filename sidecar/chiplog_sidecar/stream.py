@@ -30,7 +30,7 @@ MAX_SUMMARY_TEXT = 256
 MAX_SPAN_BYTES = 4 * 1024 * 1024
 """Of the source that rows which are taken together cover: a gap may be of gigabytes, and the source is shipped too."""
 
-_WITNESS_BYTES = 256
+WITNESS_BYTES = 256
 """At the start and before the position, by which a rewritten file is noticed."""
 
 
@@ -138,14 +138,14 @@ class Stream:
             self._first, self._last = self._witness(self.position)
 
     def _witness(self, position: int) -> tuple[bytes, bytes]:
-        size = min(_WITNESS_BYTES, position)
+        size = min(WITNESS_BYTES, position)
         return os.pread(self.descriptor, size, 0), os.pread(self.descriptor, size, position - size)
 
     def _testifies(self, head: StreamHead) -> bool:
         """Whether the file begins as the one that an earlier life read; heads of older recorders do not say."""
         said = head.get("witness")
         try:
-            return said is None or said == _digest(self._witness(head["position"]))
+            return said is None or said == digest_of(self._witness(head["position"]))
         except OSError:
             return True
 
@@ -272,7 +272,7 @@ class Stream:
             "loss_bound": self.format.loss_bound(fold),
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,
-            "witness": _digest((self._first, self._last)),
+            "witness": digest_of((self._first, self._last)),
         }
         if fold.exit_code is not None:
             head["exit_code"] = fold.exit_code
@@ -304,7 +304,8 @@ def _split(row: Row) -> list[Row]:
     return [{**row, "at": at, "to": to} for at, to in itertools.pairwise(places)]
 
 
-def _digest(witness: tuple[bytes, bytes]) -> str:
+def digest_of(witness: tuple[bytes, bytes]) -> str:
+    """What a head says of a file's first bytes and those before its position."""
     return hashlib.sha256(b"".join(witness)).hexdigest()[:16]
 
 
