@@ -137,7 +137,7 @@ class Sealing:
             for member in self.task.members
         }
         place = self.task.run
-        return {
+        document: SealDocument = {
             "format": records.SEAL_FORMAT,
             "min_reader": records.READER,
             "cluster": place.cluster,
@@ -149,6 +149,11 @@ class Sealing:
             "recorders": list({**old, **new}.values()),
             "parts": [*(before["parts"] if before else []), *staging.finish()],
         }
+        if before is not None and "expired" in before:
+            document["expired"] = before["expired"]
+        if before is not None and "leaving" in before:
+            document["leaving"] = before["leaving"]
+        return document
 
     def _mark(self, held: Held, streams: list[Folded]) -> None:
         for item in streams:

@@ -90,34 +90,43 @@ class Sweeper:
         except (NotFound, FormatError) as error:
             log.warning("retention passes this run over", run=run.path, reason=str(error))
             return
-        age = self.clock() - seal["sealed_at"]
-        tables = {table for table, days in self._days().items() if days and age > days * DAY_SECONDS}
-        gone = [part for part in seal["parts"] if part["table"] in tables]
-        sources = bool(self.settings.keep_sources_days) and age > self.settings.keep_sources_days * DAY_SECONDS
-        has_sources = any(stream["sources"] for item in seal["recorders"] for stream in item["streams"])
-        if not gone and not (sources and has_sources):
+        tables, sources = self._due(seal)
+        leaving = [*seal.get("leaving", []), *_keys(run, seal, tables, sources)]
+        if not leaving:
             return
-        left = _without(seal, tables, sources)
+        # Its mention goes first, for a reader must find what a seal names; what is left to do stands in the seal
+        # until it is done, for a sweep may be cut short.
+        left: SealDocument = {**_without(seal, tables, sources), "leaving": leaving}
         try:
-            self.bucket.put(key, records.pack_document(left), if_match=stored.etag)
+            etag = self.bucket.put(key, records.pack_document(left), if_match=stored.etag)
+            for name in leaving:
+                self.bucket.delete(name)
+            del left["leaving"]
+            self.bucket.put(key, records.pack_document(left), if_match=etag)
         except PreconditionFailed:
             return  # It was sealed again meanwhile: the next sweep sees to it.
-        for part in gone:
-            self.bucket.delete(part["key"])
-        if sources:
-            self._delete_sources(run, seal)
         log.info("retention", run=run.path, tables=sorted(tables), sources=sources)
+
+    def _due(self, seal: SealDocument) -> tuple[set[str], bool]:
+        """Tables that are older than their class allows, and whether sources are."""
+        age = self.clock() - seal["sealed_at"]
+        tables = {table for table, days in self._days().items() if days and age > days * DAY_SECONDS}
+        days = self.settings.keep_sources_days
+        return tables, bool(days) and age > days * DAY_SECONDS
 
     def _days(self) -> dict[str, float]:
         return {"console": self.settings.keep_console_days, "system": self.settings.keep_system_days}
 
-    def _delete_sources(self, run: layout.Run, seal: SealDocument) -> None:
-        for item in seal["recorders"]:
-            recorder = layout.Recorder(run.cluster, run.namespace, item["id"])
-            for stream in item["streams"]:
-                for stretch in stream["sources"]:
-                    start, end = map(int, stretch.split("-"))
-                    self.bucket.delete(layout.source_key(recorder, stream["id"], start, end))
+
+def _keys(run: layout.Run, seal: SealDocument, tables: set[str], sources: bool) -> Iterator[str]:
+    """What the seal names of these classes."""
+    yield from (part["key"] for part in seal["parts"] if part["table"] in tables)
+    for item in seal["recorders"] if sources else ():
+        recorder = layout.Recorder(run.cluster, run.namespace, item["id"])
+        for stream in item["streams"]:
+            for stretch in stream["sources"]:
+                start, end = map(int, stretch.split("-"))
+                yield layout.source_key(recorder, stream["id"], start, end)
 
 
 def _recorders(seal: SealDocument | None) -> list[records.SealedRecorder]:

@@ -205,6 +205,8 @@ class SealDocument(TypedDict):
     parts: list[TablePart]
     expired: NotRequired[list[str]]
     """What retention took away since: `sources`, or names of tables."""
+    leaving: NotRequired[list[str]]
+    """Keys of objects that are being deleted, which nothing else here names any more."""
 
 
 class IndexPart(TypedDict):

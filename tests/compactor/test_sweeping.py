@@ -1,9 +1,11 @@
 """Only tombstones and retention delete, after their time, and whole."""
 
+import contextlib
 from typing import Any
 
 import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, console, history, numbered
+from mortal import Killed, Mortal
 
 from chiplog import layout
 from chiplog.errors import RunNotFound
@@ -108,3 +110,49 @@ def test_without_retention_nothing_goes() -> None:
     world.now += 10_000 * DAY
     look(world)
     assert keys(world) == before
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_kill_at_any_request_of_a_deletion_is_made_good_by_the_next_sweep(after: bool) -> None:
+    at = 0
+    while True:
+        at += 1
+        world, place = world_with_a_run()
+        fill(world, "other", "rec-2")
+        look(world)
+        world.bucket.put(layout.tombstone_key(place), b"{}")
+        world.now += 8 * DAY
+        mortal = Mortal(world.bucket, at, after=after, error=Killed)
+        with contextlib.suppress(Killed):
+            Compactor(mortal, Settings("memory"), world.clock).look()
+        look(world)
+        assert [key for key in keys(world) if "rec/" in key or place.id in key or "rec." in key] == [], f"at {at}"
+        (view,) = runs.every(world.bucket, clock=world.clock)
+        assert (view.name, view.state) == ("other", "finished")
+        if mortal.requests < at:
+            break
+    assert at > 15
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_kill_at_any_request_of_retention_is_made_good_by_the_next_sweep(after: bool) -> None:
+    at = 0
+    kept = {"keep_console_days": 1, "keep_sources_days": 1}
+    while True:
+        at += 1
+        world, place = world_with_a_run()
+        look(world)
+        world.now += 2 * DAY
+        mortal = Mortal(world.bucket, at, after=after, error=Killed)
+        with contextlib.suppress(Killed):
+            Compactor(mortal, Settings("memory", **kept), world.clock).look()
+        view = runs.one(world.bucket, place, world.clock)
+        assert [row["loss"] for row in reading_history.read(world.bucket, view)] == [1.0], f"at {at}"
+        list(reading_console.read(world.bucket, view))
+        look(world, **kept)
+        assert [key for key in keys(world) if "/console/" in key or key.endswith(".source.zst")] == [], f"at {at}"
+        seal = rows.seal(world.bucket, place)
+        assert (seal.get("expired"), seal.get("leaving")) == (["console", "sources"], None)
+        if mortal.requests < at:
+            break
+    assert at > 8
