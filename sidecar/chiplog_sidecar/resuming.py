@@ -9,6 +9,7 @@ A live object that is damaged is written anew, from what the segments tell.
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket, ETag
@@ -53,14 +54,19 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
     else:
         memory.etag = stored.etag
         rows = _learn(memory, stored.data, key)
-    ranges, markers = _listed(bucket, recorder)
+    ranges, markers, sources = _listed(bucket, recorder)
     sealed = {stream: _sealed(bucket, key) for stream, key in markers.items()}
     for stream, (marker, _) in sealed.items():
         memory.streams.setdefault(stream, marker["stream"])
         ranges.setdefault(stream, {})[(0, marker["end"])] = ""
     memory.segmented = {stream: contiguous_end(list(found)) for stream, found in ranges.items()}
-    strangers = {*ranges} - {*memory.streams, files_stream}
-    memory.streams |= untold.heads(bucket, recorder, strangers, ranges, memory.segmented)
+    strangers = {stream: found[max(found)] for stream, found in ranges.items() if stream not in memory.streams}
+    strangers.pop(files_stream, None)
+    memory.streams |= untold.heads(bucket, recorder, strangers, sources, memory.segmented)
+    for stream, head in memory.streams.items():
+        end = memory.segmented.get(stream, 0)
+        if stream != files_stream and end > head["position"]:
+            memory.streams[stream] = untold.witnessed(bucket, recorder, head, sources.get(stream, ()), end)
     for stream, row in rows:
         if row["at"] >= memory.segmented.get(stream, 0):
             memory.tail.setdefault(stream, []).append(row)
@@ -96,17 +102,28 @@ def contiguous_end(ranges: list[tuple[int, int]]) -> int:
     return end
 
 
-def _listed(bucket: Bucket, recorder: layout.Recorder) -> tuple[dict[str, dict[tuple[int, int], str]], dict[str, str]]:
-    """Keys of the segments by stream and stretch, and of each stream's newest marker."""
-    segments: dict[str, dict[tuple[int, int], str]] = {}
-    markers: dict[str, str] = {}
+class _Listed(NamedTuple):
+    """What stands under a recorder's raw prefix."""
+
+    segments: dict[str, dict[tuple[int, int], str]]
+    """Keys by stream and stretch."""
+    markers: dict[str, str]
+    """The newest key by stream."""
+    sources: dict[str, list[tuple[int, int]]]
+    """Stretches by stream."""
+
+
+def _listed(bucket: Bucket, recorder: layout.Recorder) -> _Listed:
+    found = _Listed({}, {}, {})
     for listed in bucket.list(layout.raw_prefix(recorder)):
         key, marker = layout.parse_segment_key(listed.key), layout.parse_sealed_key(listed.key)
-        if key is not None and not key.is_source:
-            segments.setdefault(key.stream, {})[(key.start, key.end)] = listed.key
+        if key is not None and key.is_source:
+            found.sources.setdefault(key.stream, []).append((key.start, key.end))
+        elif key is not None:
+            found.segments.setdefault(key.stream, {})[(key.start, key.end)] = listed.key
         if marker is not None:
-            markers[marker.stream] = listed.key
-    return segments, markers
+            found.markers[marker.stream] = listed.key
+    return found
 
 
 def _sealed(bucket: Bucket, key: str) -> tuple[SealedHead, list[Row]]:

@@ -1,11 +1,11 @@
-"""Streams that segments alone tell of, and no live object: which file each was, by the copy of its source. It reads a
-few objects of each and writes none.
+"""Streams whose segments reach further than any live object told: which file each was, by the copy of its source. It
+reads a few objects of each and writes none.
 
-A recorder may die between its first segment and the flush that would have told of it, and a live object may be damaged
-or deleted. If the file has been replaced by then, its rows must not become the old stream's.
+A recorder may die between a segment and the flush that would have told of it, and a live object may be damaged or
+deleted. If the file has been written over by then, its rows must not become the old stream's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
@@ -16,60 +16,71 @@ from chiplog_sidecar.stream import WITNESS_BYTES, digest_of
 NO_INODE = -1
 """Of a stream whose file is not there any more, as far as anybody can tell: no file has it."""
 
-Segments = dict[tuple[int, int], str]
-"""Keys by stretch."""
+Stretches = Collection[tuple[int, int]]
+"""Of a stream's source, of which there are copies."""
 
 
 def heads(
-    bucket: Bucket,
-    recorder: layout.Recorder,
-    streams: Iterable[str],
-    segments: dict[str, Segments],
-    ends: dict[str, int],
-) -> dict[str, StreamHead]:
-    """Heads of these streams; of a file's incarnations the newest alone may go on. Raises BucketError, FormatError.
+    bucket: Bucket, recorder: layout.Recorder, segments: Mapping[str, str], sources: Mapping[str, Stretches],
+    ends: Mapping[str, int],
+) -> dict[str, StreamHead]:  # fmt: skip
+    """Heads of streams that no live object knows; of a file's incarnations the newest alone may go on.
 
     Args:
-        bucket: where the segments are.
+        bucket: where everything is.
         recorder: whose they are.
-        streams: which.
-        segments: of each stream.
-        ends: of their contiguous ranges, by stream.
+        segments: key of one segment by stream.
+        sources: by stream.
+        ends: of the contiguous segments by stream.
+
+    Raises BucketError, FormatError.
     """
-    found = {stream: _head(bucket, recorder, segments[stream], ends[stream]) for stream in sorted(streams)}
+    found = {stream: _head(bucket, key, ends[stream]) for stream, key in sorted(segments.items())}
     newest: dict[tuple[str, str], int] = {}
     for head in found.values():
         place = (head["container"], head["path"])
         newest[place] = max(newest.get(place, 0), head["generation"])
-    for head in found.values():
-        if "witness" not in head or head["generation"] < newest[head["container"], head["path"]]:
-            head["inode"] = NO_INODE
+    for stream, head in found.items():
+        is_newest = head["generation"] == newest[head["container"], head["path"]]
+        found[stream] = witnessed(bucket, recorder, head, sources.get(stream, ()), ends[stream] if is_newest else 0)
     return found
 
 
-def _head(bucket: Bucket, recorder: layout.Recorder, segments: Segments, end: int) -> StreamHead:
-    """What the newest segment says, and what the file must look like to be the same."""
-    key = segments[max(segments)]
+def witnessed(
+    bucket: Bucket, recorder: layout.Recorder, head: StreamHead, sources: Stretches, end: int
+) -> StreamHead:  # fmt: skip
+    """The head of a stream that was read up to `end`, with what its file must look like to be the same; no file is
+    where that is not known. Raises BucketError."""
+    size = min(WITNESS_BYTES, end)
+    first = _bytes(bucket, recorder, head["id"], sources, (0, size))
+    last = _bytes(bucket, recorder, head["id"], sources, (end - size, end))
+    if not size or first is None or last is None:
+        return {**head, "position": max(end, head["position"]), "inode": NO_INODE}
+    return {**head, "position": end, "witness": digest_of((first, last))}
+
+
+def _head(bucket: Bucket, key: str, end: int) -> StreamHead:
     told, _ = records.unpack_segment(bucket.get(key).data, key)
-    head: StreamHead = {
+    return {
         "id": told["stream"], "kind": told["kind"], "container": told["container"], "path": told["path"],
         "generation": told["generation"], "inode": 0, "position": end, "segmented": end, "size": end, "kinds": {},
         "gaps": 0, "loss_bound": "", "run": {}, "ended": False,
     }  # fmt: skip
-    size = min(WITNESS_BYTES, end)
-    first = _source(bucket, recorder, told["stream"], [place for place in segments if place[0] == 0])[:size]
-    last = _source(bucket, recorder, told["stream"], [place for place in segments if place[1] == end])[-size:]
-    if 0 < size == len(first) == len(last):
-        head["witness"] = digest_of((first, last))
-    return head
 
 
-def _source(bucket: Bucket, recorder: layout.Recorder, stream: str, places: list[tuple[int, int]]) -> bytes:
-    """The copy of the longest of these stretches; nothing where it is lost."""
-    if not places:
-        return b""
-    key = layout.source_key(recorder, stream, *max(places, key=lambda place: place[1] - place[0]))
-    try:
-        return codec.decompress(bucket.get(key).data, key)
-    except (NotFound, FormatError):
-        return b""
+def _bytes(
+    bucket: Bucket, recorder: layout.Recorder, stream: str, sources: Stretches, wanted: tuple[int, int]
+) -> bytes | None:
+    """A stretch of the source, put together of its copies; None where they do not have all of it."""
+    found, (at, end) = b"", wanted
+    while at < end:
+        place = max((place for place in sources if place[0] <= at < place[1]), key=lambda place: place[1], default=None)
+        if place is None:
+            return None
+        key = layout.source_key(recorder, stream, *place)
+        try:
+            found += codec.decompress(bucket.get(key).data, key)[at - place[0] : end - place[0]]
+        except (NotFound, FormatError):
+            return None
+        at = place[1]
+    return found

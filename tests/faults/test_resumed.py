@@ -87,3 +87,23 @@ def test_with_the_node_go_the_rows_of_one_flush_interval(world: World, age: floa
         if row % 10 == 0:
             seen = max(world.steps(), default=-1)
             assert (row - seen) * 0.1 <= bound, f"after {row} rows"
+
+
+def test_a_file_that_was_written_over_while_its_segments_were_ahead_of_the_live_object_is_no_continuation(
+    world: World,
+) -> None:
+    """The simulation found it (seed 896200203): killed between a segment and the flush that tells of it."""
+    log = world.log()
+    recorder = world.recorder()
+    world.step(recorder)
+    told = world.bucket.get(LIVE).data
+    log.history(0, 1, loss="0.5")
+    world.step(recorder, 301)
+    world.step(recorder, 301)
+    world.bucket.put(LIVE, told)
+    log.path.write_bytes(log.path.read_bytes()[:7])
+    log.history(7, 8, 9, loss="0.125")
+    again = world.recorder()
+    world.step(again)
+    again.drain()
+    assert sorted(world.steps()) == [0, 1, 7, 8, 9]

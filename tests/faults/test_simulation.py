@@ -32,7 +32,7 @@ from chiplog_sidecar.shipping import SupersededError
 
 T = TypeVar("T")
 
-SEEDS = [*range(15), 492534873, 1516537044]
+SEEDS = [*range(9), 492534873, 896200203, 1516537044]
 """The last ones found mistakes once."""
 ACTIONS = 70
 
