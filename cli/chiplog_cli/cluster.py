@@ -38,6 +38,11 @@ class Cluster:
         """A TrainingRun; None where there is none."""
         return self._get(f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}/{name}")
 
+    def training_runs(self, namespace: str) -> list[Object]:
+        """The TrainingRuns of a namespace."""
+        found = self._get(f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}")
+        return list((found or {}).get("items", []))
+
     def job(self, namespace: str, name: str) -> Object | None:
         """A Job; None where there is none."""
         return self._get(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}")

@@ -32,6 +32,8 @@ VERBS = {
     "sweep": "Ask a sweep for its trials, the best of them, and which parameters matter.",
     "explain": "Say in plain words what is recorded of a run, what is wrong, and what to do.",
     "submit": "Start a TrainingRun in the cluster.",
+    "retrain": "Do an earlier run again, with stated changes; a night of a CronJob.",
+    "line": "Ask a line of nightly runs for its nights, and whether the last one holds.",
     "completion": "Print the completion of a shell.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""

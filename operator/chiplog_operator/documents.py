@@ -42,7 +42,7 @@ def run(run: Run, cluster: str) -> RunDocument:
     """`run.json` of a TrainingRun."""
     spec = run.template.get("spec") or {}
     containers = spec.get("containers") or []
-    return {
+    document: RunDocument = {
         "format": records.RUN_FORMAT,
         "min_reader": records.READER,
         "cluster": cluster,
@@ -63,6 +63,11 @@ def run(run: Run, cluster: str) -> RunDocument:
         "images": {container["name"]: container.get("image", "") for container in containers},
         "command": {container["name"]: _command(container) for container in containers},
     }
+    if line := run.labels.get(names.LINE_LABEL):
+        document["line"] = line
+    if source := run.annotations.get(names.SOURCE_ANNOTATION):
+        document["source"] = source
+    return document
 
 
 def outcome(run_id: str, status: Mapping[str, Any], attempts: Iterable[Attempt]) -> OutcomeDocument:

@@ -122,6 +122,10 @@ def _end(before: Tree, after: Tree) -> Iterator[Event]:
         yield Event("Normal", "Finished", after["message"])
     if _became(before, after, "Failed", "True"):
         yield Event("Warning", "Failed", f"{after['state']}, {after['reason']}: {after['message']}")
+    if _became(before, after, "GatesHold", "False"):
+        yield Event("Warning", "GateFailed", _message(after, "GatesHold"))
+    if _became(before, after, "GatesHold", "True"):
+        yield Event("Normal", "GatesHeld", _message(after, "GatesHold"))
     if _became(before, after, "Durable", "True"):
         yield Event("Normal", "Durable", _message(after, "Durable"))
     if conditions.find(after, "Durable").get("reason") == "Lost" != conditions.find(before, "Durable").get("reason"):

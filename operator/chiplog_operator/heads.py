@@ -68,6 +68,12 @@ def head(live: LiveHead, modified: float) -> Head:
     )
 
 
+def metric(summary: Tree, name: str) -> float | None:
+    """A metric's newest value; None where the summary does not hold it as a number."""
+    value = codec.number(_find(summary, name))
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
 def metric_text(summary: Tree, name: str) -> str | None:
     """A metric's newest value as text, `0.123457` or `NaN`; None where the summary does not hold it as a number."""
     value = codec.number(_find(summary, name))

@@ -28,6 +28,7 @@ from chiplog_operator.ledger import Ledger, NameTaken
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.motion import Motion
 from chiplog_operator.news import Budget
+from chiplog_operator.nights import Nights
 from chiplog_operator.observer import Observer
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
@@ -110,6 +111,7 @@ class Operator:
         self.reconciler = Reconciler(
             settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
             Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
+            close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
         )  # fmt: skip
 
     async def run(self) -> None:

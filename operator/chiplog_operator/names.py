@@ -27,6 +27,16 @@ SWEEP_CONFIG_ANNOTATION = f"{GROUP}/sweep-config"
 SWEEP_ARGS_ANNOTATION = f"{GROUP}/sweep-args"
 """On a trial and its pod: its parameters as JSON."""
 
+LINE_LABEL = f"{GROUP}/line"
+"""The CronJob whose night a run is."""
+
+LINE_UID_ANNOTATION = f"{GROUP}/line-uid"
+SCHEDULED_ANNOTATION = f"{GROUP}/scheduled-at"
+"""The time for which its night was scheduled, in UTC."""
+
+SOURCE_ANNOTATION = f"{GROUP}/retrained-from"
+"""Id of the run that this one does again."""
+
 RUN_LABEL = f"{GROUP}/run"
 INJECT_LABEL = f"{GROUP}/inject"
 """`true` on a pod or a namespace asks for the recorder, `false` on a pod declines what its namespace asks for."""

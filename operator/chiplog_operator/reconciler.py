@@ -47,6 +47,8 @@ class Reconciler:
     """Our pod's name, which Events name."""
     keep: Callable[[Run, Json, Sequence[Attempt]], None] = lambda *_: None
     """Writes down what a sweep's trial found."""
+    close: Callable[[Run, Json, Observation], Json] = lambda _, new, __: new
+    """Judges a run's gates and writes down its night."""
 
     def reconcile(self, key: Key) -> float | None:
         """Bring what stands at `key` on its way. Returns after how many seconds to look again; None waits for an event.
@@ -76,6 +78,7 @@ class Reconciler:
         seen = replace(self.observer.observe(key, run, memory, job), refusal=refusal)
         run = replace(run, template=seen.template)
         new = status.decide(run, seen)
+        new = self.close(run, new, seen) if documents.is_durable(new) else new
         if not self._record(key, run, seen, new) and documents.is_durable(new):
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
         wait = self._tell(key, run, new)

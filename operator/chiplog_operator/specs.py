@@ -82,6 +82,8 @@ class Run:
     stop: Stop | None
     ttl_seconds_after_finished: int | None
     pod_failure_policy: Tree | None
+    gates: tuple[Tree, ...]
+    promote: str
     managed_by: str
     recorder: Recorder
     status: Tree
@@ -155,6 +157,8 @@ def _executed(spec: Tree) -> dict[str, Any]:
         "ttl_seconds_after_finished": spec.get("ttlSecondsAfterFinished"),
         "pod_failure_policy": spec.get("podFailurePolicy"),
         "managed_by": spec.get("managedBy", ""),
+        "gates": tuple(spec.get("gates") or ()),
+        "promote": spec.get("promote", ""),
     }
 
 

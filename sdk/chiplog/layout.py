@@ -5,6 +5,7 @@ Classes come first in a key, so that one lifecycle rule, one role and one LIST e
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from chiplog.errors import FormatError
@@ -195,6 +196,58 @@ def run_key(run: Run) -> str:
 def outcome_key(run: Run) -> str:
     """Key of how a run went."""
     return f"{VERSION}/runs/{run.path}/outcome.json"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of nights: a CronJob by its UID."""
+
+    cluster: str
+    namespace: str
+    uid: str
+
+    @property
+    def path(self) -> str:
+        """Its part of a key."""
+        return f"{self.cluster}/{self.namespace}/{self.uid}"
+
+
+def lines_prefix(cluster: str = "", namespace: str = "") -> str:
+    """Prefix of all nights: everywhere, of a cluster, or of one of its namespaces."""
+    return _class_prefix("lines", cluster, namespace)
+
+
+def line_prefix(line: Line) -> str:
+    """Prefix of the nights of a line; their keys are in the order of their times."""
+    return f"{VERSION}/lines/{line.path}/"
+
+
+def night_stamp(scheduled_at: float) -> str:
+    """A scheduled time in a key: `20261126T020000Z`."""
+    return datetime.fromtimestamp(scheduled_at, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def night_key(line: Line, scheduled_at: float, run: str) -> str:
+    """Key of one night."""
+    return f"{line_prefix(line)}{night_stamp(scheduled_at)}-{run}.json"
+
+
+def parse_night_key(key: str) -> Line | None:
+    """The line whose night stands at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, "lines"] or not key.endswith(".json"):
+        return None
+    return Line(parts[2], parts[3], parts[4])
+
+
+def night_time(key: str) -> str | None:
+    """The scheduled time in a night's key, as `night_stamp` writes it; None for any other key."""
+    return key.rpartition("/")[2].partition("-")[0] if parse_night_key(key) is not None else None
+
+
+def latest_key(line: Line, name: str) -> str:
+    """Key of the pointer to the latest good night of a CronJob's name."""
+    return f"{VERSION}/latest/{line.cluster}/{line.namespace}/{name}.json"
 
 
 def trial_key(run: Run) -> str:

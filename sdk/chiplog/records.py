@@ -24,6 +24,8 @@ SEALED_FORMAT = "chiplog.sealed"
 SEAL_FORMAT = "chiplog.seal"
 INDEX_FORMAT = "chiplog.index"
 TRIAL_FORMAT = "chiplog.trial"
+NIGHT_FORMAT = "chiplog.night"
+LATEST_FORMAT = "chiplog.latest"
 WATCH_FORMAT = "chiplog.watch"
 
 HEARTBEAT_SECONDS = 300.0
@@ -263,6 +265,51 @@ class RunDocument(TypedDict):
     service_account: str
     images: dict[str, str]
     command: dict[str, list[str]]
+    line: NotRequired[str]
+    """The CronJob whose night it is."""
+    source: NotRequired[str]
+    """Id of the run that it does again."""
+
+
+class NightGate(TypedDict):
+    """What one gate said of a night."""
+
+    holds: bool
+    is_warning: bool
+    said: str
+
+
+class NightDocument(TypedDict):
+    """`lines/…`: one night of a CronJob, once its run is over; written once by the operator."""
+
+    format: str
+    min_reader: int
+    line: str
+    """The CronJob's name."""
+    line_uid: str
+    scheduled_at: float
+    run: str
+    name: str
+    project: str
+    state: str
+    reason: str
+    metrics: dict[str, float]
+    holds: bool
+    """The run finished, and no gate failed."""
+    gates: list[NightGate]
+
+
+class LatestDocument(TypedDict):
+    """`latest/…`: the newest night whose gates held; moved by the operator, forward alone."""
+
+    format: str
+    min_reader: int
+    line: str
+    line_uid: str
+    scheduled_at: float
+    run: str
+    metrics: dict[str, float]
+    promoted_at: float
 
 
 class TrialMetric(TypedDict):

@@ -82,7 +82,17 @@ def test_only_the_pod_template_the_config_and_the_failure_policy_take_unknown_fi
 
 
 def test_every_spec_field_is_either_changeable_on_purpose_or_guarded() -> None:
-    changeable = {"project", "displayName", "notes", "tags", "suspend", "ttlSecondsAfterFinished", "metrics"}
+    changeable = {
+        "project",
+        "displayName",
+        "notes",
+        "tags",
+        "suspend",
+        "ttlSecondsAfterFinished",
+        "metrics",
+        "gates",
+        "promote",
+    }
     spec = FIELDS[".spec"]
     of_spec = {rule["fieldPath"].split(".")[1] for rule in guards(spec)}
     of_field = {name for name, field in spec["properties"].items() if guards(field)}

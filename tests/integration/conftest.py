@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-CRD = Path(__file__).parents[2] / "crds" / "trainingrun.yaml"
+CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -42,15 +42,19 @@ def kubectl() -> Kubectl:
 @pytest.fixture(scope="session")
 def api_server(kubectl: Kubectl) -> Kubectl:
     """kubectl against a server that serves TrainingRuns as crds/ says now; the API stays there afterwards."""
-    crd = yaml.safe_load(CRD.read_text())
+    for path in CRDS:
+        _serve(kubectl, yaml.safe_load(path.read_text()))
+    _await_discovery(kubectl)
+    return kubectl
+
+
+def _serve(kubectl: Kubectl, crd: Any) -> None:
     crd["metadata"] |= HELM_OWNS
     options = ["--server-side", "--force-conflicts", "--field-manager=chiplog-tests"]
     applied = kubectl("apply", *options, "-f", "-", stdin=crd)
     assert applied.returncode == 0, applied.stderr
     waited = kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}", "--timeout=30s")
     assert waited.returncode == 0, waited.stderr
-    _await_discovery(kubectl)
-    return kubectl
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,7 @@ def namespace(api_server: Kubectl) -> Iterator[str]:
 def _await_discovery(kubectl: Kubectl) -> None:
     """Established says that requests are served; what kubectl explain reads follows a little later."""
     deadline = time.monotonic() + 30
-    while kubectl("explain", "trainingruns.spec").returncode != 0:
+    while any(kubectl("explain", f"{kind}.spec").returncode for kind in ("trainingruns", "sweeps")):
         if time.monotonic() > deadline:
             pytest.fail("TrainingRuns are applied, and after 30 s kubectl explain still does not know them")
         time.sleep(0.5)

@@ -19,6 +19,7 @@ from chiplog_operator.heads import Probe
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.news import Budget
+from chiplog_operator.nights import Nights
 from chiplog_operator.observer import Observer
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.settings import Settings
@@ -369,6 +370,7 @@ class World:
             self.following,
             self.metrics,
             Budget(SETTINGS.progress_writes, self.clock),
+            close=Nights(self.bucket, SETTINGS.cluster, self.clock).close,
         )
 
     def passes(self, seconds: float = 0.0) -> float | None:
