@@ -98,6 +98,7 @@ class RunFile:
         self.path = path
         self._descriptor = os.open(path, flags, 0o644)
         self._process = os.getpid()
+        self._forks = _Forks.count
         self._numbers = itertools.count()
         self._shapes: dict[tuple[Any, ...], Shape] = {}
         self.append(MAGIC)
@@ -146,21 +147,23 @@ class RunFile:
             values: in the order of the shape's names.
         """
         number, layout, word, code, said, _ = shape
-        if step & REPEAT == REPEAT:
+        if step & REPEAT == REPEAT or self._forks != _Forks.count:
             self.append(said)
         data = layout.pack(SYNC, word, code, number, step, time, *values)
-        self.append(data + CRC.pack(zlib.crc32(data)))
+        written = os.write(self._descriptor, data + CRC.pack(zlib.crc32(data)))
+        if written != len(data) + CRC.size:
+            raise _cut_short(written, len(data) + CRC.size, self.path)
         return data
 
     def append(self, data: bytes) -> None:
         """Append whole records by one write. Raises OSError, also where only a part of them was written."""
-        if os.getpid() != self._process:
+        if self._forks != _Forks.count:
             # A fork shares the file but not the numbering of shapes: a number would mean two things.
             raise ForkedError(f"{self.path} belongs to process {self._process}: open another file in this one")
         # A write that was cut short (no space left) is not completed: the next record begins anew behind it.
         written = os.write(self._descriptor, data)
         if written != len(data):
-            raise OSError(errno.ENOSPC, f"{written} of {len(data)} bytes were written to {self.path}")
+            raise _cut_short(written, len(data), self.path)
 
     def is_gone(self) -> bool:
         """Whether no name leads to the file any more, so that what is written to it is for nobody."""
@@ -178,6 +181,24 @@ class RunFile:
             # Known to other threads only now that its record stands before theirs.
             self._shapes[key] = shape
         return shape
+
+
+def _cut_short(written: int, size: int, path: Path) -> OSError:
+    return OSError(errno.ENOSPC, f"{written} of {size} bytes were written to {path}")
+
+
+class _Forks:
+    """How many forks lie between this process and the one that imported this; cheaper to compare than a system call."""
+
+    count = 0
+
+    @classmethod
+    def note(cls) -> None:
+        """This process is a child."""
+        cls.count += 1
+
+
+os.register_at_fork(after_in_child=_Forks.note)
 
 
 class ForkedError(OSError):

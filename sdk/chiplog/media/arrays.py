@@ -20,6 +20,8 @@ def is_torch(data: Any) -> bool:
 
 def bytes_of_image(data: Any) -> Any:
     """Pixels as 8-bit integers: floats between 0 and 1 are scaled, everything else is cast."""
+    if data.dtype.kind == "b":
+        return data.astype("uint8") * 255
     if data.dtype.kind == "f" and data.size and float(data.min()) >= 0.0 and float(data.max()) <= 1.0:
         data = (data * 255).round()
-    return data.astype("bool" if data.dtype.kind == "b" else "uint8") * (255 if data.dtype.kind == "b" else 1)
+    return data.astype("uint8")

@@ -23,6 +23,8 @@ from chiplog.tracking.settings import Settings
 from chiplog.tracking.steps import Pending, Placed, Steps, whole
 from chiplog.tracking.summary import Summary
 
+_now = time.time
+
 
 class Recording:
     """A run as it is written down; `Run` adds what scripts call.
@@ -61,6 +63,7 @@ class Recording:
         """Of rows that take the fast way, by their keys and types."""
         self._facts: dict[str, Any] = {}
         self.summary = Summary(self._on_summary, lambda value, key: values.one(value, self._bind, "summary", key))
+        self._newest = self.summary.newest
         self.config = Config(self._on_config)
         self.journal = Journal(lambda: open_file(self.identity.id), self._preamble)
 
@@ -82,10 +85,10 @@ class Recording:
         if step is None and commit is None and self._steps.pending is None:
             try:
                 shape = self._shapes[(*data, *map(type, data.values()))]
-                file = self.journal.file
-                number = self._steps.take()
-                now = time.time()
-                self.summary.newest[shape.number] = (shape, file.packed(shape, number, now, data.values()))  # type: ignore[union-attr]
+                steps = self._steps
+                number = steps.last = next(steps.counter)
+                now = _now()
+                self._newest[shape[0]] = (shape, self.journal.file.packed(shape, number, now, data.values()))  # type: ignore[union-attr]
                 if now >= self._look_at:
                     self._look(now)
                 return

@@ -34,17 +34,18 @@ class Steps:
         self.pending: Pending | None = None
         self.lock = threading.RLock()
         """Held while places are decided, never while anything is written. A signal's handler may log, too."""
-        self._counter = itertools.count(start)
-        self._last = start - 1
+        self.counter = itertools.count(start)
+        """Gives the step of the next row: `last = next(counter)` needs no lock."""
+        self.last = start - 1
 
     @property
     def next(self) -> int:
         """The step of the next row."""
-        return self._last + 1
+        return self.last + 1
 
     def take(self) -> int:
         """The step of a whole row, without a lock: `next()` is one step of the interpreter."""
-        step = self._last = next(self._counter)
+        step = self.last = next(self.counter)
         return step
 
     def place(self, step: int | None, commit: bool | None) -> Placed:
@@ -65,8 +66,8 @@ class Steps:
             return Placed(place, is_open)
 
     def _move(self, step: int) -> None:
-        self._last = step - 1
-        self._counter = itertools.count(step)
+        self.last = step - 1
+        self.counter = itertools.count(step)
 
 
 def whole(step: Any) -> int | None:

@@ -11,8 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from importlib import metadata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +43,7 @@ def command(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def git(folder: Path, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     """Commit, branch, remote and whether there are changes, and the difference; nothing outside of a repository."""
-    if shutil.which("git") is None:
+    if not any((above / ".git").exists() for above in (folder, *folder.parents)) or shutil.which("git") is None:
         return {}, ""
     commit = _git(folder, "rev-parse", "HEAD").strip()
     if not commit:
@@ -61,12 +60,20 @@ def git(folder: Path, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     return {name: value for name, value in told.items() if value}, "" if too_long else masking.lines(patch, known)
 
 
-def packages() -> list[str]:
-    """`name==version` of everything that is installed, as pip writes it."""
+def packages(paths: Iterable[str]) -> list[str]:
+    """`name==version` of what is installed below import paths, by the names of its `.dist-info` directories."""
     found = {
-        f"{found.metadata['Name']}=={found.version}" for found in metadata.distributions() if found.metadata["Name"]
+        name.removesuffix(".dist-info") for path in paths for name in _names(path or ".") if name.endswith(".dist-info")
     }
-    return sorted(found, key=str.lower)
+    pairs = [name.rpartition("-") for name in found if "-" in name]
+    return sorted((f"{name.replace('_', '-')}=={version}" for name, _, version in pairs), key=str.lower)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names alone, of directories with thousands.
+    except OSError:
+        return []
 
 
 def _program() -> str:

@@ -1,6 +1,7 @@
 """The one thread of a run: it records the surroundings once, and the load from time to time. `log` never needs it."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,17 +10,26 @@ from typing import Any
 
 from chiplog.tracking.run import Run
 
+START_SECONDS = 0.3
+"""The script begins first: what it imports and builds now is slower than what we gather."""
+
 _PATIENCE_SECONDS = 5.0
 """How long the end of a run waits for facts that are being gathered; git alone may take that long in a large tree."""
 
 
 def start(run: Run, environ: Mapping[str, str], working: Path) -> Callable[[], None]:
     """Begin; returns what ends it."""
-    stop, known = threading.Event(), threading.Event()
-    thread = threading.Thread(target=_work, args=(run, environ, working, stop, known), name="chiplog", daemon=True)
+    stop, known, hurry = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        hurry.wait(START_SECONDS)
+        _work(run, environ, working, stop, known)
+
+    thread = threading.Thread(target=work, name="chiplog", daemon=True)
     thread.start()
 
     def end() -> None:
+        hurry.set()
         known.wait(_PATIENCE_SECONDS)
         stop.set()
         if thread is not threading.current_thread():
@@ -59,7 +69,7 @@ def _facts(run: Run, environ: Mapping[str, str], working: Path) -> None:
         told |= {"git": git} if git else {}
         keep(run, "diff.patch", patch)
     if settings.packages:
-        keep(run, "requirements.txt", "".join(f"{line}\n" for line in surroundings.packages()))
+        keep(run, "requirements.txt", "".join(f"{line}\n" for line in surroundings.packages(sys.path)))
     if told:
         run.note(told)
 
