@@ -34,6 +34,8 @@ VERBS = {
     "submit": "Start a TrainingRun in the cluster.",
     "retrain": "Do an earlier run again, with stated changes; a night of a CronJob.",
     "line": "Ask a line of nightly runs for its nights, and whether the last one holds.",
+    "off": "Turn tracking by `import chiplog` off for a directory.",
+    "on": "Turn it on again.",
     "completion": "Print the completion of a shell.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""
