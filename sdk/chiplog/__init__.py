@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chiplog.media.plotly import Plotly as Plotly
     from chiplog.media.table import Table as Table
     from chiplog.media.video import Video as Video
+    from chiplog.reading.api import Api as Api
     from chiplog.tracking.artifact import Artifact as Artifact
     from chiplog.tracking.compatible import AlertLevel as AlertLevel
     from chiplog.tracking.compatible import login as login

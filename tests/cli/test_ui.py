@@ -29,5 +29,5 @@ def test_it_serves_the_bucket_until_it_is_told_to_stop(tmp_path: Path) -> None:
 
 
 def test_without_a_bucket_it_says_so() -> None:
-    result = CliRunner(env={"CHIPLOG_BUCKET": None}).invoke(cli, ["ui"])
+    result = CliRunner(env={"CHIPLOG_BUCKET": None, "XDG_DATA_HOME": "/nowhere"}).invoke(cli, ["ui"])
     assert (result.exit_code, "no bucket" in result.output) == (2, True)

@@ -6,7 +6,7 @@ DuckDB is imported when the first table is read: who reads no sealed run needs n
 import functools
 import json
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from chiplog import codec, layout
 from chiplog.bucket import Bucket
+from chiplog.bucket.directory import DirectoryBucket
 from chiplog.codec import Row
-from chiplog.errors import SettingsError
+from chiplog.errors import NotFound, SettingsError
 from chiplog.records import TablePart
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
 
 _BLOCK_BYTES = 1 << 20
 _FETCHED = 4096
@@ -32,6 +34,13 @@ WHERE recorder = $recorder ORDER BY stream, "at", key
 _CONSOLE = """
 SELECT stream, "at", time, source, text FROM read_parquet($files) WHERE recorder = $recorder ORDER BY stream, "at"
 """
+
+_COLUMN = """
+SELECT "at", step, coalesce(time, 'NaN'::DOUBLE) AS time,
+    coalesce(value, CASE WHEN type = 'json' THEN TRY_CAST(text AS DOUBLE) END, 'NaN'::DOUBLE) AS value
+FROM read_parquet($files) WHERE recorder = $recorder AND stream = $stream AND key = $key
+"""
+"""Of one metric: the tables hold it in the order of positions, as a rule."""
 
 Plain = Callable[[float, str], Any]
 
@@ -101,13 +110,35 @@ class Parts:
             if files:
                 yield from _console(files, recorder) if table == "console" else _points(table, files, recorder)
 
+    def columns(
+        self, parts: Iterable[TablePart], recorder: str, stream: str, keys: Sequence[str]
+    ) -> "dict[str, np.ndarray[Any, Any]]":
+        """`_step`, `_timestamp` and metrics of the rows of one stream that have any of these, in their order.
+
+        Raises NotFound for a part that is gone, BucketError.
+        """
+        wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == "history"]
+        told = {"files": [str(self._file(part)) for part in wanted], "recorder": recorder, "stream": stream}
+        with connect() as connection:
+            found = [connection.execute(_COLUMN, {**told, "key": key}).fetchnumpy() for key in keys]
+        return _aligned(keys, [_ordered(columns) for columns in found])
+
     def _file(self, part: TablePart) -> Path:
         place = (part["key"], part["sha256"])
+        if isinstance(self._bucket, DirectoryBucket):
+            return self._in_place(part["key"])
         if place not in self._files:
             path = Path(self._folder.name) / f"{len(self._files)}.parquet"
             download(self._bucket, part["key"], path)
             self._files[place] = path
         return self._files[place]
+
+    def _in_place(self, key: str) -> Path:
+        """A local bucket's object is a file already. Raises NotFound."""
+        path: Path = self._bucket.root / key  # type: ignore[attr-defined]
+        if not path.is_file():
+            raise NotFound(key)
+        return path
 
 
 def download(bucket: Bucket, key: str, path: Path) -> None:
@@ -136,6 +167,43 @@ def _values(points: Iterable[Any]) -> dict[str, Any]:
 def _console(files: list[str], recorder: str) -> Iterator[tuple[str, Row]]:
     for stream, at, time, source, text in _select(_CONSOLE, files, recorder):
         yield stream, {"at": at, "kind": "console", "time": codec.finite(time), "source": source, "text": text}
+
+
+def _ordered(columns: "dict[str, np.ndarray[Any, Any]]") -> "dict[str, np.ndarray[Any, Any]]":
+    """The columns in the order of positions, each position once."""
+    at = columns["at"]
+    if (at[1:] > at[:-1]).all():
+        return columns
+    import numpy as np
+
+    _, first = np.unique(at, return_index=True)
+    return {name: column[first] for name, column in columns.items()}
+
+
+def _aligned(keys: Sequence[str], found: "list[dict[str, np.ndarray[Any, Any]]]") -> "dict[str, np.ndarray[Any, Any]]":
+    """Metrics as columns of the rows that have any of them."""
+    import numpy as np
+
+    if len(found) == 1:
+        (only,) = found
+        return {"_step": _steps(only["step"]), "_timestamp": only["time"], keys[0]: only["value"]}
+    at, first = np.unique(np.concatenate([columns["at"] for columns in found]), return_index=True)
+    step = np.ma.concatenate([columns["step"] for columns in found])[first]  # type: ignore[no-untyped-call]
+    time = np.concatenate([columns["time"] for columns in found])[first]
+    told = {"_step": _steps(step), "_timestamp": time}
+    for key, columns in zip(keys, found, strict=True):
+        told[key] = np.full(len(at), np.nan)
+        told[key][np.searchsorted(at, columns["at"])] = columns["value"]
+    return told
+
+
+def _steps(column: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Steps as integers; as floats with NaN where a row has none."""
+    import numpy as np
+
+    if not np.ma.is_masked(column):
+        return np.ma.getdata(column).astype(np.int64, copy=False)
+    return np.ma.filled(column.astype(np.float64), np.nan)
 
 
 def _select(query: str, files: list[str], recorder: str) -> Iterator[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ _COMPATIBLE = ("AlertLevel", "Error", "login", "setup", "teardown", "termlog", "
 _PLACES = {
     **dict.fromkeys(_SESSION, "chiplog.tracking.session"),
     **dict.fromkeys(_COMPATIBLE, "chiplog.tracking.compatible"),
+    "Api": "chiplog.reading.api",
     "Artifact": "chiplog.tracking.artifact",
     "NotAvailableError": "chiplog.tracking.absent",
     "NoRunError": "chiplog.tracking.session",

@@ -1,0 +1,161 @@
+"""`chiplog.Api()` on memory and a directory; columns equal rows, sealed or not."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chiplog
+from chiplog.bucket.directory import DirectoryBucket
+from chiplog.bucket.memory import MemoryBucket
+from chiplog.errors import FormatError, QueryError, RunNotFound, SettingsError
+from chiplog.reading import columns
+from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.settings import Settings
+
+VALUES = [1.0, math.nan, 0.25, -math.inf, 3]
+
+
+@pytest.fixture(params=["memory", "directory"])
+def world(request: Any, tmp_path: Path) -> World:
+    world = World()
+    if request.param == "directory":
+        world.bucket = DirectoryBucket(tmp_path)
+    return world
+
+
+def fill(world: World, *, is_over: bool = True) -> chiplog.Api:
+    place = world.run("mnist", config={"lr": 1.0, "seed": 3})
+    rows = numbered([
+        *script(loss=VALUES, lr=0.1), history(7, text="x", loss="none"), history(8, big=2**60, on=True, n=None),
+        {**history(9, loss=1.5), "step": None}, console("hello\n"),
+    ])  # fmt: skip
+    world.record("r1", Source(rows), run=place.id, state="drained" if is_over else "recording")
+    state = {"state": "finished", "finished_at": NOW} if is_over else {"state": "running"}
+    world.outcome(place, attempts=[attempt(1, "r1", finished_at=NOW)], durable=is_over, **state)
+    return chiplog.Api(world.bucket, clock=world.clock)
+
+
+def seal(world: World) -> None:
+    assert Compactor(world.bucket, Settings("x"), world.clock).look() == 1
+
+
+def same(left: Any, right: Any) -> bool:
+    return left.keys() == right.keys() and all(np.array_equal(left[key], right[key], equal_nan=True) for key in left)
+
+
+def test_runs_are_chosen_by_an_expression_and_found_by_a_name(world: World) -> None:
+    api = fill(world)
+    assert [run.name for run in api.runs('state = "finished" and config.seed = 3')] == ["mnist"]
+    assert api.runs("config.seed = 4") == []
+    run = api.run("mnist")
+    assert (run.state, run.project, run.namespace, run.step) == ("finished", "vision", "team", 8)
+    assert (run.config["lr"], run.config["seed"], run.facts["durable"]) == (0.1, 3, True)
+    assert [line.text for line in run.logs()] == ["hello"]
+    assert run.refresh().id == run.id
+    with pytest.raises(RunNotFound):
+        api.run("nobody")
+    with pytest.raises(QueryError):
+        api.runs("stat = 1")
+
+
+def test_history_is_a_list_of_rows(world: World) -> None:
+    rows = fill(world).run("mnist").history(keys=["loss", "text"])
+    assert len(rows) == len(VALUES) + 2
+    assert rows[0] == {"_step": 0, "_timestamp": NOW - 100, "_attempt": 1, "loss": 1.0}
+    assert rows[-2]["text"] == "x"
+    assert [row["_step"] for row in rows.list()] == [0, 1, 2, 3, 4, 7, None]
+
+
+_KEYS = [("loss",), ("big",), ("on",), ("text",), ("n",), ("nothing",), ("loss", "big"), ("n", "text")]
+
+
+@pytest.mark.parametrize("keys", _KEYS)
+def test_columns_of_a_sealed_run_are_those_of_its_rows(world: World, keys: tuple[str, ...]) -> None:
+    run = fill(world).run("mnist")
+    before = run.history(keys=keys).numpy()
+    seal(world)
+    after = run.refresh()
+    assert columns._of_tables(world.bucket, after.view, keys, None) is not None
+    assert same(after.history(keys=keys).numpy(), before)
+    assert same(columns.of_rows(iter(after.history(keys=keys)), keys), before)
+
+
+def test_columns_have_the_numbers_and_nan_where_there_is_none(world: World) -> None:
+    found = fill(world).run("mnist").history(keys=["loss", "big"]).numpy()
+    assert found["loss"][:3].tolist()[0] == 1.0
+    assert found["big"][-2] == 2.0**60
+    assert np.isnan(found["loss"][-2])
+    assert (found["_attempt"].tolist(), found["_rank"].tolist()) == ([1] * 8, [0] * 8)
+    assert np.isnan(found["_step"][-1])
+
+
+def test_a_recorder_that_came_back_after_the_seal_is_read_too(world: World) -> None:
+    run = fill(world).run("mnist")
+    seal(world)
+    rows = numbered([*script(loss=[*VALUES, 8.0, 9.0])])
+    world.record("r1", Source(rows, cut=0), run=run.id, state="recording")
+    after = run.refresh()
+    assert columns._of_tables(world.bucket, after.view, ("loss",), None) is None
+    assert 9.0 in after.history(keys=["loss"]).numpy()["loss"]
+
+
+def test_several_attempts_follow_one_another(world: World) -> None:
+    place = world.run("two")
+    for number in (1, 2):
+        world.record(f"a{number}", Source(script(loss=[number, number])), run=place.id, state="drained")
+    attempts = [attempt(number, f"a{number}", finished_at=NOW - 3 + number) for number in (1, 2)]
+    world.outcome(place, "finished", attempts, durable=True, finished_at=NOW)
+    seal(world)
+    found = chiplog.Api(world.bucket, clock=world.clock).run("two")
+    told = found.history(keys=["loss"]).numpy()
+    assert (told["loss"].tolist(), told["_attempt"].tolist()) == ([1, 1, 2, 2], [1, 1, 2, 2])
+    assert found.history(keys=["loss"], attempt=2).numpy()["loss"].tolist() == [2, 2]
+
+
+def test_a_duckdb_relation_outlives_the_call(world: World) -> None:
+    import duckdb
+
+    history = fill(world).run("mnist").history(keys=["loss"])
+    assert history.duckdb().aggregate("count(*), min(_attempt)").fetchall() == [(7, 1)]
+    with duckdb.connect() as connection:
+        assert history.duckdb(connection).aggregate("count(*)").fetchall() == [(7,)]
+
+
+def test_files_are_downloaded_and_checked(world: World, tmp_path: Path) -> None:
+    place = world.run("files")
+    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of `foo`
+    world.bucket.put("v1/blobs/x/foo", b"foo")
+    told = [file("files/model.pt", digest, key="v1/blobs/x/foo"), file("files/bad.pt", "0" * 64, key="v1/blobs/x/foo")]
+    world.record("r1", Source(numbered(told), id="files", kind="files", path="files"), run=place.id)
+    run = chiplog.Api(world.bucket, clock=world.clock).run("files")
+    assert run.file("model.pt").download(tmp_path).read_bytes() == b"foo"
+    with pytest.raises(FormatError, match="damaged"):
+        run.file("bad.pt").download(tmp_path / "bad.pt")
+    assert not (tmp_path / "bad.pt").exists()
+    with pytest.raises(FormatError, match="no file"):
+        run.file("none")
+
+
+def test_the_bucket_comes_from_the_argument_the_environment_or_the_local_runs(tmp_path: Path) -> None:
+    (tmp_path / "chiplog").mkdir()
+    local = {"XDG_DATA_HOME": str(tmp_path)}
+    assert chiplog.Api(environ=local).bucket.root == tmp_path / "chiplog"  # type: ignore[attr-defined]
+    told = {**local, "CHIPLOG_BUCKET": str(tmp_path)}
+    assert chiplog.Api(environ=told).bucket.root == tmp_path  # type: ignore[attr-defined]
+    bucket = MemoryBucket()
+    assert chiplog.Api(bucket, environ=told).bucket is bucket
+    with pytest.raises(SettingsError, match="CHIPLOG_BUCKET"):
+        chiplog.Api(environ={"XDG_DATA_HOME": str(tmp_path / "none")})
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), st.floats() | st.booleans() | st.text(max_size=2)), max_size=8))
+def test_rows_become_columns_of_their_length(values: list[dict[str, Any]]) -> None:
+    rows = [{"_step": at, "_timestamp": None, "_attempt": 1, **row} for at, row in enumerate(values)]
+    found = columns.of_rows(rows)
+    assert {len(column) for column in found.values()} == {len(rows)}
