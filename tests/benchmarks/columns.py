@@ -84,8 +84,11 @@ def _many(root: Path) -> None:
     lines = []
     for number in range(RUNS):
         place = layout.Run("prod", "team", f"run{number}-{number:08x}")
-        documents = {layout.run_key(place): _run(place, number), layout.outcome_key(place): _outcome(place, number),
-                     layout.seal_key(place): _seal(place, number)}  # fmt: skip
+        documents = {
+            layout.run_key(place): _run(place, number),
+            layout.outcome_key(place): _outcome(place, number),
+            layout.seal_key(place): _seal(place, number),
+        }
         for key, document in documents.items():
             (root / key).parent.mkdir(parents=True, exist_ok=True)
             (root / key).write_bytes(records.pack_document(document))
@@ -95,51 +98,134 @@ def _many(root: Path) -> None:
         found = layout.document_of(item.key)
         if found is not None:
             etags.setdefault(found[0].id, {})[found[1]] = item.etag
-    made = [{"run": place.id, "etags": etags[place.id], "document": document, "outcome": outcome, "seal": seal,
-             "config": {"lr": document["config"]["lr"]}} for place, document, outcome, seal in lines]  # fmt: skip
+    made = [
+        {
+            "run": place.id,
+            "etags": etags[place.id],
+            "document": document,
+            "outcome": outcome,
+            "seal": seal,
+            "config": {"lr": document["config"]["lr"]},
+        }
+        for place, document, outcome, seal in lines
+    ]
     data = records.pack_index(made)
     import hashlib
 
     key = layout.index_part_key("prod", "team", hashlib.sha256(data).hexdigest())
     bucket.put(key, data)
-    manifest = {"format": records.INDEX_FORMAT, "min_reader": 1, "cluster": "prod", "namespace": "team",
-                "parts": [{"key": key, "runs": RUNS, "size": len(data)}]}  # fmt: skip
+    manifest = {
+        "format": records.INDEX_FORMAT,
+        "min_reader": 1,
+        "cluster": "prod",
+        "namespace": "team",
+        "parts": [{"key": key, "runs": RUNS, "size": len(data)}],
+    }
     bucket.put(layout.index_manifest_key("prod", "team"), records.pack_document(manifest))
 
 
 def _run(place: layout.Run, number: int) -> dict[str, object]:
     return {
-        "format": records.RUN_FORMAT, "min_reader": 1, "cluster": place.cluster, "namespace": place.namespace,
-        "run": place.id, "name": f"run{number}", "uid": "u", "display_name": f"run {number}", "project": "vision",
-        "notes": "", "tags": ["a"], "config": {"lr": number / RUNS, "opt": {"name": "adam"}},
-        "metrics": [{"name": "loss", "goal": "minimize"}], "datasets": [], "created_at": 1.7e9 + number,
-        "created_by": "ada", "service_account": "default", "images": {}, "command": {},
-    }  # fmt: skip
+        "format": records.RUN_FORMAT,
+        "min_reader": 1,
+        "cluster": place.cluster,
+        "namespace": place.namespace,
+        "run": place.id,
+        "name": f"run{number}",
+        "uid": "u",
+        "display_name": f"run {number}",
+        "project": "vision",
+        "notes": "",
+        "tags": ["a"],
+        "config": {"lr": number / RUNS, "opt": {"name": "adam"}},
+        "metrics": [{"name": "loss", "goal": "minimize"}],
+        "datasets": [],
+        "created_at": 1.7e9 + number,
+        "created_by": "ada",
+        "service_account": "default",
+        "images": {},
+        "command": {},
+    }
 
 
 def _outcome(place: layout.Run, number: int) -> dict[str, object]:
     recorder = {"id": f"rec{number}", "pod": f"p{number}", "node": "n", "rank": 0, "containers": []}
     done = {"number": 1, "reason": "Completed", "exit_code": 0, "started_at": 1.7e9, "finished_at": 1.7e9 + 9}
     return {
-        "format": records.OUTCOME_FORMAT, "min_reader": 1, "run": place.id, "state": "finished", "reason": "Completed",
-        "durable": True, "started_at": 1.7e9, "finished_at": 1.7e9 + 9, "attempts": [{**done, "recorders": [recorder]}],
-    }  # fmt: skip
+        "format": records.OUTCOME_FORMAT,
+        "min_reader": 1,
+        "run": place.id,
+        "state": "finished",
+        "reason": "Completed",
+        "durable": True,
+        "started_at": 1.7e9,
+        "finished_at": 1.7e9 + 9,
+        "attempts": [{**done, "recorders": [recorder]}],
+    }
 
 
 def _seal(place: layout.Run, number: int) -> dict[str, object]:
     stream = {
-        "id": "s", "kind": "wandb", "container": "main", "path": "wandb/offline-run-x/run-x.wandb", "generation": 0,
-        "inode": 1, "position": 9, "segmented": 9, "size": 9, "kinds": {"history": 9, "run": 1}, "gaps": 0,
-        "loss_bound": "", "ended": True, "exit_code": 0,
-        "run": {"run_id": "x", "step": 9, "started_at": 1.7e9, "last_time": 1.7e9, "summary": {"loss": number / RUNS, "acc": 0.5}},
-    }  # fmt: skip
-    recorder = {"cluster": place.cluster, "namespace": place.namespace, "id": f"rec{number}", "pod": "p", "node": "n",
-                "run": place.id, "project": "vision", "version": "0", "started_at": 1.7e9}  # fmt: skip
-    head = {"format": records.LIVE_FORMAT, "min_reader": 1, "recorder": recorder, "writer": "", "sequence": 1, "time": 1.7e9,
-            "state": "drained", "lag_seconds": 0.0, "pending_bytes": 0, "problems": [], "requests": {}, "streams": [stream]}  # fmt: skip
+        "id": "s",
+        "kind": "wandb",
+        "container": "main",
+        "path": "wandb/offline-run-x/run-x.wandb",
+        "generation": 0,
+        "inode": 1,
+        "position": 9,
+        "segmented": 9,
+        "size": 9,
+        "kinds": {"history": 9, "run": 1},
+        "gaps": 0,
+        "loss_bound": "",
+        "ended": True,
+        "exit_code": 0,
+        "run": {
+            "run_id": "x",
+            "step": 9,
+            "started_at": 1.7e9,
+            "last_time": 1.7e9,
+            "summary": {"loss": number / RUNS, "acc": 0.5},
+        },
+    }
+    recorder = {
+        "cluster": place.cluster,
+        "namespace": place.namespace,
+        "id": f"rec{number}",
+        "pod": "p",
+        "node": "n",
+        "run": place.id,
+        "project": "vision",
+        "version": "0",
+        "started_at": 1.7e9,
+    }
+    head = {
+        "format": records.LIVE_FORMAT,
+        "min_reader": 1,
+        "recorder": recorder,
+        "writer": "",
+        "sequence": 1,
+        "time": 1.7e9,
+        "state": "drained",
+        "lag_seconds": 0.0,
+        "pending_bytes": 0,
+        "problems": [],
+        "requests": {},
+        "streams": [stream],
+    }
     told = {"id": f"rec{number}", "attempt": 1, "rank": 0, "modified": 1.7e9, "head": head, "streams": []}
-    return {"format": records.SEAL_FORMAT, "min_reader": 1, "cluster": place.cluster, "namespace": place.namespace,
-            "run": place.id, "is_bound": True, "generation": 1, "sealed_at": 1.7e9, "recorders": [told], "parts": []}  # fmt: skip
+    return {
+        "format": records.SEAL_FORMAT,
+        "min_reader": 1,
+        "cluster": place.cluster,
+        "namespace": place.namespace,
+        "run": place.id,
+        "is_bound": True,
+        "generation": 1,
+        "sealed_at": 1.7e9,
+        "recorders": [told],
+        "parts": [],
+    }
 
 
 if __name__ == "__main__":
