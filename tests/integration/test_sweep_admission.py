@@ -52,10 +52,6 @@ REFUSED = {
         parameter(distribution="log_uniform_values", min=0, max=1),
         ["parameters.lr", "min 0 is not above 0", "log_uniform_values takes its logarithm"],
     ),
-    "fewer probabilities than values": (
-        parameter(values=[1, 2], probabilities=[1]),
-        ["parameters.lr", "2 values have 1 probabilities"],
-    ),
     "no values": (parameter(values=[]), ["parameters.lr.values", "at least 1"]),
     "a bayes search without a metric": (without_metric(method="bayes"), ["sweepConfig.metric", "bayes needs a metric"]),
     "hyperband without a metric": (
