@@ -19,7 +19,7 @@ import botocore.exceptions
 import botocore.session
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored, keys, skew, uploads
+from chiplog.bucket import ETag, Listed, Stored, direct, keys, skew, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -59,9 +59,12 @@ class S3Bucket:
         prefix: str,
         under_way: MutableMapping[str, str] | None = None,
         known: skew.Skew | None = None,
+        on_request: Callable[[str, int], None] | None = None,
     ) -> None:
         self._client = client
-        (known or skew.Skew()).attach(client)
+        known = known or skew.Skew()
+        known.attach(client)
+        self._creator = direct.Creator(client, bucket, known, on_request)
         self._under_way = {} if under_way is None else under_way
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
@@ -82,7 +85,7 @@ class S3Bucket:
             raise SettingsError(f"S3 as the AWS variables and files describe it: {error}") from error
         if on_request is not None:
             client.meta.events.register("before-send.s3", _counter(on_request))
-        return cls(client, bucket, prefix, under_way, known)
+        return cls(client, bucket, prefix, under_way, known, on_request)
 
     def get(self, key: str) -> Stored:
         """Read an object."""
@@ -115,6 +118,8 @@ class S3Bucket:
             data = file.read()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise FormatError(f"{path} changed while it was read, it is not {sha256}")
+        if self._creator.create(self._prefix + key, data, sha256):
+            return
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
         with suppress(PreconditionFailed), _mapped(f"PUT {self._address(key)}"):
             # Such a key names its content: where something is, it is this.

@@ -51,8 +51,12 @@ class Skew:
         client.meta.events.register("before-sign.s3", self._before_sign)
         client.meta.events.register_first("needs-retry.s3", self._needs_retry)
 
+    def mark(self, context: dict[str, Any]) -> None:
+        """Have a request of this context signed by the store's clock."""
+        context[_SKEW] = self
+
     def _before_sign(self, request: Any, **_: Any) -> None:
-        request.context[_SKEW] = self
+        self.mark(request.context)
 
     def _needs_retry(self, response: Any, attempts: int, **_: Any) -> int | None:
         """Seconds to wait before another try: 0 after a correction, None where this is not ours to decide."""
@@ -68,7 +72,7 @@ class Skew:
         return 0
 
 
-class _Signer(S3SigV4Auth):
+class Signer(S3SigV4Auth):
     """The signer of S3 with the seconds that the request carries added to its time."""
 
     def _modify_request_before_signing(self, request: Any) -> None:
@@ -81,7 +85,7 @@ class _Signer(S3SigV4Auth):
         super()._modify_request_before_signing(request)  # type: ignore[misc]  # the stubs leave it out
 
 
-AUTH_TYPE_MAPS["s3v4"] = _Signer
+AUTH_TYPE_MAPS["s3v4"] = Signer
 
 
 def _signing_clock() -> float:
