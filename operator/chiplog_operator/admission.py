@@ -47,6 +47,12 @@ def review(pod: Mapping[str, Any], namespace: str, settings: Settings) -> Answer
     return Answer("injected", made, tuple(f"Chiplog: {problem}" for problem in asked.problems))
 
 
+def sign(body: Json, user: str) -> None:
+    """Note on a TrainingRun or Sweep, in place, who makes it; what is said already the chart's policy judges."""
+    annotations = body["metadata"].get("annotations") or {}
+    body["metadata"]["annotations"] = {names.CREATED_BY_ANNOTATION: user, **annotations}
+
+
 def is_recorded(pod: Mapping[str, Any]) -> bool:
     """A recorder of ours stands in the pod."""
     containers = (pod.get("spec") or {}).get("initContainers") or []

@@ -1,4 +1,4 @@
-"""The admission webhook for pods, by kopf: the door that the API server knocks at. The decision is `admission`'s.
+"""The admission webhook, by kopf: the door that the API server knocks at. The decisions are `admission`'s.
 
 kopf brings its handlers' protocol. The door is our own, for kopf's closes for a moment when a certificate is renewed,
 and every pod made in that moment would go unrecorded.
@@ -14,7 +14,7 @@ import kopf
 import structlog
 from aiohttp import web
 
-from chiplog_operator import admission, certificate
+from chiplog_operator import admission, certificate, names
 from chiplog_operator.certificate import Certificate
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.settings import Settings
@@ -93,7 +93,13 @@ def _registry(settings: Settings, metrics: Metrics) -> kopf.OperatorRegistry:
         log.info("pod reviewed", namespace=namespace, pod=_name(body), result=answer.result, warnings=answer.warnings,
                  milliseconds=round((time.perf_counter() - began) * 1000, 2))  # fmt: skip
 
+    async def makers(patch: Any, userinfo: Any, **_: Any) -> None:
+        patch.fns.append(lambda raw: admission.sign(raw, userinfo["username"]))
+
     kopf.on.mutate("", "v1", "pods", id=PATH.strip("/"), operations=["CREATE"], registry=registry)(pods)
+    for plural in (names.PLURAL, names.SWEEP_PLURAL):
+        place = (names.GROUP, names.VERSION, plural)
+        kopf.on.mutate(*place, id=plural, operations=["CREATE"], registry=registry)(makers)
     return registry
 
 

@@ -27,7 +27,16 @@ def environment(manifests: list[Any], part: str) -> dict[str, str]:
 
 def webhooks(manifests: list[Any]) -> list[Any]:
     (found,) = [manifest for manifest in manifests if manifest["kind"] == "MutatingWebhookConfiguration"]
-    return list(found["webhooks"])
+    return [webhook for webhook in found["webhooks"] if webhook["name"].endswith(".inject.chiplog.dev")]
+
+
+def test_who_makes_a_run_is_noted_but_nobody_waits_for_that(render: Any) -> None:
+    (found,) = [item for item in render() if item["kind"] == "MutatingWebhookConfiguration"]
+    makers = [webhook for webhook in found["webhooks"] if webhook["name"].endswith(".maker.chiplog.dev")]
+    assert [webhook["rules"][0]["resources"] for webhook in makers] == [["trainingruns"], ["sweeps"]]
+    assert {webhook["failurePolicy"] for webhook in makers} == {"Ignore"}
+    for webhook in makers:
+        assert "system:serviceaccount:chiplog-system:chiplog-operator" in str(webhook["matchConditions"])
 
 
 def test_the_injector_takes_what_the_chart_gives_and_tells_recorders_what_the_operator_does(render: Any) -> None:

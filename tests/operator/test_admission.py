@@ -244,3 +244,15 @@ def test_of_any_pod_at_all_twice_is_once_to_the_byte_and_what_was_there_stays(
 def _holds(found: Any, before: Any) -> bool:
     """A list may have grown at its end; anything else is as it was."""
     return bool(found[: len(before)] == before) if isinstance(before, list) else bool(found == before)
+
+
+def test_who_makes_a_run_is_noted_on_it() -> None:
+    body: dict[str, Any] = {"metadata": {"name": "mnist"}}
+    admission.sign(body, "alice")
+    assert body["metadata"]["annotations"] == {"chiplog.dev/created-by": "alice"}
+
+
+def test_what_is_said_already_is_left_to_the_policy() -> None:
+    body: dict[str, Any] = {"metadata": {"annotations": {"chiplog.dev/created-by": "bob", "a": "b"}}}
+    admission.sign(body, "alice")
+    assert body["metadata"]["annotations"] == {"chiplog.dev/created-by": "bob", "a": "b"}
