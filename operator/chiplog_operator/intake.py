@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chiplog_operator import names, strangers
+from chiplog_operator import names, specs, strangers
 from chiplog_operator.cluster import Kind
 from chiplog_operator.motion import Motion
 from chiplog_operator.sightings import Key, Sightings
@@ -71,7 +71,8 @@ class Intake:
     def _is_news(self, body: Json, *, is_gone: bool) -> bool:
         """A TrainingRun whose owner wants something new; our own status writes come back here and are no news."""
         metadata = body["metadata"]
-        wish = (metadata.get("generation"), metadata.get("deletionTimestamp"))
+        edited = metadata["resourceVersion"] if specs.status_editors(body) else ""
+        wish = (metadata.get("generation"), metadata.get("deletionTimestamp"), edited)
         if is_gone:
             self._wishes.pop(metadata["uid"], None)
             return True

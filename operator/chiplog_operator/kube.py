@@ -47,10 +47,12 @@ MAX_PAUSE_SECONDS = 30.0
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
+_TOO_LARGE = "request is too large"
+"""What etcd says, as an error of the server, to an object that no later try will make smaller."""
 
 _JSON = "application/json"
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-"""A listing of metadata alone: of ten thousand pods a tenth of the bytes."""
+"""A listing of metadata alone: of ten thousand runs a tenth of the bytes."""
 
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
@@ -66,7 +68,7 @@ _PREFIXES: dict[str, str] = {
 }
 _OURS: dict[str, str] = {"trainingruns": "", "sweeps": "", "jobs": names.RUN_LABEL, "pods": names.RECORDED}
 _ERRORS: dict[int, type[ClusterError]] = {
-    400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 422: Invalid,
+    400: Invalid, 401: Forbidden, 403: Forbidden, 404: Missing, 409: Conflict, 410: Missing, 413: Invalid, 422: Invalid,
 }  # fmt: skip
 
 
@@ -201,10 +203,13 @@ class Kube:
             return
 
     def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
-        """The metadata of all that the watch shows; from the API server's cache, for a comparison needs no quorum."""
+        """All that the watch shows, but for pods its metadata alone; from the API server's cache, for a comparison
+        needs no quorum.
+        """
+        accept = _JSON if kind == "pods" else _METADATA  # A pod that the watch missed may be adopted as it is listed.
         query = {"resourceVersion": "0", **({"labelSelector": _OURS[kind]} if _OURS[kind] else {})}
         places: Sequence[str] = namespaces or ("",)
-        return [item for place in places for item in self._list(_path(kind, place), query, _METADATA)]
+        return [item for place in places for item in self._list(_path(kind, place), query, accept)]
 
     def lease(self, namespace: str, name: str) -> Json | None:
         """A Lease, or None."""
@@ -293,6 +298,8 @@ def _checked(method: str, path: str, answer: Any) -> Json:
     if 200 <= answer.status < 300:
         return dict(document)
     said = str(document.get("message") or answer.reason)
+    if _TOO_LARGE in said:
+        raise Invalid(f"{method} {path}: {said}", said)
     raise _ERRORS.get(answer.status, Unavailable)(f"{method} {path}: {said}", said)
 
 

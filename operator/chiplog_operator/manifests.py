@@ -110,8 +110,8 @@ def suspension(run: Run, job: Mapping[str, Any]) -> Json | None:
     not ours to let it go. The patch holds for the very version that was seen.
     """
     applied = (job["metadata"].get("annotations") or {}).get(names.SUSPEND_ANNOTATION, _flag(run.suspend))
-    if (applied != "false") == run.suspend:
-        return None
+    if applied not in ("true", "false", _HELD) or (applied != "false") == run.suspend:
+        return None  # Somebody else's words in our annotation change nothing.
     is_suspended = bool((job.get("spec") or {}).get("suspend"))
     note = _HELD if run.suspend and is_suspended else _flag(run.suspend)
     seen = {key: job["metadata"][key] for key in ("uid", "resourceVersion") if key in job["metadata"]}

@@ -71,7 +71,8 @@ class Reconciler:
         """One pass over a TrainingRun that is there."""
         if not run.is_ours:
             return None
-        if documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation:
+        is_settled = documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation
+        if is_settled and not run.status_editors:
             return self._expire(run, pace.settled(run, self.observer.clock()))
         memory = self.observer.remember(run)
         job, refusal = self._workload(run, memory)

@@ -87,6 +87,8 @@ class Run:
     managed_by: str
     recorder: Recorder
     status: Tree
+    status_editors: tuple[str, ...] = ()
+    """Who has written the status besides us, by field manager: what stands there may be wrong."""
 
     @property
     def id(self) -> str:
@@ -119,9 +121,17 @@ def run(body: Tree) -> Run:
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
         status=body.get("status") or {},
+        status_editors=status_editors(body),
         **_described(spec),
         **_executed(spec),
     )
+
+
+def status_editors(body: Tree) -> tuple[str, ...]:
+    """Field managers other than us that own a part of the status."""
+    entries = body["metadata"].get("managedFields") or []
+    found = {item.get("manager", "") for item in entries if item.get("subresource") == "status"}
+    return tuple(sorted(found - {names.FIELD_MANAGER}))
 
 
 def training_container(template: Tree, recorder: Recorder) -> str:

@@ -103,9 +103,9 @@ def _ended(verdict: Verdict) -> Condition | None:
 
 
 def _durable(before: Tree, seen: Observation, ended_at: float | None) -> Condition:
-    """Once True it stays True: later the tables take over from the recorders' objects."""
+    """Once True it stays True: later the tables take over from the recorders' objects. A run that lives is not."""
     said = conditions.find(before, durability.TYPE)
-    if said.get("status") == "True":
+    if said.get("status") == "True" and ended_at is not None:
         return Condition(durability.TYPE, "True", said["reason"], said["message"])
     return durability.condition(seen, ended_at=ended_at)
 

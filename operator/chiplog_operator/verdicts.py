@@ -44,13 +44,20 @@ class Verdict:
 
 
 def verdict(run: Run, seen: Observation) -> Verdict:
-    """The state of a run; one that is over stays as it was."""
+    """The state of a run; one that is over stays as it was.
+
+    Unless its Job goes on, or somebody else has written the status: then what it says is no witness.
+    """
     before = run.status
-    if before.get("state") in documents.TERMINAL:
+    if before.get("state") in documents.TERMINAL and not _goes_on(seen.job) and not run.status_editors:
         return Verdict(before["state"], before.get("reason", ""), before.get("message", ""))
     found = _verdict(run, seen)
     is_same = (before.get("state"), before.get("reason")) == (found.state, found.reason)
     return Verdict(found.state, found.reason, before["message"]) if is_same and found.reason in _STEADY else found
+
+
+def _goes_on(job: Job | None) -> bool:
+    return job is not None and not job.is_complete and not job.failing
 
 
 def _verdict(run: Run, seen: Observation) -> Verdict:

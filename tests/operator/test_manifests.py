@@ -82,3 +82,17 @@ def test_a_patch_names_the_very_version_that_was_seen() -> None:
 def test_a_changed_suspend_is_a_patch_that_notes_itself() -> None:
     patch = manifests.suspension(run(suspend=True), manifests.job(run(), SETTINGS))
     assert patch == {"metadata": {"annotations": {"chiplog.dev/suspend": "true"}}, "spec": {"suspend": True}}
+
+
+def test_a_stranger_s_word_in_our_annotation_of_a_job_lets_nothing_go() -> None:
+    job = manifests.job(run(), SETTINGS)
+    job["spec"]["suspend"] = True
+    job["metadata"]["annotations"]["chiplog.dev/suspend"] = "garbage"
+    assert manifests.suspension(run(), job) is None
+
+
+def test_a_thousand_containers_worth_of_environment_is_kept_in_its_order() -> None:
+    container = {"name": "trainer", "image": "x", "env": [{"name": f"V{n}", "value": "x" * 100} for n in range(5000)]}
+    made = manifests.job(run(template={"spec": {"containers": [container]}}), SETTINGS)
+    variables = made["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert [item["name"] for item in variables[:5000]] == [f"V{n}" for n in range(5000)]

@@ -1,6 +1,7 @@
 """A pass over a TrainingRun: what it writes, in what order."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from operator_world import KEY, RUN_ID, UID, World, training_run
@@ -340,3 +341,54 @@ def test_a_status_written_by_somebody_since_is_a_conflict_and_worth_another_pass
         world.passes(2)
     world.passes(2)
     assert world.status["attempts"] == 1
+
+
+BY_HAND = [{"manager": "kubectl-edit", "operation": "Update", "subresource": "status"}]
+
+
+def edited(world: World, **status: Any) -> None:
+    """Somebody who may writes into the status."""
+    body = world.cluster.runs[KEY]
+    body["metadata"]["managedFields"] = BY_HAND
+    body["status"] = {**(body.get("status") or {}), **status}
+
+
+def durable() -> dict[str, Any]:
+    moment = "2026-11-23T00:00:00Z"
+    said = {"reason": "AllShipped", "message": "m", "lastTransitionTime": moment}
+    return {"type": "Durable", "status": "True", **said}
+
+
+def test_an_end_that_somebody_wrote_into_the_status_of_a_living_run_is_corrected(world: World) -> None:
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.record()
+    world.passes(1)
+    edited(world, state="finished", reason="Completed", completionTime="2026-11-23T00:00:00Z", conditions=[durable()])
+    world.passes(2)
+    assert (world.status["state"], world.condition("Durable")) == ("running", ("False", "Shipping"))
+    assert world.outcome["state"] == "running"
+
+
+def test_an_end_that_somebody_rewrote_is_told_again_by_the_witnesses(world: World) -> None:
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.record(state="drained")
+    world.end_pod(code=3)
+    world.end_job("Failed", "BackoffLimitExceeded")
+    world.passes(1)
+    assert world.status["state"] == "failed"
+    edited(world, state="finished", reason="Completed")
+    world.passes(2)
+    assert (world.status["state"], world.status["reason"]) == ("failed", "Error")
+
+
+def test_a_status_emptied_by_hand_makes_no_second_job(world: World) -> None:
+    world.passes()
+    edited(world)
+    world.cluster.runs[KEY]["status"] = {}
+    world.passes(1)
+    assert world.fate.writes.count("job") == 1
+    assert world.status["state"] == "pending"

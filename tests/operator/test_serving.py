@@ -190,11 +190,25 @@ def kube(port: int) -> Kube:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(403, Forbidden), (404, Missing), (409, Conflict), (422, Invalid), (429, Unavailable), (500, Unavailable)],
+    [
+        (413, Invalid),
+        (403, Forbidden),
+        (404, Missing),
+        (409, Conflict),
+        (422, Invalid),
+        (429, Unavailable),
+        (500, Unavailable),
+    ],
 )
 def test_the_api_server_s_answers_are_our_errors_with_its_words(status: int, error: type[Exception]) -> None:
     page = b'{"kind": "Status", "message": "quota says no"}'
     with answering(status, page) as (port, _), pytest.raises(error, match="jobs: quota says no"):
+        kube(port).create_job({"metadata": {"namespace": "team", "name": "j"}})
+
+
+def test_what_is_too_large_for_etcd_will_never_fit() -> None:
+    page = b'{"kind": "Status", "message": "etcdserver: request is too large"}'
+    with answering(500, page) as (port, _), pytest.raises(Invalid, match="too large"):
         kube(port).create_job({"metadata": {"namespace": "team", "name": "j"}})
 
 

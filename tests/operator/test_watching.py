@@ -51,6 +51,13 @@ def test_our_own_status_write_comes_back_and_is_no_news(listener: Listener) -> N
     assert listener.keys == [KEY]
 
 
+def test_a_status_that_somebody_else_wrote_is_news(listener: Listener) -> None:
+    listener.intake.take("trainingruns", body(), is_gone=False)
+    by_hand = [{"manager": "kubectl-edit", "operation": "Update", "subresource": "status"}]
+    listener.intake.take("trainingruns", body(version="2", managedFields=by_hand), is_gone=False)
+    assert listener.keys == [KEY, KEY]
+
+
 def test_a_new_wish_and_a_deletion_are_news(listener: Listener) -> None:
     listener.intake.take("trainingruns", body(), is_gone=False)
     listener.intake.take("trainingruns", body(generation=2), is_gone=False)
