@@ -30,7 +30,8 @@ class Authority:
         signing, folder = self.folder / f"{name}.csr", self.folder
         _openssl("req", *_new(folder, name)[:-2], "-out", str(signing), "-subj", f"/CN={host}")
         extensions = folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName=DNS:{host},IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
+        kind = "IP" if host.replace(".", "").isdecimal() else "DNS"
+        extensions.write_text(f"subjectAltName={kind}:{host},IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
         _openssl("x509", "-req", "-in", str(signing), *authority, "-CAcreateserial", "-days", str(days),
                  "-extfile", str(extensions), "-out", f"{folder / name}.crt")  # fmt: skip
         return (folder / f"{name}.crt").read_bytes(), (folder / f"{name}.key").read_bytes()
