@@ -37,10 +37,10 @@ class Claims:
             found = layout.document_of(item.key)
             if found is not None and found[1] == "outcome.json" and self._seen.get(found[0]) != item.etag:
                 listed[found[0]] = item.etag
-        stored = fetching.fetch(self.bucket, map(layout.outcome_key, listed))
-        for place, item in zip(listed, stored, strict=True):
-            if item is not None:
-                self._note(place, item.data)
+        fetched = fetching.fetch(self.bucket, map(layout.outcome_key, listed))
+        for place, stored in zip(listed, fetched, strict=True):
+            if stored is not None:
+                self._note(place, stored.data)
                 self._seen[place] = listed[place]
 
     def _note(self, place: layout.Run, data: bytes) -> None:
