@@ -42,15 +42,15 @@ def without_metric(**config: Any) -> Manifest:
 
 
 REFUSED = {
-    "min over max": (parameter(min=2.5, max=1), ["spec.sweepConfig.parameters.lr", "min 2.5 is not less than max 1"]),
+    "min over max": (parameter(min=2.5, max=1), ["spec.sweepConfig.parameters[lr]", "min 2.5 is not less than max 1"]),
     "whole bounds without a law": (
         parameter(min=0, max=1),
-        ["spec.sweepConfig.parameters.lr", "min 0 and max 1 are whole", "distribution: int_uniform"],
+        ["spec.sweepConfig.parameters[lr]", "min 0 and max 1 are whole", "distribution: int_uniform"],
     ),
     "a bad distribution": (parameter(distribution="gauss"), ["parameters.lr.distribution", '"gauss"', '"log_normal"']),
     "a logarithm of zero": (
         parameter(distribution="log_uniform_values", min=0, max=1),
-        ["parameters.lr", "min 0 is not above 0", "log_uniform_values takes its logarithm"],
+        ["parameters[lr]", "min 0 is not above 0", "log_uniform_values takes its logarithm"],
     ),
     "no values": (parameter(values=[]), ["parameters.lr.values", "at least 1"]),
     "a bayes search without a metric": (without_metric(method="bayes"), ["sweepConfig.metric", "bayes needs a metric"]),
