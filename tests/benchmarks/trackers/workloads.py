@@ -85,7 +85,7 @@ def measure(tracker, workload, folder):
     log, finish = begin(tracker, folder)
     ready = time.perf_counter() - started
     rows = ROWS.get(workload, 0) * (10 if tracker == "chiplog" and workload == "points" else 1)
-    if tracker in ("mlflow", "neptune-scale") and rows:
+    if tracker in ("mlflow", "neptune-scale", "tensorboardX") and rows:
         rows = max(rows // 20, 100)
     figures = {"ready_seconds": ready}
     if workload in ("log10", "log100"):
