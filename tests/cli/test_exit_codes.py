@@ -88,7 +88,10 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
     assert chiplog("ls", bucket=interrupt).exit_code == 130
 
 
-WRITING = {"watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact", "sweep"}
+WRITING = {
+    "watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact", "sweep", "retrain",
+    "line", "off", "on",
+}  # fmt: skip
 """Verbs that print nothing to be parsed, or whose own verbs do."""
 
 

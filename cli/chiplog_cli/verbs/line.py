@@ -18,6 +18,10 @@ _NIGHT = ("scheduled_at", "name", "run", "state", "reason", "metrics", "holds", 
 def command() -> None:
     """Ask a line for its nights: the scheduled runs of one CronJob.
 
+    \b
+    chiplog line ls
+    chiplog line show team-a/nightly
+
     The bucket holds nights that are over.
     """
 
