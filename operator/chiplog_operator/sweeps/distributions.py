@@ -142,7 +142,7 @@ class Beta:
 
     def value(self, share: float) -> float:
         """The number at a share."""
-        import scipy.special  # It costs the operator 20 MB, and hardly any sweep has this law.
+        import scipy.special  # It costs the operator tens of MB, and hardly any sweep has this law.
 
         return float(scipy.special.betaincinv(self.a, self.b, share))
 
