@@ -34,6 +34,8 @@ _DIGEST_BYTES = len(_DIGEST_HEAD) + 32
 
 _NUMBERS = ("NaN", "Infinity", "-Infinity")
 
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
 Json = Any
 Row = dict[str, Json]
 
@@ -75,13 +77,13 @@ def load(line: bytes) -> Json:
 
 
 def number(value: Json) -> Json:
-    """A plain value for a reader: turns `{"$number": "NaN"}` into the float it stands for, and leaves the rest."""
-    if is_number(value):
-        return float(value["$number"])
+    """A plain value for a reader: turns `{"$number": "NaN"}` into the float it stands for, and copies the rest."""
     if isinstance(value, dict):
-        return {key: number(item) for key, item in value.items()}
+        if is_number(value):
+            return float(value["$number"])
+        return {key: item if type(item) in _SCALARS else number(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [number(item) for item in value]
+        return [item if type(item) in _SCALARS else number(item) for item in value]
     return value
 
 

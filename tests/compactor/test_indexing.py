@@ -131,3 +131,18 @@ def test_a_run_that_lives_again_is_seen_to_live() -> None:
     world.record("rec-a", Source(script(loss=[1, 2, 3])), run=place.id, state="recording")
     (view,) = runs.every(world.bucket, clock=world.clock)
     assert view.step == 2
+
+
+def test_a_number_that_json_lacks_comes_out_of_the_index_as_one() -> None:
+    world = World()
+    ended(world, "a", lr={"$number": "NaN"}, bound={"$number": "-Infinity"})
+    ended(world, "b", lr=1)
+    for _ in range(2):  # The second time the part is made of lines that were read.
+        look(world)
+        views = {view.name: view for view in runs.every(world.bucket, clock=world.clock)}
+        assert (repr(views["a"].config["lr"]), views["a"].config["bound"], views["b"].config["lr"]) == (
+            "nan",
+            float("-inf"),
+            1,
+        )
+        world.bucket.delete(layout.index_manifest_key(CLUSTER, "team"))

@@ -71,8 +71,7 @@ def with_seals(bucket: Bucket, found: list[Papers]) -> list[Papers]:
 
 
 def _of_line(place: layout.Run, line: IndexLine) -> Papers:
-    plain = codec.number(line)
-    return Papers(place, plain["document"], plain["outcome"], plain["seal"], config=plain["config"])
+    return Papers(place, line["document"], line["outcome"], line["seal"], config=line["config"])
 
 
 def _read(stored: Stored | None, expected: str, key: str) -> tuple[Any, tuple[str, ...]]:
