@@ -286,7 +286,10 @@ def main() -> None:
     try:
         asyncio.run(operator.run())
     except* LeaseLost as errors:
-        sys.exit(_refused("; ".join(map(str, errors.exceptions)), 1))
+        lost = "; ".join(map(str, errors.exceptions))
+    else:
+        return
+    sys.exit(_refused(lost, 1))
 
 
 def _leader(settings: Settings) -> Leadership | Alone:
