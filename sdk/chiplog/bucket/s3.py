@@ -5,6 +5,7 @@ reach a log from this module.
 """
 
 import base64
+import functools
 import hashlib
 import io
 import os
@@ -195,12 +196,19 @@ class _Body(io.RawIOBase):
 def _client() -> tuple[Any, skew.Skew]:
     """A client of boto3's own surroundings, and what it learns of the store's clock."""
     known, shared = skew.Skew(), botocore.session.get_session()
+    shared.register_component("data_loader", _loader())
     shared.set_default_client_config(CONFIG)  # For the client of STS, which botocore makes by itself.
     shared.register("after-call.sts", known.learn)
     session = boto3.Session(botocore_session=shared)
     client = session.client("s3", config=CONFIG)
     keys.Renewal(session.get_credentials(), known, time.monotonic)
     return client, known
+
+
+@functools.cache
+def _loader() -> Any:
+    """What botocore reads of its own files, for all sessions of this process: 12 MiB each else."""
+    return botocore.session.get_session().get_component("data_loader")
 
 
 def _counter(on_request: Callable[[str, int], None]) -> Callable[..., None]:
