@@ -10,7 +10,6 @@ class NotAvailableError(ChiplogError, AttributeError):
 _SERVER = "it needs W&B's server"
 
 ADVICE = {
-    "Api": "read runs with the `chiplog` command (`chiplog history -o json`) or `chiplog.reading`",
     "sweep": "write a Sweep resource or use `chiplog sweep`",
     "agent": "the operator starts a sweep's trials; a trial reads `chiplog.config`",
     "controller": "the operator runs sweeps",

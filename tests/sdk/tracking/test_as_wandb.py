@@ -160,7 +160,7 @@ run.finish()
 
 @pytest.mark.parametrize(
     "call",
-    ["wandb.Api()", "wandb.sweep({})", "wandb.agent('x')", "wandb.watch(None)", "wandb.plot.line(None, 'x', 'y')",
+    ["wandb.sweep({})", "wandb.agent('x')", "wandb.watch(None)", "wandb.plot.line(None, 'x', 'y')",
      "wandb.init().use_artifact('x')", "wandb.init().link_artifact(None, 'x')", "wandb.restore('x')"],
 )  # fmt: skip
 def test_a_call_that_is_not_there_is_refused_by_its_name(tmp_path: Path, call: str) -> None:
