@@ -12,9 +12,9 @@ from chiplog.errors import Unreachable
 BASE_SECONDS = 1.0
 """The bound after the first failure; it doubles with each further one."""
 
-MAX_SECONDS = 40.0
-"""The largest bound: tries are 20 s apart on average then. A recorder tries at two places, the pass and the files, so
-it makes at most 0.1 tries, of one or two requests, per second."""
+MAX_SECONDS = 60.0
+"""The largest bound: tries are 30 s apart on average then. A recorder tries at two places, the pass and the files, so
+it makes at most 0.07 tries, of one or two requests, per second."""
 
 MAX_ASKED_SECONDS = 120.0
 """The longest `Retry-After` that is respected: a run must not be silent because a proxy says an hour."""

@@ -2,7 +2,7 @@
 and everything behind it is read. The judge of wandb's file is LevelDB's rule, read by a second reader.
 
 JSON lines have no checksum: there a flipped bit may make another valid line, and only the lines beside it are safe.
-`CHIPLOG_SOAK=1` flips every bit and zeroes at every byte; `make test` takes a sample.
+`CHIPLOG_SOAK=1` flips a bit of every 7th byte and zeroes at every 512th; `make test` takes a sample.
 """
 
 import functools
@@ -63,9 +63,8 @@ def test_a_zeroed_page_or_block_costs_itself(kind: str, size: int) -> None:
 @pytest.mark.parametrize("kind", CHECKED)
 def test_a_flipped_bit_never_makes_a_wrong_value(kind: str) -> None:
     data, _ = corpus(kind, len_of[kind])
-    for at in range(8, len(data), 1 if SOAK else 1999):
-        for bit in range(8) if SOAK else (at % 8,):
-            check(kind, data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :], at, at + 1)
+    for at in range(8, len(data), 7 if SOAK else 1999):
+        check(kind, data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :], at, at + 1)
 
 
 @pytest.mark.parametrize("kind", CHECKED)

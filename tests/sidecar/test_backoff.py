@@ -11,7 +11,7 @@ from chiplog_sidecar import backoff
 def test_bounds_double_up_to_the_largest() -> None:
     error = Unreachable("x")
     bounds = [backoff.seconds(failures, error, lambda: 1.0) for failures in range(1, 9)]
-    assert bounds == [1, 2, 4, 8, 16, 32, 40, 40]
+    assert bounds == [1, 2, 4, 8, 16, 32, 60, 60]
     assert backoff.seconds(10_000, error, lambda: 1.0) == backoff.MAX_SECONDS
 
 
@@ -39,4 +39,4 @@ def test_a_storm_of_hours_sees_few_requests_of_a_run() -> None:
         tries += 1
         now += backoff.seconds(tries, error, draws.random)
     requests_a_try, places = 2, 2  # The client tries twice; the pass and the files each have their own pauses.
-    assert tries * requests_a_try * places / now <= 0.25
+    assert tries * requests_a_try * places / now <= 0.2

@@ -4,6 +4,7 @@ DuckDB is imported when the first table is read: who reads no sealed run needs n
 """
 
 import functools
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from chiplog import codec, layout
 from chiplog.bucket import Bucket
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.codec import Row
-from chiplog.errors import NotFound, SettingsError
+from chiplog.errors import FormatError, NotFound, SettingsError
 from chiplog.records import TablePart
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ class Parts:
     def rows(self, parts: Iterable[TablePart], recorder: str, kinds: Collection[str]) -> Iterator[tuple[str, Row]]:
         """Stream and row of everything that `parts` hold of a recorder, of the given `kinds`.
 
-        In the order of the tables, their streams and positions. Raises NotFound for a part that is gone, BucketError.
+        In the order of the tables, their streams and positions. Raises NotFound for a part that is gone,
+        FormatError for one that is damaged, BucketError.
         """
         wanted = [part for part in parts if recorder in part["recorders"]]
         for table in layout.TABLES:
@@ -126,26 +128,44 @@ class Parts:
     def _file(self, part: TablePart) -> Path:
         place = (part["key"], part["sha256"])
         if isinstance(self._bucket, DirectoryBucket):
-            return self._in_place(part["key"])
+            return self._in_place(part)
         if place not in self._files:
             path = Path(self._folder.name) / f"{len(self._files)}.parquet"
-            download(self._bucket, part["key"], path)
+            _check(part, download(self._bucket, part["key"], path))
             self._files[place] = path
         return self._files[place]
 
-    def _in_place(self, key: str) -> Path:
-        """A local bucket's object is a file already. Raises NotFound."""
-        path: Path = self._bucket.root / key  # type: ignore[attr-defined]
+    def _in_place(self, part: TablePart) -> Path:
+        """A local bucket's object is a file already. Raises NotFound, and FormatError for one that is damaged."""
+        path: Path = self._bucket.root / part["key"]  # type: ignore[attr-defined]
         if not path.is_file():
-            raise NotFound(key)
+            raise NotFound(part["key"])
+        status = path.stat()
+        _check(part, _digest(path, status.st_mtime_ns, status.st_size))
         return path
 
 
-def download(bucket: Bucket, key: str, path: Path) -> None:
-    """Write an object to a local file. Raises NotFound, BucketError."""
+@functools.lru_cache(maxsize=4096)
+def _digest(path: Path, _modified_ns: int, _size: int) -> str:
+    """SHA-256 of a file as it stands, told once for each state of it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(part: TablePart, sha256: str) -> None:
+    """Parquet's pages have no checksum here: a flipped bit would be a value."""
+    if sha256 != part["sha256"]:
+        raise FormatError(f"{part['key']} is damaged: it is not what its seal says")
+
+
+def download(bucket: Bucket, key: str, path: Path) -> str:
+    """Write an object to a local file; its SHA-256. Raises NotFound, BucketError."""
+    digest = hashlib.sha256()
     with bucket.open(key) as source, path.open("wb") as target:
         while block := source.read(_BLOCK_BYTES):
+            digest.update(block)
             target.write(block)
+    return digest.hexdigest()
 
 
 def _points(kind: str, files: list[str], recorder: str) -> Iterator[tuple[str, Row]]:
