@@ -79,7 +79,7 @@ def test_a_sweep_with_hyperband_survives_its_operator(
         embedded.until(f"{wanted} trials", lambda wanted=wanted: len(trials(sweep_name, granted)) >= wanted, 240)
         kill_operator()
     embedded.kubectl("wait", f"sweep/{sweep_name}", "-n", granted, "--for=condition=Complete",
-                     f"--timeout={60 * TRIALS}s")  # fmt: skip
+                     f"--timeout={120 * TRIALS}s")  # fmt: skip
     status = found(sweep_name, granted)["status"]
     runs = trials(sweep_name, granted)
     assert sorted(run["spec"]["config"]["x"] for run in runs) == list(range(TRIALS))
