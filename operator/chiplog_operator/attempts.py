@@ -174,7 +174,10 @@ def _cause(pod: Pod, end: End | None, circumstances: Circumstances) -> str:
     if end is None:
         return circumstances.deletion if pod.is_gone or asked is not None else "Unknown"
     is_deleted = asked is not None and (end.finished_at is None or end.finished_at >= asked)
-    return circumstances.deletion if is_deleted else end.reason
+    # With its last word the kubelet sets the time of a deletion anew, to after the end; that the Job took its pods away
+    # still stands in the Job.
+    is_taken = asked is not None and end.signal is not None and circumstances.deletion != DELETED
+    return circumstances.deletion if is_deleted or is_taken else end.reason
 
 
 def _word(container: Container, end: End | None) -> ContainerEnd:

@@ -73,6 +73,15 @@ def test_what_the_kubelet_gave_outranks_what_was_asked_for() -> None:
     assert attempts.trainer(attempt["recorders"][0], "trainer")["limits"] == {"cpu": "4"}
 
 
+@pytest.mark.parametrize(("deletion", "reason"), [("DeadlineExceeded", "DeadlineExceeded"), ("Deleted", "SIGKILL")])
+def test_a_trainer_killed_at_the_end_of_its_grace_was_ended_by_the_deadline(deletion: str, reason: str) -> None:
+    """As the API server shows it then: a deletion without grace, a second after the end."""
+    pod = body(code=137)
+    pod["metadata"] |= {"deletionTimestamp": times.text(START + 61), "deletionGracePeriodSeconds": 0}
+    [attempt] = merged(pod, circumstances=Circumstances("trainer", deletion))
+    assert attempt["reason"] == reason
+
+
 ENDS = [
     pytest.param({"code": 0, "phase": "Succeeded", "reason": "Completed"}, "finished", "Completed", None, id="clean"),
     pytest.param({"code": 1}, "failed", "Error", None, id="own exit code"),
