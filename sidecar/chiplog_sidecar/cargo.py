@@ -52,15 +52,22 @@ class Cargo:
         settings: where files are and which are wanted.
         bucket: where they go.
         monotonic: seconds.
+        cpu: the CPU time of the thread that looks, in seconds.
     """
 
-    def __init__(self, settings: Settings, bucket: Bucket, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        bucket: Bucket,
+        monotonic: Callable[[], float],
+        cpu: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._settings = settings
         self._bucket = bucket
         self._monotonic = monotonic
         self._stock = stock.Stock(settings.recorder)
         self._survey = Survey(settings, monotonic)
-        self._pace = pace.Pace(0.0, time.thread_time)
+        self._pace = pace.Pace(0.0, cpu)
         self._walk: Iterator[Found | None] | None = None
         self._watched: dict[Item, str] = {}
         self._versions: dict[Item, tuple[int, float]] = {}

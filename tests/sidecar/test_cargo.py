@@ -22,13 +22,16 @@ from chiplog_sidecar.settings import Settings
 
 @dataclass
 class Yard:
-    """A run directory, a bucket, a clock moved by hand, and the cargo between them; the worker is this thread."""
+    """A run directory, a bucket, clocks moved by hand, and the cargo between them; the worker is this thread."""
 
     root: Path
     bucket: Bucket = field(default_factory=MemoryBucket)
     now: float = 0.0
     rows: list[Row] = field(default_factory=list)
     include: tuple[str, ...] = ()
+    look_seconds: float = 0.0
+    """CPU time that each part of a look takes."""
+    used: float = 0.0
 
     def __post_init__(self) -> None:
         self.files = self.root / "main" / "files"
@@ -37,10 +40,14 @@ class Yard:
 
     def new_life(self) -> Cargo:
         settings = Settings(bucket="memory", recorder=PLACE, root=self.root, include=self.include)
-        self.cargo = Cargo(settings, self.bucket, lambda: self.now)
+        self.cargo = Cargo(settings, self.bucket, lambda: self.now, cpu=self.cpu)
         for row in self.rows:
             self.cargo.remember(row)
         return self.cargo
+
+    def cpu(self) -> float:
+        self.used += self.look_seconds
+        return self.used
 
     def write(self, name: str, content: bytes) -> Path:
         path = self.files / name
@@ -361,6 +368,7 @@ def test_a_store_that_is_down_is_asked_again_at_the_end(tmp_path: Path) -> None:
 def test_a_look_at_many_files_takes_several_passes_and_then_rests(yard: Yard) -> None:
     for number in range(SLICE + 500):
         (yard.files / str(number)).touch()
+    yard.look_seconds = 0.001
     looks: list[int] = []
     for _ in range(4):
         yard.cargo.survey()
