@@ -35,11 +35,17 @@ def helm() -> Helm:
 def render(helm: Helm) -> Render:
     """The manifests of the chart under given values; `only` keeps one template's."""
 
+    made: dict[tuple[str, str, Path], str] = {}
+    """What was rendered, for Helm draws a certificate's keys each time, and that takes a second."""
+
     def manifests(values: Values | None = None, only: str = "", chart: Path = CHART) -> list[Manifest]:
-        chosen = ["--show-only", f"templates/{only}"] if only else []
-        done = helm("template", "chiplog", chart, "--namespace", "chiplog-system", *chosen, values=values)
-        assert done.returncode == 0, done.stderr
-        return [settled(manifest) for manifest in yaml.safe_load_all(done.stdout) if manifest]
+        place = (yaml.safe_dump(values or {}), only, chart)
+        if place not in made:
+            chosen = ["--show-only", f"templates/{only}"] if only else []
+            done = helm("template", "chiplog", chart, "--namespace", "chiplog-system", *chosen, values=values)
+            assert done.returncode == 0, done.stderr
+            made[place] = done.stdout
+        return [settled(manifest) for manifest in yaml.safe_load_all(made[place]) if manifest]
 
     return manifests
 
