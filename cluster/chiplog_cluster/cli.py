@@ -132,8 +132,9 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     debian.install_browser(progress)
     results = testing.check(checkout)
     results.append(testing.page(checkout, progress))
+    environment = testing.environment(checkout, os.environ)
     results.append(
-        testing.suite(checkout, "unit", "not integration and not e2e", testing.environment(checkout, os.environ))
+        testing.suite(checkout, "unit", "not integration and not e2e", environment, workers=os.cpu_count() or 1)
     )
     lifecycle.down(checkout, "test", progress, wipe=True)
     try:

@@ -52,10 +52,11 @@ def page(checkout: Checkout, progress: Progress) -> Result:
     return Result("page", passed, failed, time.monotonic() - began)
 
 
-def suite(checkout: Checkout, name: str, marker: str, env: Mapping[str, str]) -> Result:
-    """One pytest run: the tests with a marker expression."""
+def suite(checkout: Checkout, name: str, marker: str, env: Mapping[str, str], *, workers: int = 0) -> Result:
+    """One pytest run: the tests with a marker expression, in so many processes (0: in this one), a file in one."""
     print(f"\n── {name} tests", flush=True)
     words = ["pytest", "-q", "-m", marker, "--durations=5", "--durations-min=5"]
+    words += [f"--numprocesses={workers}", "--dist=loadfile"] if workers else []
     began = time.monotonic()
     process = subprocess.Popen(
         [str(checkout.venv / "bin" / words[0]), *words[1:]],

@@ -41,7 +41,7 @@ def without_template() -> Manifest:
 
 
 REFUSED = {
-    "no template": (without_template(), ["spec.template", "Required value"]),
+    "no template": (without_template(), ["spec.template", "exactly one of the two is needed"]),
     "an unknown field": (training_run(paralelism=2), ['unknown field "spec.paralelism"']),
     "an unknown field of the recorder": (training_run(recorder={"path": "/x"}), ['unknown field "spec.recorder.path"']),
     "a negative limit": (training_run(backoffLimit=-1), ["spec.backoffLimit", "-1"]),
@@ -312,7 +312,8 @@ def test_a_status_is_printed_as_training_facts_and_can_be_waited_for(
     done = api_server("patch", "tr/full", "-n", namespace, "--subresource=status", "--type=merge", "-p", patch)
     assert done.returncode == 0, done.stderr
     heading, row = api_server("get", "tr", "full", "-n", namespace, "-o", "wide").stdout.splitlines()
-    assert heading.split() == ["NAME", "STATE", "STEP", "METRIC", "ATTEMPTS", "LAG", "AGE", "REASON", "PROJECT", "RUN"]
+    wide = ["NODE", "REASON", "PROJECT", "RUN"]
+    assert heading.split() == ["NAME", "STATE", "STEP", "METRIC", "ATTEMPTS", "LAG", "AGE", *wide]
     assert row.split()[:6] == ["full", "running", "120", "NaN", "2", "3"]
     assert row.split()[7:] == ["Running", "uncategorized", "full-0123abcd"]
     assert api_server("wait", "tr/full", "-n", namespace, "--for=condition=Started", "--timeout=5s").returncode == 0

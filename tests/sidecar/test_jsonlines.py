@@ -108,11 +108,17 @@ def test_a_file_cut_anywhere_gives_its_whole_lines_and_goes_on(cut: int) -> None
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda below: st.lists(below)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda below: st.lists(below, max_size=4),
+    max_leaves=12,
 )
 
 
-@given(st.lists(st.dictionaries(st.text().filter(lambda key: not key.startswith(("_", "$"))), values)))
+@given(
+    st.lists(
+        st.dictionaries(st.text().filter(lambda key: not key.startswith(("_", "$"))), values, max_size=6), max_size=6
+    )
+)
 def test_what_json_can_say_comes_back(lines: list[dict[str, Any]]) -> None:
     rows = read("".join(json.dumps(line) + "\n" for line in lines).encode())
     assert [row["kind"] for row in rows] == ["history"] * len(lines)
