@@ -20,6 +20,9 @@ from chiplog_operator.specs import Run
 
 pytestmark = pytest.mark.integration
 
+NOBODY = "chiplog.dev/nobody"
+"""As the controller of a Job: the cluster's own leaves it as it was made."""
+
 CONDITION = {
     "type": "Started",
     "status": "False",
@@ -78,7 +81,7 @@ def test_a_status_beyond_the_schema_is_invalid(kube: Kube, run: Run) -> None:
 
 def test_our_job_is_accepted_as_it_is_and_is_never_made_over_another(kube: Kube, run: Run) -> None:
     manifest = manifests.job(run, SETTINGS)
-    manifest["spec"]["suspend"] = True
+    manifest["spec"] |= {"suspend": True, "managedBy": NOBODY}
     first = kube.create_job(manifest)
     with pytest.raises(Conflict):
         kube.create_job(manifest)
@@ -126,7 +129,7 @@ def test_a_job_that_changed_since_is_not_patched(kube: Kube, run: Run) -> None:
 
 def test_a_suspension_is_passed_on_without_touching_anything_else(kube: Kube, run: Run) -> None:
     manifest = manifests.job(run, SETTINGS)
-    manifest["spec"]["suspend"] = True
+    manifest["spec"] |= {"suspend": True, "managedBy": NOBODY}
     manifest["metadata"]["annotations"][names.SUSPEND_ANNOTATION] = "true"
     made = kube.create_job(manifest)
     patch = manifests.suspension(run, made)
