@@ -158,10 +158,10 @@ def faults() -> Faults:
 
 
 @pytest.fixture
-def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults) -> Iterator[Place]:
+def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults, nobody_else: None) -> Iterator[Place]:
     namespace = f"it-{uuid.uuid4().hex[:8]}"
     assert api_server("create", "namespace", namespace).returncode == 0
-    with proxy(faults) as address, _nobody_else_works(api_server):
+    with proxy(faults) as address:
         made = Place(api_server, namespace, tmp_path, address, faults)
         yield made
         for operator in made.operators:
@@ -170,22 +170,18 @@ def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults) -> Ite
     api_server("delete", "namespace", namespace, "--wait=false")
 
 
-class _nobody_else_works:  # noqa: N801  (it reads as a sentence)
+@pytest.fixture(scope="module")
+def nobody_else(api_server: Callable[..., Any]) -> Iterator[None]:
     """The chart's own operator, where one is installed, rests meanwhile."""
-
-    def __init__(self, kubectl: Callable[..., Any]) -> None:
-        self.kubectl = kubectl
-        self.where = ("deployment/chiplog-operator", "-n", "chiplog-system")
-
-    def __enter__(self) -> None:
-        if self.kubectl("get", *self.where).returncode == 0:
-            self.kubectl("scale", *self.where, "--replicas=0")
-            selector = "app.kubernetes.io/component=operator"
-            self.kubectl("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l", selector, "--timeout=60s")
-
-    def __exit__(self, *_: Any) -> None:
-        if self.kubectl("get", *self.where).returncode == 0:
-            self.kubectl("scale", *self.where, "--replicas=1")
+    where = ("deployment/chiplog-operator", "-n", "chiplog-system")
+    is_there = api_server("get", *where).returncode == 0
+    if is_there:
+        api_server("scale", *where, "--replicas=0")
+        selector = "app.kubernetes.io/component=operator"
+        api_server("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l", selector, "--timeout=60s")
+    yield
+    if is_there:
+        api_server("scale", *where, "--replicas=1")
 
 
 def ended(place: Place) -> dict[str, Any]:
