@@ -27,7 +27,9 @@ run.summary["best"] = 0.25
 
 def training_run(name: str, script: str) -> dict[str, Any]:
     manifest = embedded.training_run(name, "", displayName="shown", tags=["sdk"], backoffLimit=0)
-    manifest["spec"]["template"]["spec"]["containers"][0]["command"] = ["python3", "-c", script]
+    manifest["spec"]["template"]["spec"]["containers"][0]["command"] = [
+        "sh", "-c", 'python3 -c "$0"; exit $?', script,
+    ]  # fmt: skip  # A process that is the first of its container cannot be killed from inside of it.
     return manifest
 
 
