@@ -1,6 +1,7 @@
 """`chiplog sync`: directories that the real writers wrote, with real recorders; a second time adds nothing."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -111,7 +112,10 @@ def test_live_follows_a_run_to_its_end_and_stops_without_harm(
     folder.mkdir(parents=True)
     file = RunFile(folder / "run-abc.chiplog")
     file.row({"kind": "run", "run_id": "abc", "project": "p", "name": "bold-fox"})
-    process = subprocess.Popen([*CHIPLOG, "sync", "--live", str(tmp_path / "source")], env=environ)
+    # Whoever runs the tests in the background has them ignore SIGINT, and what they start would too.
+    begin = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    command = [*CHIPLOG, "sync", "--live", str(tmp_path / "source")]
+    process = subprocess.Popen(command, env=environ, preexec_fn=begin)
     deadline = time.monotonic() + SECONDS
     with contextlib.ExitStack() as stack:
         stack.callback(process.wait)
