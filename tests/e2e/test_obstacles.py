@@ -125,7 +125,10 @@ def test_a_claim_that_is_not_there(namespace: str) -> None:
 
 def test_a_secret_that_is_not_there(namespace: str) -> None:
     volumes = [{"name": "keys", "secret": {"secretName": "keys"}}]
-    status = said(namespace, run(volumes=volumes), "VolumeNotMounted")
+    manifest = run(volumes=volumes)
+    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    container["volumeMounts"] = [{"name": "keys", "mountPath": "/keys"}]  # What nobody mounts the kubelet leaves out.
+    status = said(namespace, manifest, "VolumeNotMounted")
     assert 'secret "keys" not found' in status["message"]
 
 
