@@ -118,8 +118,9 @@ def test_an_indexed_job_is_one_run_with_a_rank_for_each_pod(bucket: Bucket, name
 
 
 def test_a_pod_that_is_labelled_after_it_started_is_told_so(name: str) -> None:
-    made = template(name, "time.sleep(60)", labels={})
+    made = template(name, "", labels={})
     made["metadata"]["name"] = name
+    made["spec"]["containers"][0]["command"] = ["sleep", "120"]  # Without our variables wandb would end.
     embedded.apply({"apiVersion": "v1", "kind": "Pod", **made}, "default")
     embedded.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "-n", "default", "--timeout=60s")
     time.sleep(4)  # The API server's times are whole seconds: a label of the first two counts as made with the pod.
