@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import OutcomeDocument
 from chiplog.errors import ChiplogError, PreconditionFailed
 from chiplog.local import papers
 from chiplog.local.papers import End, LocalRun
@@ -64,7 +65,7 @@ class Owner:
         return self.problem is None
 
 
-def write(bucket: Bucket, run: LocalRun, outcome: records.OutcomeDocument) -> None:
+def write(bucket: Bucket, run: LocalRun, outcome: OutcomeDocument) -> None:
     """Write both documents; `run.json` only where there is none. Raises BucketError."""
     with contextlib.suppress(PreconditionFailed):
         bucket.put(layout.run_key(run.place), records.pack_document(run.document()), if_absent=True)

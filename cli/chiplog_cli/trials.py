@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chiplog import times
+from chiplog.documents import TrialDocument
 from chiplog.reading.sweeps import Importance, Sweep
-from chiplog.records import TrialDocument
 from chiplog_cli.rendering import text
 from chiplog_cli.rendering.pages import Column, Facts, Table
 

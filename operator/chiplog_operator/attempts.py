@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chiplog.records import Attempt, ContainerEnd, RecorderBinding
+from chiplog.documents import Attempt, ContainerEnd, RecorderBinding
 from chiplog_operator import names, times
 from chiplog_operator.pods import Container, End, Pod
 

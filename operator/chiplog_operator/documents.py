@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from chiplog import records
-from chiplog.records import Attempt, OutcomeDocument, RunDocument
+from chiplog.documents import Attempt, OutcomeDocument, RunDocument
 from chiplog_operator import names, times
 from chiplog_operator.specs import Run
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chiplog.records import RecorderBinding
+from chiplog.documents import RecorderBinding
 from chiplog_operator import attempts, conditions, names
 from chiplog_operator.conditions import Condition
 from chiplog_operator.observations import Observation

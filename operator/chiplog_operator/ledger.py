@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket, ETag
+from chiplog.documents import OutcomeDocument, RunDocument
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -22,7 +23,6 @@ from chiplog.errors import (
     PreconditionFailed,
     Unreachable,
 )
-from chiplog.records import OutcomeDocument, RunDocument
 from chiplog_operator import documents, heads
 from chiplog_operator.heads import Head
 from chiplog_operator.observations import Trouble

@@ -11,8 +11,8 @@ from typing import Any
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import LatestDocument, NightDocument
 from chiplog.errors import NotFound, PreconditionFailed
-from chiplog.records import LatestDocument, NightDocument
 from chiplog_operator import attempts, conditions, gates, heads, names, times
 from chiplog_operator.gates import Verdict
 from chiplog_operator.observations import Observation

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chiplog.records import Attempt
+from chiplog.documents import Attempt
 from chiplog_operator import times
 from chiplog_operator.heads import Head, Probe
 from chiplog_operator.missed import Missed

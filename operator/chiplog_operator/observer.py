@@ -8,8 +8,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chiplog.documents import Attempt
 from chiplog.errors import BucketError, FormatError
-from chiplog.records import Attempt
 from chiplog_operator import attempts, durability, hindrances, ledger, missed, names, pods, ranks, recording, times
 from chiplog_operator.attempts import Circumstances
 from chiplog_operator.cluster import Cluster, ClusterError

@@ -7,7 +7,7 @@ came after another's end takes that one's place: it is the next attempt.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from chiplog.records import Attempt
+from chiplog.documents import Attempt
 from chiplog_operator import names
 from chiplog_operator.pods import Pod
 

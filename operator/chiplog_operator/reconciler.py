@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
+from chiplog.documents import Attempt
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
-from chiplog.records import Attempt
 from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status, workloads
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following

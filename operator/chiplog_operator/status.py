@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chiplog.records import Attempt
+from chiplog.documents import Attempt
 from chiplog_operator import (
     attempts,
     conditions,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chiplog.records import Attempt
+from chiplog.documents import Attempt
 from chiplog_operator import attempts, documents, names, pods, recording
 from chiplog_operator.observations import Job, Observation
 from chiplog_operator.pods import Pod

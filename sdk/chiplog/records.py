@@ -1,4 +1,4 @@
-"""The record objects of the bucket as typed documents and how they are packed (docs/bucket.md); it does no I/O.
+"""What recorder and compactor write, and how every object of the bucket is packed (docs/bucket.md); it does no I/O.
 
 A *row* is one JSON object with `at`, its position in its stream, and `kind`. Rows are kept once by (stream, at).
 """
@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NotRequired, TypedDict, cast
 
-from chiplog import codec
+from chiplog import codec, documents
 from chiplog.codec import Row
 from chiplog.errors import FormatError
 
@@ -235,181 +235,12 @@ class IndexLine(TypedDict):
     run: str
     etags: dict[str, str]
     """Versions of `run.json`, `outcome.json` and `seal.json` that this line was made of: with others it is stale."""
-    document: "RunDocument | None"
-    outcome: "OutcomeDocument | None"
+    document: documents.RunDocument | None
+    outcome: documents.OutcomeDocument | None
     seal: SealDocument
     """The seal without its parts, and its recorders without their streams' digests."""
     config: dict[str, Any]
     """What the script itself said of its config, nested."""
-
-
-class RunDocument(TypedDict):
-    """`run.json`: who and what; written once by the operator."""
-
-    format: str
-    min_reader: int
-    cluster: str
-    namespace: str
-    run: str
-    name: str
-    uid: str
-    display_name: str
-    project: str
-    notes: str
-    tags: list[str]
-    config: dict[str, Any]
-    metrics: list[dict[str, str]]
-    datasets: list[dict[str, str]]
-    created_at: float
-    created_by: str
-    service_account: str
-    images: dict[str, str]
-    command: dict[str, list[str]]
-    line: NotRequired[str]
-    """The CronJob whose night it is."""
-    source: NotRequired[str]
-    """Id of the run that it does again."""
-
-
-class NightGate(TypedDict):
-    """What one gate said of a night."""
-
-    holds: bool
-    is_warning: bool
-    said: str
-
-
-class NightDocument(TypedDict):
-    """`lines/…`: one night of a CronJob, once its run is over; written once by the operator."""
-
-    format: str
-    min_reader: int
-    line: str
-    """The CronJob's name."""
-    line_uid: str
-    scheduled_at: float
-    run: str
-    name: str
-    project: str
-    state: str
-    reason: str
-    metrics: dict[str, float]
-    holds: bool
-    """The run finished, and no gate failed."""
-    gates: list[NightGate]
-
-
-class LatestDocument(TypedDict):
-    """`latest/…`: the newest night whose gates held; moved by the operator, forward alone."""
-
-    format: str
-    min_reader: int
-    line: str
-    line_uid: str
-    scheduled_at: float
-    run: str
-    metrics: dict[str, float]
-    promoted_at: float
-
-
-class TrialMetric(TypedDict):
-    """What a trial logged of one metric: how many finite values, their extremes, and those at which it was judged."""
-
-    name: str
-    goal: str
-    count: int
-    least: float | None
-    most: float | None
-    last: float | None
-    at: dict[str, float]
-
-
-class TrialDocument(TypedDict):
-    """`trial.json`: what the search knows of a trial of a sweep that is over; written once by the operator."""
-
-    format: str
-    min_reader: int
-    run: str
-    name: str
-    project: str
-    sweep: str
-    sweep_id: str
-    method: str
-    index: int
-    state: str
-    message: str
-    """Why it was stopped early, with the numbers; empty where it was not."""
-    parameters: dict[str, Any]
-    """All that it was given, nested."""
-    searched: dict[str, Any]
-    """Those that the sweep varies, by their names joined with dots."""
-    metrics: list[TrialMetric]
-    started_at: NotRequired[float]
-    finished_at: NotRequired[float]
-
-
-class ContainerEnd(TypedDict):
-    """The kubelet's word on one container of an attempt."""
-
-    name: str
-    restarts: int
-    image: str
-    image_id: str
-    started_at: NotRequired[float]
-    finished_at: NotRequired[float]
-    exit_code: NotRequired[int]
-    signal: NotRequired[int]
-    reason: NotRequired[str]
-    message: NotRequired[str]
-    requests: NotRequired[dict[str, str]]
-    limits: NotRequired[dict[str, str]]
-
-
-class RecorderBinding(TypedDict):
-    """A recorder that belongs to an attempt."""
-
-    id: str
-    pod: str
-    node: str
-    rank: int
-    containers: list[ContainerEnd]
-
-
-class Attempt(TypedDict):
-    """One start of the whole gang."""
-
-    number: int
-    started_at: NotRequired[float]
-    finished_at: NotRequired[float]
-    reason: str
-    exit_code: NotRequired[int]
-    recorders: list[RecorderBinding]
-
-
-class OutcomeDocument(TypedDict):
-    """`outcome.json`: how it went; written by the operator on every transition."""
-
-    format: str
-    min_reader: int
-    run: str
-    state: str
-    reason: str
-    durable: bool
-    message: NotRequired[str]
-    """Of a run that was stopped: the decision in words, with its numbers."""
-    started_at: NotRequired[float]
-    finished_at: NotRequired[float]
-    attempts: list[Attempt]
-
-
-class WatchDocument(TypedDict):
-    """`watch/…/<run>.json`: somebody looks at this run; when, its LastModified says. Every writer writes the same."""
-
-    format: str
-    min_reader: int
-    cluster: str
-    namespace: str
-    run: str
 
 
 def pack_segment(head: SegmentHead, rows: list[Row]) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import WatchDocument
 
 RENEW_SECONDS = 20.0
 """The word is said again after this long: two of three may be lost before a recorder believes that nobody looks."""
@@ -47,7 +48,7 @@ class Watcher:
         self._bucket.put(layout.watch_key(run), records.pack_document(_word(run)))
 
 
-def _word(run: layout.Run) -> records.WatchDocument:
+def _word(run: layout.Run) -> WatchDocument:
     return {
         "format": records.WATCH_FORMAT,
         "min_reader": records.READER,

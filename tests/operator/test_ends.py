@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from operator_world import START, training_run
 
-from chiplog.records import Attempt
+from chiplog.documents import Attempt
 from chiplog_operator import attempts, observations, pods, specs, status, times
 from chiplog_operator.attempts import Circumstances
 from chiplog_operator.observations import Observation

@@ -4,6 +4,7 @@ import pytest
 from operator_world import FatalBucket, Fate, Time, live
 
 from chiplog import layout, records
+from chiplog.documents import OutcomeDocument
 from chiplog.errors import AccessDenied, PreconditionFailed, Unreachable
 from chiplog_operator import documents, ledger
 from chiplog_operator.ledger import MAX_HEADS_PER_POLL, Ledger, NameTaken
@@ -29,7 +30,7 @@ def record(bucket: FatalBucket, recorder: str, step: int = 1) -> None:
     bucket.put(layout.live_key(place), records.pack_live(live(place, step=step), records.pack_tail([])))
 
 
-def outcome(state: str) -> records.OutcomeDocument:
+def outcome(state: str) -> OutcomeDocument:
     return documents.outcome("r", {"state": state}, [])
 
 

@@ -8,8 +8,9 @@ from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.codec import Row
+from chiplog.documents import Attempt, RecorderBinding, RunDocument
 from chiplog.folding import Fold
-from chiplog.records import Attempt, LiveHead, RecorderBinding, RunDocument, SegmentHead, StreamHead
+from chiplog.records import LiveHead, SegmentHead, StreamHead
 
 CLUSTER = "prod"
 NOW = 1_795_471_200.0

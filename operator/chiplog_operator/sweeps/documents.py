@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chiplog import records
-from chiplog.records import TrialDocument
+from chiplog.documents import TrialDocument
 from chiplog_operator import specs
 from chiplog_operator.sweeps import parameters
 from chiplog_operator.sweeps.resources import Sweep, Task

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
+from chiplog.documents import Attempt, TrialDocument
 from chiplog.errors import BucketError, FormatError
-from chiplog.records import Attempt, TrialDocument
 from chiplog_operator import events, names, specs
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.ledger import Ledger

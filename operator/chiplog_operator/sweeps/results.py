@@ -16,9 +16,9 @@ from typing import Any
 from chiplog import folding, layout, records
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
+from chiplog.documents import Attempt, TrialDocument
 from chiplog.errors import FormatError, NotFound, PreconditionFailed, SettingsError
 from chiplog.reading import rows, telling
-from chiplog.records import Attempt, TrialDocument
 from chiplog_operator.sweeps.trials import Curve, curve
 
 READ_SECONDS = 5.0

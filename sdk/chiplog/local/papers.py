@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from chiplog import layout, records
 from chiplog.codec import Row
+from chiplog.documents import OutcomeDocument, RunDocument
 from chiplog.local import identity
-from chiplog.records import OutcomeDocument, RunDocument
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import LatestDocument, NightDocument
 from chiplog.errors import FormatError, NotFound, RunNotFound
 from chiplog.reading import fetching
-from chiplog.records import LatestDocument, NightDocument
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chiplog import layout
+from chiplog.documents import OutcomeDocument, RecorderBinding
 from chiplog.reading import voices
 from chiplog.reading.heads import Beat, Unread
-from chiplog.records import OutcomeDocument, RecorderBinding, SegmentHead, StreamHead
+from chiplog.records import SegmentHead, StreamHead
 
 SPOKEN = ("run", "config", "summary", "history")
 """Kinds of rows in which a script says something of its run."""

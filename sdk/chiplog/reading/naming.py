@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import RunDocument
 from chiplog.errors import AmbiguousRun, FormatError, NotFound, RunNotFound, SettingsError
 from chiplog.reading import heads, runs, states, views
 from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.views import RunView
-from chiplog.records import RunDocument
 
 
 class Name(NamedTuple):

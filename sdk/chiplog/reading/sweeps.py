@@ -9,9 +9,9 @@ from typing import Any
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
+from chiplog.documents import TrialDocument, TrialMetric
 from chiplog.errors import FormatError, RunNotFound
 from chiplog.reading import fetching
-from chiplog.records import TrialDocument, TrialMetric
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chiplog import codec, layout
+from chiplog.documents import OutcomeDocument, RunDocument
 from chiplog.reading import members, states
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.members import Member
-from chiplog.records import OutcomeDocument, RunDocument, SealDocument
+from chiplog.records import SealDocument
 
 Tree = dict[str, Any]
 
