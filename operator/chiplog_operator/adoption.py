@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from chiplog.errors import BucketError, FormatError
-from chiplog_operator import admission, events, mirrors, missed, wishes
-from chiplog_operator.cluster import Cluster, ClusterError, Conflict
+from chiplog_operator import admission, events, lines, mirrors, missed, wishes
+from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.settings import Settings
@@ -74,9 +74,21 @@ class Adopter:
 
     def _make(self, namespace: str, workload: Workload, pod: Mapping[str, Any]) -> None:
         with suppress(Conflict):  # Another of its pods was quicker.
-            self.cluster.create_run(mirrors.manifest(workload, namespace, wishes.of(pod)))
+            night = self._night(namespace, workload)
+            self.cluster.create_run(mirrors.manifest(workload, namespace, wishes.of(pod), night))
             self.metrics.count("adoptions_total", kind=workload.kind)
             log.info("workload adopted", namespace=namespace, kind=workload.kind, name=workload.name)
+
+    def _night(self, namespace: str, workload: Workload) -> lines.Night | None:
+        """The night that a Job is; None where the workload is none, or may not be read."""
+        if (workload.group, workload.kind) != ("batch", "Job"):
+            return None
+        try:
+            body = self.cluster.workload(namespace, workload)
+        except Forbidden:
+            return None
+        is_same = body is not None and body["metadata"]["uid"] == workload.uid
+        return lines.night(body) if is_same and body is not None else None
 
     def _is_written_down(self, run: Key) -> bool:
         """The mirror came and went, and all of it is in the bucket: its pods need no other."""

@@ -23,6 +23,46 @@ class Verdict:
     """`loss 0.71 is above 0.53, the median of 7 nights and 3 deviations (gate failed)`."""
 
 
+_LARGEST = 1e308
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "limit": (-_LARGEST, _LARGEST),
+    "previousPercent": (0, _LARGEST),
+    "nights": (2, 366),
+    "deviations": (0, _LARGEST),
+    "quantile": (0, 1),
+}
+"""The numbers of a gate, and what they may be."""
+_WORDS = {"goal": ("minimize", "maximize"), "action": ("fail", "warn")}
+
+
+def problem(gate: Any) -> str:
+    """Why the CRD's schema would refuse a gate, with field and value; empty for a good one."""
+    if not isinstance(gate, dict):
+        return f"is {gate!r} and no object"
+    if not isinstance(gate.get("metric"), str) or not 1 <= len(gate["metric"]) <= 256:
+        return f"names the metric {gate.get('metric')!r}"
+    unknown = sorted(set(gate) - {"metric", *_BOUNDS, *_WORDS})
+    if unknown:
+        return f"has the unknown field {unknown[0]}"
+    for name, words in _WORDS.items():
+        if gate.get(name, words[0] if name == "action" else None) not in words:
+            return f"has {name} {gate.get(name)!r}, which is none of {', '.join(words)}"
+    return _numbers_problem(gate)
+
+
+def _numbers_problem(gate: Tree) -> str:
+    for name, (low, high) in _BOUNDS.items():
+        value = gate.get(name, low)
+        is_number = isinstance(value, int if name == "nights" else int | float) and not isinstance(value, bool)
+        if name in gate and not (is_number and low <= value <= high):
+            return f"has {name} {value!r}"
+    if sum(name in gate for name in ("limit", "previousPercent", "nights")) != 1:
+        return "needs one of limit, previousPercent and nights"
+    if "nights" in gate and ("deviations" in gate) == ("quantile" in gate):
+        return "needs deviations or quantile beside nights"
+    return ""
+
+
 def judge(gate: Tree, tonight: float | None, earlier: Sequence[float]) -> Verdict:
     """Judge one gate of `spec.gates`. `earlier` are the values of good nights, oldest first.
 

@@ -7,7 +7,8 @@ recorded stays in the bucket.
 from collections.abc import Mapping
 from typing import Any
 
-from chiplog_operator import names
+from chiplog_operator import lines, names
+from chiplog_operator.lines import Night
 from chiplog_operator.specs import Workload
 from chiplog_operator.wishes import Wishes
 
@@ -22,15 +23,16 @@ def name(workload: Workload) -> str:
     return names.mirror(workload.name, workload.uid)
 
 
-def manifest(workload: Workload, namespace: str, asked: Wishes) -> Json:
-    """The mirror of a workload, by the wishes of its first pod."""
+def manifest(workload: Workload, namespace: str, asked: Wishes, night: Night | None = None) -> Json:
+    """The mirror of a workload, by the wishes of its first pod, and on the line of the CronJob that made it."""
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
         "metadata": {
             "name": name(workload),
             "namespace": namespace,
-            "labels": {names.MANAGED_BY_LABEL: names.MANAGED_BY},
+            "labels": {names.MANAGED_BY_LABEL: names.MANAGED_BY, **lines.labels(night)},
+            "annotations": lines.annotations(night),
             "ownerReferences": [owner(workload)],
         },
         "spec": {
@@ -63,6 +65,8 @@ def _told(asked: Wishes) -> Mapping[str, Any]:
         "notes": asked.metadata.get("notes"),
         "tags": [tag[:64] for tag in (asked.metadata.get("tags") or "").split(",") if tag],
         "metrics": [dict(metric) for metric in asked.metrics],
+        "gates": [dict(gate) for gate in asked.gates],
+        "promote": asked.promote,
         "recorder": _recorder(asked),
     }
     return {key: value for key, value in wanted.items() if value}

@@ -13,7 +13,7 @@ from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.documents import LatestDocument, NightDocument
 from chiplog.errors import NotFound, PreconditionFailed
-from chiplog_operator import attempts, conditions, gates, heads, names, times
+from chiplog_operator import attempts, conditions, gates, heads, lines
 from chiplog_operator.gates import Verdict
 from chiplog_operator.observations import Observation
 from chiplog_operator.specs import Run
@@ -66,11 +66,10 @@ class Nights:
         return _with_condition(new, *conditions.moved_on(run.status, [wanted], run.generation, seen.now))
 
     def _place(self, run: Run) -> Place | None:
-        name, uid = run.labels.get(names.LINE_LABEL), run.annotations.get(names.LINE_UID_ANNOTATION)
-        scheduled = times.seconds(run.annotations.get(names.SCHEDULED_ANNOTATION))
-        if not name or not uid or scheduled is None:
+        found = lines.of_run({"metadata": {"labels": run.labels, "annotations": run.annotations}})
+        if found is None:
             return None
-        return Place(layout.Line(self._cluster, run.namespace, uid), name, scheduled)
+        return Place(layout.Line(self._cluster, run.namespace, found.uid), found.line, found.scheduled_at)
 
     def _earlier(self, place: Place) -> list[NightDocument]:
         """Good nights scheduled before this one, oldest first."""

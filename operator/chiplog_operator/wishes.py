@@ -3,12 +3,13 @@
 The injector reads them at admission, the operator again when it adopts the pod: the same answer, to the word.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chiplog_operator import names
+from chiplog_operator import gates, names
 from chiplog_operator.environment import Subject
 from chiplog_operator.specs import Recorder
 
@@ -35,6 +36,9 @@ class Wishes:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """`name`, `group`, `tags`, `notes`, where the pod says them."""
     metrics: tuple[Tree, ...] = ()
+    gates: tuple[Tree, ...] = ()
+    """What the result must hold against, as `spec.gates`."""
+    promote: str = ""
     problems: tuple[str, ...] = ()
     """What was asked for and cannot be, each with its annotation, its value, and what holds instead."""
 
@@ -58,7 +62,11 @@ def of(pod: Tree) -> Wishes:
     )
     metrics = tuple(_METRIC.fullmatch(item).groupdict() for item in notes.items("metrics", _metric_problem))  # type: ignore[union-attr]
     project = notes.text("project", _project_problem) or _labels(pod).get(names.PROJECT_LABEL, "")
-    return Wishes(trainers, project, recorder, _metadata(pod, notes), metrics, tuple(notes.problems))
+    asked = tuple(json.loads(notes.text("gates", _gates_problem) or "[]"))
+    is_judged = bool(asked) or f"{names.GROUP}/gates" not in _annotations(pod)
+    promote = notes.text("promote", _promote_problem) if is_judged else ""  # What nothing judges is not served.
+    metadata = _metadata(pod, notes)
+    return Wishes(trainers, project, recorder, metadata, metrics, asked, promote, tuple(notes.problems))
 
 
 def is_asked(pod: Tree, namespace_labels: Tree | None = None) -> bool:
@@ -156,6 +164,21 @@ def _flag_problem(text: str) -> str:
 
 def _metric_problem(text: str) -> str:
     return "" if _METRIC.fullmatch(text) else "is not NAME:minimize or NAME:maximize, so it is left out"
+
+
+def _gates_problem(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return "is not JSON; nothing is judged and no pointer moves"
+    if not isinstance(found, list) or len(found) > _MAX_ITEMS:
+        return f"is no list of at most {_MAX_ITEMS} gates; nothing is judged and no pointer moves"
+    wrong = next((said for said in map(gates.problem, found) if said), "")
+    return f"has a gate that {wrong}; nothing is judged and no pointer moves" if wrong else ""
+
+
+def _promote_problem(text: str) -> str:
+    return "" if text == "latest" else "is not latest; no pointer moves"
 
 
 def _project_problem(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import jsonschema
 import pytest
+from crd import SCHEMA, strict
 
 from chiplog_operator import gates
 
@@ -45,3 +47,53 @@ def test_a_gate_that_only_warns_stands_in_nobody_s_way() -> None:
     warned = gates.judge({**LOSS, "limit": 0, "action": "warn"}, 1.0, [])
     assert (warned.holds, gates.holds([warned])) == (False, True)
     assert not gates.holds([warned, gates.judge({**LOSS, "limit": 0}, 1.0, [])])
+
+
+GOOD = [
+    {"metric": "loss", "goal": "minimize", "limit": -0.5},
+    {"metric": "loss", "goal": "maximize", "previousPercent": 0, "action": "warn"},
+    {"metric": "loss", "goal": "minimize", "nights": 7, "deviations": 3},
+    {"metric": "loss", "goal": "minimize", "nights": 366, "quantile": 0.5},
+]
+WRONG = [
+    {"goal": "minimize", "limit": 1},
+    {"metric": "", "goal": "minimize", "limit": 1},
+    {"metric": "loss", "limit": 1},
+    {"metric": "loss", "goal": "smaller", "limit": 1},
+    {"metric": "loss", "goal": "minimize", "limit": "1"},
+    {"metric": "loss", "goal": "minimize", "limit": True},
+    {"metric": "loss", "goal": "minimize", "previousPercent": -1},
+    {"metric": "loss", "goal": "minimize", "nights": 1, "deviations": 3},
+    {"metric": "loss", "goal": "minimize", "nights": 2.5, "deviations": 3},
+    {"metric": "loss", "goal": "minimize", "nights": 7, "quantile": 1.5},
+    {"metric": "loss", "goal": "minimize", "limit": 1, "action": "stop"},
+    {"metric": "loss", "goal": "minimize", "limit": 1, "bound": 2},
+    [],
+]  # fmt: skip
+OF_SEVERAL = [
+    {"metric": "loss", "goal": "minimize"},
+    {"metric": "loss", "goal": "minimize", "limit": 1, "previousPercent": 1},
+    {"metric": "loss", "goal": "minimize", "nights": 7},
+    {"metric": "loss", "goal": "minimize", "nights": 7, "deviations": 3, "quantile": 0.9},
+]
+"""What CEL refuses, not the schema alone."""
+
+SHAPE = strict(SCHEMA["spec"]["properties"]["gates"]["items"])
+
+
+@pytest.mark.parametrize("gate", GOOD)
+def test_a_gate_that_the_api_server_takes_has_no_problem(gate: Any) -> None:
+    jsonschema.validate(gate, SHAPE)
+    assert gates.problem(gate) == ""
+
+
+@pytest.mark.parametrize("gate", WRONG)
+def test_a_gate_that_the_schema_refuses_is_told_with_its_field(gate: Any) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(gate, SHAPE)
+    assert gates.problem(gate)
+
+
+@pytest.mark.parametrize("gate", [*OF_SEVERAL, {"metric": "loss", "goal": "minimize", "limit": float("nan")}])
+def test_a_gate_that_says_too_much_or_too_little_is_told(gate: Any) -> None:
+    assert gates.problem(gate)
