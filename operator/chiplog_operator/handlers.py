@@ -7,6 +7,7 @@ of logs) or stop us (peering) is off or unused: `on.event` handlers have neither
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import kopf
@@ -31,14 +32,24 @@ _PODS = ("", "v1", "pods")
 
 async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) -> None:
     """Watch until we are told to stop (`stop`, SIGTERM, SIGINT) or cancelled; no `namespaces` is the whole cluster."""
-    await kopf.operator(
-        registry=_registry(intake),
-        settings=_settings(),
-        standalone=True,
-        stop_flag=stop,
-        clusterwide=not namespaces,
-        namespaces=list(namespaces),
+    # Not kopf's stop_flag: after a signal, which does not set it, kopf waits 5 s for its own waiter on it.
+    stopped = asyncio.create_task(stop.wait())
+    watching = asyncio.create_task(
+        kopf.operator(
+            registry=_registry(intake),
+            settings=_settings(),
+            standalone=True,
+            clusterwide=not namespaces,
+            namespaces=list(namespaces),
+        )
     )
+    try:
+        await asyncio.wait((watching, stopped), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 def _registry(intake: Intake) -> kopf.OperatorRegistry:

@@ -7,9 +7,11 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 import structlog
 
@@ -48,6 +50,9 @@ SWEEP_SECONDS = 1.0
 
 ADOPTERS = 2
 """Adoptions at once."""
+
+THREADS = 16
+"""One for every loop and worker, whatever the number of cores: the Lease must not wait for a store that is silent."""
 
 LOOK_SECONDS = 2.0
 """Between two looks at the plan of whom to follow."""
@@ -116,6 +121,7 @@ class Operator:
 
     async def run(self) -> None:
         """Stand by until we lead, then work, until we are told to stop. Raises LeaseLost."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         told = Health(self._illness, self._unreadiness, self.metrics, self._role)
         stop = asyncio.Event()
         async with health.serving(told, self.settings.http_port) as port:
@@ -124,7 +130,7 @@ class Operator:
                 if await self._leads(stop):
                     await self._work(stop)
             finally:
-                await asyncio.to_thread(self._release)
+                self._release()  # Not in a thread: all of them may be waiting.
         log.info("operator stopped")
 
     async def _leads(self, stop: asyncio.Event) -> bool:
@@ -283,13 +289,20 @@ def main() -> None:
         sys.exit(_refused(str(error), 2))
     except ClusterError as error:
         sys.exit(_refused(str(error), 5))
+    asyncio.run(_until_the_end(operator))
+
+
+async def _until_the_end(operator: Operator) -> NoReturn:
+    """Run, and leave without waiting for threads: one that waits for a store which does not answer would hold the pod
+    for its whole grace, and a leader that lost its Lease would go on. A pass that is cut off anywhere is made again.
+    """
+    code = 0
     try:
-        asyncio.run(operator.run())
+        await operator.run()
     except* LeaseLost as errors:
-        lost = "; ".join(map(str, errors.exceptions))
-    else:
-        return
-    sys.exit(_refused(lost, 1))
+        code = _refused("; ".join(map(str, errors.exceptions)), 1)
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def _leader(settings: Settings) -> Leadership | Alone:

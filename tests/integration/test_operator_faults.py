@@ -6,6 +6,7 @@ The Job controller is real; the test is the kubelet, for these pods are for no n
 import json
 import random
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -298,6 +299,20 @@ def test_an_operator_killed_after_every_so_many_writes_comes_to_the_same_end(
     found = golden(place)
     assert {**found, "events": GOLDEN["events"]} == GOLDEN
     untouched(place)
+
+
+def test_an_operator_whose_store_is_silent_ends_when_it_is_told_to(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # It takes connections, and never says a word.
+        port = silent.getsockname()[1]
+        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+        operator = place.operator(
+            CHIPLOG_BUCKET="s3://silent/demo", AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}", **keys
+        )
+        until("its start", lambda: operator.said("operator leads"), 30, operator.log)
+        with silent.accept()[0]:
+            operator.stop()
+        assert operator.process is not None
+        assert operator.process.returncode == 0
 
 
 def test_a_stalled_watch_is_found_out_and_nothing_waits_for_it(place: Place, faults: Faults) -> None:

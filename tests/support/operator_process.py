@@ -47,12 +47,12 @@ class OperatorProcess:
             self.process.wait()
 
     def stop(self) -> None:
-        """As a kubelet that asks it to end."""
+        """As a kubelet that asks it to end, and does not wait for long. Raises TimeoutExpired."""
         if self.process is not None and self.process.poll() is None:
             self.send(signal.SIGTERM)
             try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
+                self.process.wait(10)
+            finally:
                 self.kill()
 
     def send(self, number: signal.Signals) -> None:
