@@ -43,11 +43,13 @@ def main() -> int:
     if unknown:
         parser.error(f"--only={given.only}: no benchmark for {', '.join(unknown)}; there are {', '.join(MEASURES)}")
     reports = []
-    for name in wanted:
-        print(f"measuring {name} …", flush=True)
-        reports.append(MEASURES[name]())
-        targets.write(given.write, reports)
-    print(targets.table(reports))
+    try:
+        for name in wanted:
+            print(f"measuring {name} …", flush=True)
+            reports.append(MEASURES[name]())
+            targets.write(given.write, reports)
+    finally:
+        print(targets.table(reports))
     return 0 if all(report.holds for report in reports) else 1
 
 
