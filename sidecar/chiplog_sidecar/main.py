@@ -22,13 +22,6 @@ from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import SupersededError
 
-POLL_SECONDS = 0.2
-"""Pause between two passes while something moves or the run is young."""
-
-IDLE_POLL_SECONDS = 1.0
-"""Pause between two passes of an older run, whose rows wait for a flush every 14 s: a look costs CPU, a flush is not
-late for it."""
-
 MAX_DRAIN_PAUSE_SECONDS = 1.0
 """Between two tries of a drain: the pod's grace is running."""
 
@@ -97,7 +90,7 @@ class Loop:
         while not self._is_over():
             self._look_for_flush_request()
             if self._attempt(self._recorder.record):
-                self._wait(self._wake, self._recorder.rest(POLL_SECONDS if self._is_busy() else IDLE_POLL_SECONDS))
+                self._wait(self._wake, self._recorder.rest())
             else:
                 self._pause()
         return self.drain()
@@ -171,9 +164,6 @@ class Loop:
             self._wait(self._never, min(seconds, MAX_DRAIN_PAUSE_SECONDS))
         else:
             self._wait(self._wake, seconds)
-
-    def _is_busy(self) -> bool:
-        return self._recorder.flush_interval() <= self._settings.young_flush_seconds
 
     def _look_for_flush_request(self) -> None:
         try:

@@ -1,10 +1,33 @@
-"""How often a costly look may be taken: never for more than a hundredth of a core; it takes none itself."""
+"""How often to look: at what moves, and at what is costly, never for more than a hundredth of a core; it looks at
+nothing itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SHARE = 0.01
 """Of a core, for looking at a run directory: one of 100,000 files takes a second, so every two minutes."""
+
+POLL_SECONDS = 0.2
+"""Between two passes while something moves."""
+
+STILL_POLL_SECONDS = 0.5
+"""Between two passes of a young or watched run in which nothing moves: its next row still has more than a second to be
+in the bucket within two."""
+
+IDLE_POLL_SECONDS = 1.0
+"""Between two passes of an older run, whose rows wait for a flush every 14 s: a look costs CPU, a flush is not late
+for it."""
+
+STILL_SECONDS = 10.0
+"""Nothing moves in a run whose last row or new source is older than this."""
+
+
+def poll_seconds(is_quick: bool, still_seconds: float) -> float:
+    """Seconds between two passes over a run that is flushed quickly (young or watched) or not, and in which nothing has
+    moved for `still_seconds`."""
+    if not is_quick:
+        return IDLE_POLL_SECONDS
+    return STILL_POLL_SECONDS if still_seconds >= STILL_SECONDS else POLL_SECONDS
 
 
 @dataclass

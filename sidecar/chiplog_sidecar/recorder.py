@@ -87,7 +87,7 @@ class Recorder:
         self._search = pace.Pace(SEARCH_SECONDS, time.thread_time)
         self._first_unflushed: float | None = None
         self._first_uncut: float | None = None
-        self._newest_stream = self.clock.monotonic()
+        self._newest_stream = self._moved = self.clock.monotonic()
         self._tail_bytes = 0
         self._lag = 0.0
         self._flush_asked = self._told = self._is_behind = False
@@ -157,15 +157,19 @@ class Recorder:
             self.settings.young_flush_seconds if young or self.audience.is_there(now) else self.settings.flush_seconds
         )
 
-    def rest(self, poll_seconds: float) -> float:
+    def rest(self) -> float:
         """How long the next pass may wait: until the next look, or until rows that were read are due; hardly at all
         where more is there than one pass takes, as after an outage."""
         if self._is_behind:
             return MIN_REST_SECONDS
         if self._first_unflushed is None:
-            return poll_seconds
+            return self._poll_seconds()
         due = self._last_flush + self.flush_interval() - self.clock.monotonic()
-        return min(poll_seconds, max(due, MIN_REST_SECONDS))
+        return min(self._poll_seconds(), max(due, MIN_REST_SECONDS))
+
+    def _poll_seconds(self) -> float:
+        is_quick = self.flush_interval() <= self.settings.young_flush_seconds
+        return pace.poll_seconds(is_quick, self.clock.monotonic() - self._moved)
 
     def _discover(self) -> None:
         now = self.clock.monotonic()
@@ -194,7 +198,7 @@ class Recorder:
         opened = Stream.open(self.settings.root, source, generation)
         if opened is not None:
             self.streams[opened.id] = opened
-            self._newest_stream = self.clock.monotonic()
+            self._newest_stream = self._moved = self.clock.monotonic()
 
     def _gone_generations(self, source: sources.Source) -> list[int]:
         place = (source.container, source.path)
@@ -252,7 +256,7 @@ class Recorder:
                 self._note(f"{facts['container']}/{facts['path']}: {facts['missing']}")
 
     def _hold(self, stream: str, stretch: Stretch) -> None:
-        now = self.clock.monotonic()
+        self._moved = now = self.clock.monotonic()
         self.batch.add(stream, stretch)
         self._first_unflushed = now if self._first_unflushed is None else self._first_unflushed
         self._first_uncut = now if self._first_uncut is None else self._first_uncut

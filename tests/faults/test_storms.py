@@ -85,7 +85,7 @@ def test_a_storm_of_ten_minutes_is_met_with_few_requests_and_nothing_is_lost(wor
     played.until = began + STORM_SECONDS / 10  # Ten times the rate at which it was written, or more.
     while len(world.steps()) < played.step - 3 * ROWS_PER_SECOND:
         loop._attempt(loop._recorder.record)
-        played.wait(threading.Event(), loop._recorder.rest(0.2))
+        played.wait(threading.Event(), loop._recorder.rest())
     loop._recorder.drain()
     assert world.steps() == list(range(played.step))
 

@@ -10,7 +10,6 @@ from recorder_world import Log, World
 from chiplog.bucket import ETag
 from chiplog.errors import Unreachable
 from chiplog_sidecar import recorder as recording
-from chiplog_sidecar.main import IDLE_POLL_SECONDS
 from chiplog_sidecar.recorder import Recorder
 
 ROWS_PER_SECOND = 10
@@ -66,7 +65,7 @@ def test_an_outage_is_caught_up_at_more_than_a_hundred_times_the_rate_of_writing
     recorder, _ = outage(world, lambda second: log_for_ten_seconds(log, second))
     held, began = 0, world.time.now
     while recorder.pending_bytes():
-        world.step(recorder, recorder.rest(IDLE_POLL_SECONDS))
+        world.step(recorder, recorder.rest())
         held = max(held, recorder.batch.size)
     world.step(recorder, 14.0)
     assert world.head()["streams"][0]["kinds"]["history"] == OUTAGE_SECONDS * ROWS_PER_SECOND

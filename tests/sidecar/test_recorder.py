@@ -8,6 +8,7 @@ from recorder_world import PLACE, RUN_DIRECTORY, World
 from chiplog import codec, layout
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import Unreachable
+from chiplog_sidecar import pace
 from chiplog_sidecar import recorder as recorder_module
 
 
@@ -34,12 +35,24 @@ def test_an_old_run_flushes_every_fourteen_seconds(world: World) -> None:
 def test_a_pass_is_not_late_for_a_flush(world: World) -> None:
     log, recorder = world.log(), world.recorder()
     world.step(recorder)
-    assert recorder.rest(60.0) == 60.0
     log.history(0)
-    world.step(recorder, 0.25)
-    assert recorder.rest(60.0) == world.settings.young_flush_seconds - 0.25
-    world.step(recorder, recorder.rest(60.0))
+    world.step(recorder, 0.875)
+    assert recorder.rest() == world.settings.young_flush_seconds - 0.875 < pace.POLL_SECONDS
+    world.step(recorder, recorder.rest())
     assert world.steps() == [0]
+
+
+def test_a_run_in_which_nothing_moves_is_looked_at_less_often(world: World) -> None:
+    log, recorder = world.log(), world.recorder()
+    world.step(recorder)
+    assert recorder.rest() == pace.POLL_SECONDS
+    world.step(recorder, pace.STILL_SECONDS)
+    assert recorder.rest() == pace.STILL_POLL_SECONDS
+    log.history(0)
+    world.step(recorder, 1)
+    assert recorder.rest() == pace.POLL_SECONDS
+    world.step(recorder, world.settings.young_seconds)
+    assert recorder.rest() == pace.IDLE_POLL_SECONDS
 
 
 def test_a_silent_run_makes_no_request_but_a_heartbeat(world: World) -> None:
