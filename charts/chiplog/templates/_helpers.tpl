@@ -87,8 +87,8 @@ Secret and webhook configuration arrive. The authorities' own keys are kept nowh
 {{- if or (not $data) $due -}}
 {{- $fresh := dict -}}
 {{- range ternary (list "next") (list "tls" "next") (not (empty $data)) -}}
-{{- $ca := genCA (printf "%s-%s-%d" $name . $now) $days -}}
-{{- $pair := genSignedCert $host nil (list $host (printf "%s.cluster.local" $host)) $days $ca -}}
+{{- $ca := genCAWithKey (printf "%s-%s-%d" $name . $now) $days (genPrivateKey "ecdsa") -}}
+{{- $pair := genSignedCertWithKey $host nil (list $host (printf "%s.cluster.local" $host)) $days $ca (genPrivateKey "ecdsa") -}}
 {{- $_ := set $fresh . (dict "ca" ($ca.Cert | b64enc) "crt" ($pair.Cert | b64enc) "key" ($pair.Key | b64enc)) -}}
 {{- end -}}
 {{- if $data -}}
