@@ -1,13 +1,15 @@
 """Which changes of a status are told at once, and how often the others are: a budget of writes for the whole cluster.
 
-A transition (another state, a condition that turned, a trouble, a restart) is always told at once. Progress (step,
-metric, lag, how far a pod has come in starting) waits for its turn: `per_second` writes for all runs together.
+A transition (another state, a condition that turned, a trouble, a restart) is told at once, unless the next moment is
+likely to change it again: then it is held for a second, and both are one write. Progress (step, metric, lag, how far a
+pod has come in starting) waits for its turn: `per_second` writes for all runs together.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chiplog_operator import conditions, documents
 from chiplog_operator.sightings import Key
 
 Tree = Mapping[str, Any]
@@ -15,7 +17,10 @@ Tree = Mapping[str, Any]
 LEAST_SECONDS = 2.0
 """Between two tellings of one run's progress, however few runs live."""
 
-_QUIET = frozenset({"Pending", "Starting", "Running", "Ending"})
+SETTLE_SECONDS = 1.0
+"""A fleeting status is held for this long at the most, half of what a transition may take to be told."""
+
+_QUIET = frozenset({"Pending", "Starting", "Restarting", "Running", "Ending"})
 """Reasons that follow each other within a state without anybody's need to know at once."""
 
 _PROGRESS = frozenset({"step", "metric", "rows", "lagSeconds", "recorders", "message", "attempts", "exitCode", "node"})
@@ -27,26 +32,48 @@ def is_transition(before: Tree, after: Tree) -> bool:
     return _essence(before) != _essence(after)
 
 
-class Budget:
-    """When a run's progress may be told again; threads may share it, for a race costs one write."""
+def is_fleeting(status: Tree) -> bool:
+    """The next moment is likely to change it: no pod is made yet, no head written yet, the Job has not spoken yet."""
+    if status["state"] in documents.TERMINAL:
+        return not documents.is_durable(status) and conditions.find(status, "Durable").get("reason") == "Shipping"
+    if status["state"] == "running":
+        return status["reason"] == "Ending" or conditions.find(status, "Recording").get("reason") == "Waiting"
+    return status["state"] == "pending" and status["reason"] in ("Pending", "Restarting")
 
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Budget:
+    """When a run's status may be told; threads may share it, for a race costs one write."""
+
+    def __init__(
+        self, per_second: float, clock: Callable[[], float] = time.monotonic, settle_seconds: float = SETTLE_SECONDS
+    ) -> None:
         self._per_second = per_second
         self._clock = clock
+        self._settle_seconds = settle_seconds
         self._told: dict[Key, float] = {}
+        self._held: dict[Key, float] = {}
 
     def wait(self, key: Key, live: int) -> float:
         """Seconds until the turn of a run among so many that live; 0 where it is now."""
         interval = max(LEAST_SECONDS, live / self._per_second)
         return max(0.0, self._told.get(key, float("-inf")) + interval - self._clock())
 
+    def hold(self, key: Key, status: Tree) -> float:
+        """Seconds for which a transition to this status is held still; 0 where it is to be told now."""
+        if not is_fleeting(status):
+            return 0.0
+        now = self._clock()
+        return max(0.0, self._held.setdefault(key, now) + self._settle_seconds - now)
+
     def told(self, key: Key) -> None:
         """A run's status was written, for whatever reason."""
         self._told[key] = self._clock()
+        self._held.pop(key, None)
 
     def forget(self, key: Key) -> None:
         """The run makes no progress any more."""
         self._told.pop(key, None)
+        self._held.pop(key, None)
 
 
 def _essence(status: Tree) -> dict[str, Any]:

@@ -10,7 +10,19 @@ from typing import Any
 
 from chiplog.documents import Attempt
 from chiplog.errors import BucketError, FormatError
-from chiplog_operator import attempts, durability, hindrances, ledger, missed, names, pods, ranks, recording, times
+from chiplog_operator import (
+    attempts,
+    documents,
+    durability,
+    hindrances,
+    ledger,
+    missed,
+    names,
+    pods,
+    ranks,
+    recording,
+    times,
+)
 from chiplog_operator.attempts import Circumstances
 from chiplog_operator.cluster import Cluster, ClusterError
 from chiplog_operator.heads import Head
@@ -33,10 +45,12 @@ class Memory:
     attempts: tuple[Attempt, ...] = ()
     trouble: Trouble | None = None
     """Why the bucket could not be read; the attempts are then what the status still shows of them."""
+    is_on_record: bool = False
+    """An outcome.json tells of a life that goes on: it is written when there is a Job, before any status."""
 
     def has_begun(self, run: Run) -> bool:
-        """A Job of this run was made before: its status names one, or attempts are on record. A mirror always began."""
-        return bool(self.attempts) or "jobName" in run.status or run.mirrors is not None
+        """A Job of this run was made before, by its status or by what is on record. A mirror always began."""
+        return self.is_on_record or bool(self.attempts) or "jobName" in run.status or run.mirrors is not None
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,9 @@ class Observer:
         except (BucketError, FormatError) as error:
             recalled = attempts.recalled(run.status.get("lastAttempts") or [], run.training_container)
             return Memory(tuple(recalled), ledger.trouble(error))
-        return Memory(tuple(outcome["attempts"]) if outcome is not None else ())
+        if outcome is None:
+            return Memory()
+        return Memory(tuple(outcome["attempts"]), is_on_record=outcome["state"] not in documents.TERMINAL)
 
     def observe(self, key: Key, run: Run, memory: Memory, job: Job | None) -> Observation:
         """Everything there is to see of a run that has this Job."""

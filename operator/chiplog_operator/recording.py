@@ -79,15 +79,24 @@ def is_silent(seen: Observation, pod: Pod) -> bool:
 def _while_it_lives(seen: Observation, said: Mapping[str, Any]) -> Condition:
     """The worst word on any rank's pod, for one lost rank is a loss.
 
-    Between the last pod's end and the Job's word on it nothing is new, and a status is not written for that.
+    From a pod's end until the next one's recorder is overdue nothing is known to be amiss, and no status is written for
+    that.
     """
     living = [pod for pod in map(seen.pod, _newest(seen)) if pod is not None and not pod.is_over]
     words = [_of_pod(seen, pod) for pod in living]
-    if not words and said.get("status") == "True" and seen.attempts and seen.attempts[-1]["reason"]:
+    if said.get("status") == "True" and _is_between(seen, living, words):
         return Condition(TYPE, "True", said["reason"], said["message"])
     if not words:
         return conditions.unknown(TYPE, "Waiting", "no training pod runs")
     return min(words, key=lambda word: _RANKS[word.status])
+
+
+def _is_between(seen: Observation, living: list[Pod], words: list[Condition]) -> bool:
+    """One attempt is over, and no recorder of the next has been heard of or should have been."""
+    if not living:
+        return bool(seen.attempts and seen.attempts[-1]["reason"])
+    is_expected = any(is_overdue(seen, pod) for pod in living)
+    return not is_expected and all(word.reason == "Waiting" for word in words)
 
 
 def _newest(seen: Observation) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from api_proxy import Faults, proxy
+from operator_place import Place
 
 CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 
@@ -74,3 +77,35 @@ def _await_discovery(kubectl: Kubectl) -> None:
         if time.monotonic() > deadline:
             pytest.fail("TrainingRuns are applied, and after 30 s kubectl explain still does not know them")
         time.sleep(0.5)
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults, nobody_else: None) -> Iterator[Place]:
+    namespace = f"it-{uuid.uuid4().hex[:8]}"
+    assert api_server("create", "namespace", namespace).returncode == 0
+    with proxy(faults) as address:
+        made = Place(api_server, namespace, tmp_path, address, faults)
+        yield made
+        for operator in made.operators:
+            operator.send(signal.SIGCONT)
+            operator.stop()
+    api_server("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def nobody_else(api_server: Callable[..., Any]) -> Iterator[None]:
+    """The chart's own operator, where one is installed, rests meanwhile."""
+    where = ("deployment/chiplog-operator", "-n", "chiplog-system")
+    is_there = api_server("get", *where).returncode == 0
+    if is_there:
+        api_server("scale", *where, "--replicas=0")
+        selector = "app.kubernetes.io/component=operator"
+        api_server("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l", selector, "--timeout=60s")
+    yield
+    if is_there:
+        api_server("scale", *where, "--replicas=1")

@@ -3,18 +3,103 @@
 from typing import Any
 
 import pytest
-from operator_world import KEY, Time, World
+from operator_world import KEY, Time, World, training_run
 
-from chiplog_operator import news
+from chiplog_operator import news, recording
+from chiplog_operator.heads import Probe
 from chiplog_operator.news import Budget
 from chiplog_operator.sightings import Key
+
+
+class Patient(World):
+    """A world whose operator holds what is fleeting, as the real one does."""
+
+    settle_seconds = news.SETTLE_SECONDS
 
 
 def writes(world: World) -> int:
     return world.fate.writes.count("status")
 
 
-def test_the_transitions_of_a_life_are_four_writes(world: World) -> None:
+def attempt(world: World, name: str, code: int) -> None:
+    """A pod is made, its recorder and its trainer start, and it ends with a code."""
+    world.make_pod(name)
+    world.passes(seconds=0.2)
+    world.record(name)
+    world.run_pod(name)
+    world.passes(seconds=0.6)
+    world.record(name, state="drained", step=3)
+    world.end_pod(name, code=code)
+    world.passes(seconds=0.7)
+
+
+def test_a_plain_life_is_three_writes() -> None:
+    world = Patient()
+    world.passes()
+    attempt(world, "p1", 0)
+    world.end_job()
+    world.passes(seconds=0.1)
+    assert (world.status["state"], world.condition("Durable")) == ("finished", ("True", "AllShipped"))
+    assert writes(world) == 3
+
+
+def test_another_attempt_is_two_writes_more() -> None:
+    world = Patient(training_run(backoffLimit=1))
+    world.passes()
+    attempt(world, "p1", 3)
+    world.passes(seconds=1)
+    assert (world.status["state"], world.status["reason"]) == ("pending", "Restarting")
+    world.clock.now += 0.5
+    attempt(world, "p2", 0)
+    world.end_job()
+    world.passes(seconds=0.1)
+    assert [item["reason"] for item in world.status["lastAttempts"]] == ["Error", "Completed"]
+    assert [reason for reason in world.cluster.reasons() if reason != "Durable"] == [
+        "Started",
+        "AttemptEnded",
+        "Finished",
+    ]
+    assert writes(world) == 5
+
+
+def test_a_run_whose_head_is_late_is_told_within_a_second() -> None:
+    world = Patient()
+    world.passes()
+    world.make_pod()
+    world.passes(seconds=0.2)
+    world.run_pod()
+    assert world.passes(seconds=0.2) == pytest.approx(news.SETTLE_SECONDS)
+    assert world.passes(seconds=0.6) == pytest.approx(news.SETTLE_SECONDS - 0.6)
+    assert world.status["state"] == "pending"
+    world.passes(seconds=0.4)
+    assert (world.status["state"], world.condition("Recording")) == ("running", ("Unknown", "Waiting"))
+
+
+def test_a_job_that_is_deleted_before_any_status_was_told_is_not_made_again() -> None:
+    world = Patient()
+    world.passes()
+    assert not world.status
+    world.cluster.jobs.clear()
+    world.start_operator()
+    world.passes()
+    assert world.fate.writes.count("job") == 1
+    assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
+
+
+def test_a_second_attempt_is_believed_to_be_recorded_as_the_first_until_it_is_overdue() -> None:
+    world = Patient(training_run(backoffLimit=1))
+    world.passes()
+    attempt(world, "p1", 3)
+    world.make_pod("p2")
+    world.run_pod("p2")
+    world.passes(seconds=10)
+    assert world.condition("Recording") == ("True", "Shipping")
+    world.prober.answer = Probe("silent", "no answer")
+    world.passes(seconds=recording.EXPECTED_SECONDS + 1)
+    assert world.condition("Recording") == ("Unknown", "NoAnswer")
+
+
+def test_without_a_moment_s_patience_a_life_is_four_writes(world: World) -> None:
     world.passes()
     world.make_pod()
     world.passes(seconds=0.3)
@@ -66,7 +151,7 @@ def test_progress_waits_for_its_turn_and_comes_back_for_it(world: World) -> None
     assert (world.status["step"], writes(world)) == (2, before + 1)
 
 
-def test_a_transition_never_waits(world: World) -> None:
+def test_a_transition_that_lasts_never_waits(world: World) -> None:
     world.passes()
     world.make_pod()
     world.run_pod()

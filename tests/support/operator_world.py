@@ -342,6 +342,9 @@ class FakeProber:
 class World:
     """A TrainingRun's surroundings; every method is something that somebody else does."""
 
+    settle_seconds = 0.0
+    """For how long the operator holds a fleeting status: not at all, so that a test need not wait for one."""
+
     def __init__(self, run: Json | None = None, fate: Fate | None = None) -> None:
         self.fate = fate or Fate()
         self.clock = Time()
@@ -369,7 +372,7 @@ class World:
             observer,
             self.following,
             self.metrics,
-            Budget(SETTINGS.progress_writes, self.clock),
+            Budget(SETTINGS.progress_writes, self.clock, self.settle_seconds),
             close=Nights(self.bucket, SETTINGS.cluster, self.clock).close,
         )
 
