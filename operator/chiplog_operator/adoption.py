@@ -54,9 +54,13 @@ class Adopter:
             return None
         workload = self.strangers.lineage.top(pod)
         run = Key(key.namespace, mirrors.name(workload))
+        is_known = self.strangers.run_of(pod) is not None
         if self.cluster.run(*run) is None and not self._is_written_down(run):
+            if is_known and self._is_gone(key.namespace, workload):
+                self.strangers.dismissed(key)
+                return None
             self._make(key.namespace, workload, pod)
-        if self.strangers.run_of(pod) is None:
+        if not is_known:
             self._tell(pod)
         self.strangers.adopted(pod, run)
         return run
@@ -89,6 +93,14 @@ class Adopter:
             return None
         is_same = body is not None and body["metadata"]["uid"] == workload.uid
         return lines.night(body) if is_same and body is not None else None
+
+    def _is_gone(self, namespace: str, workload: Workload) -> bool:
+        """The mirror went because its workload did, and the pods are about to; what may not be read is there."""
+        try:
+            body = self.cluster.workload(namespace, workload)
+        except Forbidden:
+            return False
+        return body is None or body["metadata"]["uid"] != workload.uid
 
     def _is_written_down(self, run: Key) -> bool:
         """The mirror came and went, and all of it is in the bucket: its pods need no other."""

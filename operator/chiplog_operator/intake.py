@@ -1,6 +1,6 @@
 """What the watches bring, turned into keys to work on; it works on nothing, and knows nothing of kopf."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chiplog_operator import names, specs, strangers
@@ -59,6 +59,14 @@ class Intake:
             self._add(key)
         else:
             self._welcome(kind, body, is_gone=False)
+
+    def compared(self, runs: Iterable[Json], pods: Iterable[Json]) -> None:
+        """Everything as it is listed: a mirror that was deleted by hand while a pod of it lives is made again."""
+        present = {Key(run["metadata"]["namespace"], run["metadata"]["name"]) for run in runs}
+        for pod in pods:
+            run = self._strangers.run_of(pod)
+            if run is not None and run not in present and strangers.is_alive(pod):
+                self._adopt(self._strangers.arrived(pod))
 
     def _key_of(self, kind: Kind, body: Json) -> Key | None:
         return key_of(kind, body) or (self._strangers.run_of(body) if kind == "pods" else None)

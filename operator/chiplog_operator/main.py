@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 
@@ -237,14 +237,17 @@ class Operator:
 
     async def _compare(self) -> None:
         """List everything, and work on what the watches have not brought."""
+        listed: dict[str, list[dict[str, Any]]] = {}
         for kind in KINDS:
             try:
-                bodies = await asyncio.to_thread(self.cluster.listed, kind, self.settings.namespaces)
+                listed[kind] = await asyncio.to_thread(self.cluster.listed, kind, self.settings.namespaces)
             except ClusterError as error:
                 log.warning("not listed, tried again later", kind=kind, error=str(error))
                 continue
-            for body in self.motion.compare(kind, bodies, time.monotonic()):
+            for body in self.motion.compare(kind, listed[kind], time.monotonic()):
                 self.intake.missed(kind, body)
+        if "trainingruns" in listed:
+            self.intake.compared(listed["trainingruns"], listed.get("pods", []))
 
     async def _claim(self) -> None:
         """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""

@@ -57,6 +57,9 @@ class Reconciler:
         as remembered: both are worth another pass.
         """
         present, departed = self.cluster.run(*key), self.sightings.run(key)
+        if present is not None and departed is not None and specs.run(present).id == specs.run(departed).id:
+            self.sightings.run_returned(key)
+            departed = None
         delays = []
         if departed is not None:
             delays.append(self._depart(key, specs.run(departed)))
@@ -202,13 +205,13 @@ class Reconciler:
         return self._tolerated(run, lambda: self.keep(run, new, seen.attempts))
 
     def _tell(self, key: Key, run: Run, new: Json) -> float | None:
-        """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn:
-        then after how many seconds that is.
+        """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn, and
+        what changes again at once for that: then after how many seconds it is to be told.
         """
         if new == run.status:
             return None
         is_transition = news.is_transition(run.status, new)
-        wait = 0.0 if is_transition else self.budget.wait(key, len(self.following))
+        wait = self.budget.hold(key, new) if is_transition else self.budget.wait(key, len(self.following))
         if wait > 0:
             return wait
         self.cluster.apply_status(_status_manifest(run, new))

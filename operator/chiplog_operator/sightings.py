@@ -35,6 +35,11 @@ class Sightings:
         with self._lock:
             self._runs[key] = body
 
+    def run_returned(self, key: Key) -> None:
+        """The TrainingRun that vanished there was made again, as the same run."""
+        with self._lock:
+            self._runs.pop(key, None)
+
     def pods(self, key: Key) -> list[Json]:
         """The vanished pods of a run."""
         with self._lock:

@@ -78,3 +78,9 @@ def is_labelled(pod: Mapping[str, Any]) -> bool:
 def is_stranger(pod: Mapping[str, Any]) -> bool:
     """The pod is of no TrainingRun that we made a Job of."""
     return names.RUN_ID_ANNOTATION not in (pod["metadata"].get("annotations") or {})
+
+
+def is_alive(pod: Mapping[str, Any]) -> bool:
+    """The pod runs or is to run, and nobody has asked it to end."""
+    is_over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return not is_over and "deletionTimestamp" not in pod["metadata"]

@@ -68,10 +68,8 @@ def _verdict(run: Run, seen: Observation) -> Verdict:
         return _failed(run, job, seen)
     if job is not None and job.is_mute and (ended := _by_pods(seen)) is not None:
         return ended
-    if seen.is_departed and run.mirrors is not None:
-        return _witnessless(seen, "WorkloadDeleted", _gone(run.mirrors))
-    if seen.is_departed:
-        return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
+    if seen.is_departed and (run.mirrors is None or _is_left(seen)):
+        return _departed(run, seen)
     if seen.refusal is not None:
         return Verdict("failed" if seen.refusal.is_final else "pending", seen.refusal.reason, seen.refusal.message)
     if run.stop is not None and not any(not pod.is_over for pod in seen.pods) and (job is None or job.is_suspended):
@@ -133,6 +131,17 @@ def _witnessless(seen: Observation, reason: str, message: str) -> Verdict:
     if last.get("exit_code") == 0:
         return Verdict("finished", "Completed", _ended(seen))
     return Verdict("killed", reason, message) if last["reason"] == attempts.DELETED else _by_end(last, seen)
+
+
+def _departed(run: Run, seen: Observation) -> Verdict:
+    if run.mirrors is None:
+        return _witnessless(seen, "RunDeleted", "the TrainingRun was deleted while it ran")
+    return _witnessless(seen, "WorkloadDeleted", _gone(run.mirrors))
+
+
+def _is_left(seen: Observation) -> bool:
+    """The workload of a mirror is gone, or cannot be read and no pod of it lives; else the mirror went alone."""
+    return seen.job is None or (seen.job.is_mute and all(pod.is_over for pod in seen.pods))
 
 
 def _gone(workload: Workload) -> str:

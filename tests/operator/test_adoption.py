@@ -273,6 +273,59 @@ def test_a_workload_that_is_deleted_while_it_runs_ends_its_run(others: Others) -
     assert (status["state"], status["message"]) == ("killed", "Job mnist was deleted while it ran")
 
 
+def deleted_by_hand(others: Others, key: Key) -> None:
+    """Somebody deletes the mirror and nothing else, and the deletion is worked on."""
+    others.sightings.run_vanished(key, others.cluster.runs.pop(key))
+    others.reconciler.reconcile(key)
+
+
+def test_a_mirror_that_is_deleted_by_hand_comes_back_and_its_run_goes_on(others: Others) -> None:
+    others.make("p1", JOB)
+    key = others.arrive()
+    assert key is not None
+    others.run_pod()
+    others.record(step=7)
+    others.look(key)
+    deleted_by_hand(others, key)
+    assert others.kept(key)["state"] == "running"
+    assert others.arrive() == key
+    status = others.look(key)
+    assert (status["state"], status["step"], status["attempts"]) == ("running", 7, 1)
+    assert others.sightings.run(key) is None
+    assert "Missed" not in others.cluster.reasons()
+
+
+def test_a_mirror_that_went_with_its_workload_does_not_come_back(others: Others) -> None:
+    others.make("p1", JOB)
+    key = others.arrive()
+    assert key is not None
+    others.run_pod()
+    others.look(key)
+    del others.cluster.workloads["Job", "mnist"]
+    deleted_by_hand(others, key)
+    assert others.arrive() is None
+    assert key not in others.cluster.runs
+    assert (others.kept(key)["state"], others.kept(key)["reason"]) == ("killed", "WorkloadDeleted")
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_deleted_mirror_of_what_nobody_may_read_goes_on_as_long_as_a_pod_lives(
+    others: Others, is_alive: bool
+) -> None:
+    others.make("p1", ref("MyTrainer", "x", 9, "example.com/v1"))
+    key = others.arrive()
+    assert key is not None
+    others.run_pod()
+    others.look(key)
+    if not is_alive:
+        others.sightings.pod_vanished(key, others.cluster.all_pods.pop(Key("team", "p1")))
+    deleted_by_hand(others, key)
+    assert others.kept(key)["state"] == ("running" if is_alive else "killed")
+    if is_alive:
+        assert others.arrive() == key
+        assert key in others.cluster.runs
+
+
 @pytest.mark.parametrize(("code", "wait", "state"), [(0, 61, "finished"), (3, 901, "failed")])
 def test_a_workload_of_an_unknown_kind_is_judged_by_its_pods(
     others: Others, code: int, wait: float, state: str

@@ -154,3 +154,25 @@ def test_a_listing_behind_the_watch_is_forgiven_by_the_next() -> None:
     motion.compare("pods", [body(version="7")], 0)
     motion.compare("pods", [body(version="8")], 60)
     assert motion.missed_seconds(1000) == 0
+
+
+STRANGER = body(labels={"chiplog.dev/inject": "true"}, annotations={})
+MIRROR = Key("team", "mnist-0a1b2c3d")
+
+
+@pytest.mark.parametrize(
+    ("present", "pod", "is_made_again"),
+    [
+        ([], STRANGER, True),
+        ([body(name=MIRROR.name)], STRANGER, False),
+        ([], {**STRANGER, "status": {"phase": "Succeeded"}}, False),
+        ([], {"metadata": {**STRANGER["metadata"], "deletionTimestamp": "now"}}, False),
+        ([], body(uid="unknown", labels={}), False),
+    ],
+)
+def test_a_mirror_that_no_listing_shows_is_made_again_for_a_pod_that_lives(
+    listener: Listener, present: list[Any], pod: Any, is_made_again: bool
+) -> None:
+    listener.strangers.adopted(STRANGER, MIRROR)
+    listener.intake.compared(present, [pod])
+    assert listener.arrivals == ([Key("team", "mnist")] if is_made_again else [])
