@@ -1,18 +1,17 @@
 """The recorder before a real S3 over a bad network: whatever happens to requests and answers, every row once."""
 
-import os
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import boto3
 import botocore.auth
 import pytest
-from botocore.config import Config
+import recorder_process
 from recorder_world import World
-from toxic import NOTHING, Proxy, Toxic, proxy
+from toxic import NOTHING, Proxy, Toxic
 
 from chiplog.bucket.s3 import S3Bucket
 from chiplog.errors import AccessDenied, BucketError, Unreachable
@@ -20,6 +19,8 @@ from chiplog.errors import AccessDenied, BucketError, Unreachable
 pytestmark = pytest.mark.integration
 
 STEPS = 40
+WAITED_FOR = {"nothing comes", "1 kbps", "stalls of 3 s"}
+"""Each of these costs the client's whole patience."""
 KINDS = {
     "slow down": Toxic(refuse=(503, "SlowDown")),
     "internal error": Toxic(refuse=(500, "InternalError")),
@@ -28,31 +29,18 @@ KINDS = {
     "an expired token": Toxic(refuse=(400, "ExpiredToken")),
     "a page of a proxy": Toxic(refuse=(502, "")),
     "reset": Toxic(reset=True),
+    "reset at any byte of the request": Toxic(reset_at=0.0),
+    "1 kbps": Toxic(bytes_per_second=125),
     "answer lost": Toxic(lose=True),
     "answer cut": Toxic(truncate=10),
     "nothing comes": Toxic(hang=True),
-    "stalls": Toxic(stall_seconds=0.1),
+    "stalls of 3 s": Toxic(stall_seconds=3.0),
     "one byte at a time": Toxic(slice_bytes=1),
 }
 
 
-@pytest.fixture
-def store() -> Iterator[Proxy]:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if not endpoint:
-        pytest.fail("AWS_ENDPOINT_URL names no S3: `make test` starts one, or source .chiplog/env")
-    with proxy(endpoint) as made:
-        yield made
-
-
-def through(store: Proxy, prefix: str, attempts: int = 1) -> S3Bucket:
-    address = os.environ.get("CHIPLOG_TEST_BUCKET") or os.environ["CHIPLOG_BUCKET"]
-    name, _, root = address.removeprefix("s3://").partition("/")
-    config = Config(
-        retries={"total_max_attempts": attempts}, connect_timeout=2, read_timeout=1, s3={"addressing_style": "path"}
-    )
-    client = boto3.client("s3", endpoint_url=store.address, config=config)
-    return S3Bucket(client, name, f"{root.strip('/')}/faults-{prefix}".strip("/"))
+def through(store: Proxy, prefix: str) -> S3Bucket:
+    return recorder_process.bucket(prefix, store.address)
 
 
 def persist(step: Callable[[], None], tries: int = 400) -> int:
@@ -69,7 +57,7 @@ def persist(step: Callable[[], None], tries: int = 400) -> int:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_third_of_all_requests_goes_wrong_and_nothing_is_lost(kind: str, store: Proxy, tmp_path: Path) -> None:
     draws = random.Random(kind)
-    share = 0.1 if kind == "nothing comes" else 0.3
+    share = 0.1 if kind in WAITED_FOR else 0.3
     bucket = through(store, uuid.uuid4().hex)
     world = World(tmp_path, bucket)
     log = world.log()
@@ -82,7 +70,8 @@ def test_a_third_of_all_requests_goes_wrong_and_nothing_is_lost(kind: str, store
         if draws.random() >= share:
             return NOTHING
         hurt.append(f"{method} {path}")
-        return KINDS[kind]
+        toxic = KINDS[kind]
+        return toxic if toxic.reset_at is None else replace(toxic, reset_at=draws.random())
 
     store.choose = choose
     recorder = world.recorder

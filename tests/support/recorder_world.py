@@ -40,7 +40,9 @@ class Log:
         self.path.write_bytes(b":W&B\xe1\xbe\x00")
 
     def history(self, *steps: int, **values: str) -> None:
-        self.append(*(self._history(step, values) for step in steps))
+        first = self.number + 1
+        self.number += len(steps)
+        self.append(*(history_record(first + place, step, values) for place, step in enumerate(steps)))
 
     def append(self, *payloads: bytes) -> None:
         size, written = self.path.stat().st_size, b""
@@ -67,14 +69,15 @@ class Log:
         with self.path.open("ab") as file:
             file.write(written)
 
-    def _history(self, step: int, values: dict[str, str]) -> bytes:
-        record = wandb_pb2.Record()
-        self.number += 1
-        record.num = self.number
-        record.history.step.num = step
-        for key, value in {"_step": str(step), **values}.items():
-            record.history.item.add(key=key, value_json=value)
-        return record.SerializeToString()
+
+def history_record(number: int, step: int, values: dict[str, str]) -> bytes:
+    """The record of one `log()` as wandb packs it; values are JSON."""
+    record = wandb_pb2.Record()
+    record.num = number
+    record.history.step.num = step
+    for key, value in {"_step": str(step), **values}.items():
+        record.history.item.add(key=key, value_json=value)
+    return record.SerializeToString()
 
 
 @dataclass

@@ -5,9 +5,8 @@ import http.client
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -23,6 +22,10 @@ class Toxic:
     """Of that answer."""
     reset: bool = False
     """The connection ends before the store hears of it."""
+    reset_at: float | None = None
+    """The connection ends after this share of the request's body, a number of [0, 1]."""
+    bytes_per_second: float = 0.0
+    """The request's body comes no faster; what is whole goes to the store, whether or not the client still waits."""
     lose: bool = False
     """The store does it, and the connection ends before the answer."""
     truncate: int | None = None
@@ -32,7 +35,7 @@ class Toxic:
     stall_seconds: float = 0.0
     """Before the answer."""
     slice_bytes: int = 0
-    """The answer's body comes in pieces of so many bytes."""
+    """Both bodies come in pieces of so many bytes."""
 
 
 NOTHING = Toxic()
@@ -68,6 +71,11 @@ def proxy(upstream: str) -> Iterator[Proxy]:
         server.server_close()
 
 
+def _pieces(data: bytes, toxic: Toxic) -> Iterator[bytes]:
+    size = toxic.slice_bytes or max(1, len(data))
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -75,29 +83,42 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def forward(self) -> None:
             proxy.seen.append(f"{self.command} {self.path}")
             toxic = proxy.choose(self.command, self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self._body(toxic)
             if toxic.hang:
                 proxy.closing.wait(30)
-            if toxic.hang or toxic.reset:
+            if toxic.hang or toxic.reset or body is None:
                 self._reset()
                 return
             if toxic.refuse is not None:
                 self._refuse(*toxic.refuse, toxic.headers)
                 return
-            status, headers, data = self._ask(body)
-            time.sleep(toxic.stall_seconds)
-            self._reset() if toxic.lose else self._answer(status, headers, data, toxic)
+            status, headers, data = self._ask(body, toxic)
+            proxy.closing.wait(toxic.stall_seconds)
+            with suppress(ConnectionError):  # The client had no patience.
+                self._reset() if toxic.lose else self._answer(status, headers, data, toxic)
 
         do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward  # noqa: N815
 
-        def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        def _body(self, toxic: Toxic) -> bytes | None:
+            """What the client sends; None where its connection ends before that."""
+            size = int(self.headers.get("Content-Length") or 0)
+            if toxic.reset_at is not None:
+                self.rfile.read(int(size * toxic.reset_at))
+                return None
+            if toxic.bytes_per_second:
+                proxy.closing.wait(size / toxic.bytes_per_second)
+            return self.rfile.read(size)
+
+        def _ask(self, body: bytes, toxic: Toxic) -> tuple[int, list[tuple[str, str]], bytes]:
             address = urlsplit(proxy.upstream)
             store = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=30)
             store.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 if name.lower() != "expect":
                     store.putheader(name, value)
-            store.endheaders(body)
+            store.endheaders()
+            for piece in _pieces(body, toxic):
+                store.send(piece)
             answer = store.getresponse()
             found = answer.status, answer.getheaders(), answer.read()
             store.close()
@@ -113,9 +134,8 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(data[: toxic.truncate])
                 self._reset()
                 return
-            size = toxic.slice_bytes or max(1, len(data))
-            for at in range(0, len(data), size):
-                self.wfile.write(data[at : at + size])
+            for piece in _pieces(data, toxic):
+                self.wfile.write(piece)
 
         def _refuse(self, status: int, code: str, headers: dict[str, str]) -> None:
             body = f"<Error><Code>{code}</Code><Message>as the test says</Message></Error>".encode()
