@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from api_proxy import Faults
 from operator_place import Place
-from operator_process import CLUSTER, OperatorProcess
+from operator_process import CLUSTER, OperatorProcess, until
 
 from chiplog import layout, records
 from chiplog.errors import NotFound
