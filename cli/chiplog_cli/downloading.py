@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, SettingsError
@@ -48,16 +48,29 @@ def inside(parts: list[str]) -> PurePosixPath:
     return PurePosixPath(*parts)
 
 
-def write(place: Path, content: Callable[[BinaryIO], None], modified: float | None = None) -> None:
+class Facts(NamedTuple):
+    """What a file was beside its content, as far as it is known."""
+
+    modified_ns: int | None = None
+    """In nanoseconds since 1970."""
+    mode: int | None = None
+    """Permission bits."""
+
+
+NO_FACTS = Facts()
+
+
+def write(place: Path, content: Callable[[BinaryIO], None], facts: Facts = NO_FACTS) -> None:
     """Write a file whole or not at all. Raises OSError, and what `content` raises."""
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".chiplog-", dir=place.parent)
     try:
         with os.fdopen(handle, "wb") as opened:
             content(opened)
-        Path(name).chmod(0o644)
-        if modified is not None:
-            os.utime(name, (modified, modified))
+        # Whose file it becomes did not choose the bits above these: what runs as its owner stays another's word.
+        Path(name).chmod(0o644 if facts.mode is None else facts.mode & 0o777)
+        if facts.modified_ns is not None:
+            os.utime(name, ns=(facts.modified_ns, facts.modified_ns))
         Path(name).replace(place)
     finally:
         Path(name).unlink(missing_ok=True)

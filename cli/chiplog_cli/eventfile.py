@@ -1,15 +1,23 @@
-"""Writes TensorBoard's event files: scalars and texts; it reads none.
+"""Writes TensorBoard's event files: scalars, texts, histograms and images; it reads none.
 
 The formats are TensorFlow's own: records as in `tensorflow/core/lib/io/record_writer.h` (length, masked CRC-32C, data,
-masked CRC-32C), events as in `tensorflow/core/util/event.proto`, of which only what is written here is spelled out.
+masked CRC-32C), events as in `tensorflow/core/util/event.proto`, values as in `summary.proto`, `histogram.proto` and
+`tensor.proto` of `tensorflow/core/framework`, of which only what is written here is spelled out.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import BinaryIO
 
 _POLYNOMIAL = 0x82F63B78
 """CRC-32C (Castagnoli), reflected."""
+
+_STRING = 7
+"""`DT_STRING` of TensorFlow's types."""
+
+_RGB = 3
+"""Of TensorBoard's colour spaces; it decodes the image itself."""
 
 
 def _table() -> list[int]:
@@ -29,11 +37,36 @@ def start(file: BinaryIO, time: float) -> None:
     _write(file, _double(1, time) + _bytes(3, b"brain.Event:2"))
 
 
-def add(file: BinaryIO, time: float, step: int, scalars: Iterable[tuple[str, float]]) -> None:
-    """The scalars of one step, `time` in Unix seconds."""
-    values = b"".join(_bytes(1, _bytes(1, tag.encode()) + _float(2, value)) for tag, value in scalars)
-    if values:
-        _write(file, _double(1, time) + _integer(2, step) + _bytes(5, values))
+def add(file: BinaryIO, time: float, step: int, values: Iterable[bytes]) -> None:
+    """What was logged at one step, `time` in Unix seconds."""
+    summary = b"".join(_bytes(1, value) for value in values)
+    if summary:
+        _write(file, _double(1, time) + _integer(2, step) + _bytes(5, summary))
+
+
+def scalar(tag: str, value: float) -> bytes:
+    """A number, in the 32 bits that TensorBoard has."""
+    return _tag(tag) + _float(2, value)
+
+
+def text(tag: str, value: str) -> bytes:
+    """A text, as the plugin of that name reads it: a tensor of one string."""
+    plugin = _bytes(1, _bytes(1, b"text"))
+    tensor = _integer(1, _STRING) + _bytes(2, b"") + _bytes(8, _utf8(value))
+    return _tag(tag) + _bytes(9, plugin) + _bytes(8, tensor)
+
+
+def image(tag: str, encoded: bytes, width: int, height: int) -> bytes:
+    """An encoded image (PNG, JPEG, …) of that many pixels."""
+    return _tag(tag) + _bytes(4, _integer(1, height) + _integer(2, width) + _integer(3, _RGB) + _bytes(4, encoded))
+
+
+def histogram(tag: str, edges: Sequence[float], counts: Sequence[float]) -> bytes:
+    """Counts between edges, of which there is one more; sums are those of the buckets' middles."""
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    sums = [sum(count * middle**power for middle, count in zip(middles, counts, strict=True)) for power in (0, 1, 2)]
+    numbers = b"".join(_double(field, value) for field, value in enumerate([edges[0], edges[-1], *sums], 1))
+    return _tag(tag) + _bytes(5, numbers + _doubles(6, edges[1:]) + _doubles(7, counts))
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
@@ -47,6 +80,18 @@ def _masked(data: bytes) -> bytes:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
     crc ^= 0xFFFFFFFF
     return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def _tag(tag: str) -> bytes:
+    return _bytes(1, _utf8(tag))
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="backslashreplace")
+
+
+def _doubles(field: int, values: Sequence[float]) -> bytes:
+    return _bytes(field, struct.pack(f"<{len(values)}d", *values))
 
 
 def _double(field: int, value: float) -> bytes:

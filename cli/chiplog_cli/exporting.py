@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 from chiplog import strictjson
 from chiplog.bucket import Bucket
 from chiplog.errors import SettingsError
-from chiplog.reading import console, history, tables
+from chiplog.reading import console, files, history, tables
 from chiplog.reading.views import RunView
-from chiplog_cli import downloading, eventfile
+from chiplog_cli import downloading, eventfile, summaries
 from chiplog_cli.rendering import formats
 
 Row = dict[str, Any]
@@ -124,30 +124,26 @@ def _field(value: Any, kind: str) -> str:
 
 
 def _events(bucket: Bucket, view: RunView, folder: Path) -> list[Path]:
-    """An event file for each attempt and rank, with the scalars that have a step, in the order they were logged."""
+    """An event file for each attempt and rank, with the rows that have a step, in the order they were logged."""
     groups: dict[tuple[int, int], list[Row]] = {}
     for row in history.read(bucket, view):
         groups.setdefault((row["_attempt"], row.get("_rank", 0)), []).append(row)
+    images = summaries.Images(bucket, lambda: files.read(bucket, view, every=True))
     written = []
     for (attempt, rank), rows in groups.items():
         started = int(view.started_at or 0)
         path = folder / f"attempt-{attempt}" / f"rank-{rank}" / f"events.out.tfevents.{started}.{view.run}"
-        downloading.write(path, _event_content(rows))
+        downloading.write(path, _event_content(rows, images))
         written.append(path)
     return written
 
 
-def _event_content(rows: list[Row]) -> Content:
+def _event_content(rows: list[Row], images: summaries.Images) -> Content:
     def content(target: BinaryIO) -> None:
         eventfile.start(target, rows[0]["_timestamp"] or 0.0)
         for row in rows:
             if row["_step"] is not None:
-                scalars = [(key, float(value)) for key, value in row.items() if _is_scalar(key, value)]
-                eventfile.add(target, row["_timestamp"] or 0.0, row["_step"], scalars)
+                values = summaries.of(row, history.OWN, images.fetch)
+                eventfile.add(target, row["_timestamp"] or 0.0, row["_step"], values)
 
     return content
-
-
-def _is_scalar(key: str, value: Any) -> bool:
-    is_number = isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1023)
-    return key not in _OURS and is_number

@@ -27,7 +27,7 @@ class Target:
     rank: int
     path: str
     write: Write
-    modified: float | None = None
+    facts: downloading.Facts = downloading.NO_FACTS
 
 
 def restore(bucket: Bucket, view: RunView, folder: Path) -> tuple[int, list[str]]:
@@ -42,7 +42,7 @@ def restore(bucket: Bucket, view: RunView, folder: Path) -> tuple[int, list[str]
         above = [f"attempt-{target.attempt}", f"rank-{target.rank}", target.container] if many else []
         try:
             place = folder / downloading.inside([*above, *target.path.split("/")])
-            downloading.write(place, target.write, target.modified)
+            downloading.write(place, target.write, target.facts)
             count += 1
         except FormatError as error:
             problems.append(str(error))
@@ -57,13 +57,19 @@ def _targets(bucket: Bucket, view: RunView) -> Iterator[Target]:
     newest = {_place(item): item.generation for item in followed}  # In the order of generations: the last one stays.
     for item in followed:
         path = item.path if item.generation == newest[_place(item)] else f"{item.path}.{item.generation}"
-        yield Target(item.container, item.attempt, item.rank, path, _write_followed(bucket, item))
+        facts = downloading.Facts(item.modified_ns, item.mode)
+        yield Target(item.container, item.attempt, item.rank, path, _write_followed(bucket, item), facts)
     for attempt in sorted({member.attempt for member in view.members}):
         for file in files.read(bucket, view, attempt):
             is_followed = (file.attempt, file.rank, file.container, file.path) in newest
             if not is_followed and not _was_no_file(file):
                 write = _write_blob(bucket, file)
-                yield Target(file.container, file.attempt, file.rank, file.path, write, file.modified)
+                yield Target(file.container, file.attempt, file.rank, file.path, write, _facts(file))
+
+
+def _facts(file: File) -> downloading.Facts:
+    told = None if file.modified is None else int(file.modified * 1e9)
+    return downloading.Facts(file.modified_ns or told, file.mode)
 
 
 def _was_no_file(file: File) -> bool:

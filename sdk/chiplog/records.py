@@ -67,6 +67,10 @@ class StreamHead(TypedDict):
     """Stretches and records of the source that could not be read, by reason, bounded."""
     witness: NotRequired[str]
     """Of the bytes that were read, by which a restarted recorder tells a rewritten file."""
+    modified_ns: NotRequired[int]
+    """When the source was last changed, by the trainer's clock, in nanoseconds."""
+    mode: NotRequired[int]
+    """The source's permission bits."""
 
 
 class RecorderHead(TypedDict):

@@ -7,6 +7,7 @@ checkpoint of many GB never holds a metric up. Nothing of the trainer's is chang
 import hashlib
 import os
 import queue
+import stat
 import threading
 import time
 from collections import Counter, deque
@@ -231,7 +232,8 @@ class Cargo:
         shape = Shape(0, 0, -1, 0)
         try:
             with reach.opened(self._settings.root / item.container, item.path) as descriptor:
-                shape = Shape.of(os.fstat(descriptor))
+                status = os.fstat(descriptor)
+                shape = Shape.of(status)
                 sha256, size, key = self._store(descriptor, item)
         except FormatError:
             self._queued.pop(item, None)  # The next survey finds it again.
@@ -243,7 +245,8 @@ class Cargo:
         if not self._stock.is_same(item, sha256):
             if self._stock.knows(item):
                 self._versions[item] = (self._versions.get(item, (0, 0.0))[0] + 1, self._monotonic())
-            self._tell(item, shape, {"sha256": sha256, "size": size, "key": key}, policy)
+            facts = {"sha256": sha256, "size": size, "key": key, "mode": stat.S_IMODE(status.st_mode)}
+            self._tell(item, shape, facts, policy)
         self._stock.take(item, shape, sha256)
         self._queued.pop(item, None)
         return True

@@ -8,6 +8,7 @@ read, the first and the last bytes are compared with what stands there now, befo
 import hashlib
 import itertools
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -48,6 +49,10 @@ class Stream:
     segmented: int = 0
     """Rows that start before this byte of the source are in segments."""
     size: int = 0
+    modified_ns: int = 0
+    """The file's time of change when it was last looked at, in nanoseconds."""
+    mode: int = 0
+    """Its permission bits then."""
     fold: folding.Fold = field(default_factory=folding.Fold)
     is_foreign: bool = False
     """The file is not of its kind: it is not read further."""
@@ -75,8 +80,9 @@ class Stream:
             descriptor = reach.open_exactly(root / source.container, source.path.split("/"))
         except OSError:
             return None
-        status = os.fstat(descriptor)
-        return cls(source, generation, root, descriptor, status.st_ino, size=status.st_size)
+        stream = cls(source, generation, root, descriptor, os.fstat(descriptor).st_ino)
+        stream.look()
+        return stream
 
     @classmethod
     def reopen(cls, root: Path, source: Source, head: StreamHead, segmented: int) -> "Stream | None":
@@ -107,7 +113,9 @@ class Stream:
         """See how large the file is now."""
         if not self.is_over:
             with suppress(OSError):  # Whoever reads is told.
-                self.size = max(self.size, os.fstat(self.descriptor).st_size)
+                status = os.fstat(self.descriptor)
+                self.size = max(self.size, status.st_size)
+                self.modified_ns, self.mode = status.st_mtime_ns, stat.S_IMODE(status.st_mode)
 
     def was_replaced(self) -> bool:
         """Whether another file has this one's name now, or its bytes were taken away or written over."""
@@ -273,6 +281,8 @@ class Stream:
             "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
             "ended": fold.ended,
             "witness": digest_of((self._first, self._last)),
+            "modified_ns": self.modified_ns,
+            "mode": self.mode,
         }
         if fold.exit_code is not None:
             head["exit_code"] = fold.exit_code

@@ -1,19 +1,25 @@
 """`export` writes what a run recorded, for readers that are not ours."""
 
 import csv
+import hashlib
+import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
+import accumulator
 import duckdb
 import pytest
-from bucket_world import NOW, Source, World, attempt, console, history, numbered
+from bucket_world import NOW, Source, World, attempt, console, file, history, numbered
+from recorder_world import World as Pod
 
-from chiplog.bucket.memory import MemoryBucket
 from chiplog_cli import eventfile
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
 
+WANDB = Path(__file__).parent.parent / "fixtures" / "wandb" / "0.31.0" / "every_kind"
+IMAGE = "media/images/image_11_da72aab6d3b3d2f0b516.png"
 ROWS = numbered(
     [
         history(0, loss=1, acc=0.5, ok=True, name='a "quoted"\nline', mixed=1, nested={"x": 2}),
@@ -73,30 +79,97 @@ def test_csv_says_the_same(chiplog: Any, world: World, tmp_path: Path) -> None:
     assert rows[0]["name"] == 'a "quoted"\nline'
 
 
-def test_event_files_hold_the_scalars_of_each_rank(chiplog: Any, world: World, tmp_path: Path) -> None:
+def test_tensorboard_reads_the_event_files_of_each_rank(chiplog: Any, world: World, tmp_path: Path) -> None:
     filled(world)
-    done = chiplog("export", "mnist", str(tmp_path / "out"), "--format", "tfevents")
+    done = chiplog("export", "mnist", str(tmp_path), "--format", "tfevents")
     assert [Path(line).parent.name for line in done.stdout.split()] == ["rank-0", "rank-1"]
-    # Read back by the recorder, which is tested against tensorboard's own reader.
-    from recorder_world import World as Pod
+    at = [NOW - 100 + step for step in range(3)]
+    assert accumulator.folders(tmp_path) == {
+        "attempt-1/rank-0": {
+            "loss": [(0, at[0], "1.0"), (1, at[1], "nan"), (2, at[2], "0.25")],
+            "acc": [(0, at[0], "0.5"), (1, at[1], "inf")],
+            "ok": [(0, at[0], "1.0"), (1, at[1], "0.0")],
+            "mixed": [(0, at[0], "1.0"), (1, at[1], ["two"])],
+            "nested.x": [(0, at[0], "2.0")],
+            "name": [(0, at[0], ['a "quoted"\nline']), (1, at[1], [""])],
+            "big": [(2, at[2], repr(2.0**70))],
+        },
+        "attempt-1/rank-1": {"loss": [(0, at[0], "9.0")]},
+    }
 
-    pod = Pod(tmp_path / "pod", bucket=MemoryBucket())
-    (tmp_path / "pod").mkdir()
-    (tmp_path / "out" / "attempt-1").rename(tmp_path / "pod" / "main")
-    pod.recorder().drain()
-    told = sorted(
-        (row["step"], key, repr(value))
-        for rows in pod.rows().values()
-        for row in rows
-        if row["kind"] == "history"
-        for key, value in row["values"].items()
-    )
-    nan, inf = repr({"$number": "NaN"}), repr({"$number": "Infinity"})
-    assert told == sorted(
-        [(0, "loss", "1.0"), (0, "acc", "0.5"), (0, "ok", "1.0"), (0, "mixed", "1.0"), (0, "nested.x", "2.0"),
-         (1, "loss", nan), (1, "acc", inf), (1, "ok", "0.0"), (2, "loss", "0.25"),
-         (2, "big", repr(2.0**70)), (0, "loss", "9.0")]
-    )  # fmt: skip
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "tfevents"])
+def test_a_run_that_is_being_recorded_is_written_as_far_as_it_came(
+    chiplog: Any, world: World, tmp_path: Path, form: str
+) -> None:
+    """Some rows are in a segment, others in the live object alone, and each comes once; the next export has more."""
+    place = world.run()
+    for last in (2, 3):
+        rows = numbered([history(step, loss=step / 4) for step in range(last)])
+        world.record("r0", Source(rows, cut=11), run=place.id)
+        world.outcome(place, "running", [attempt(1, "r0")])
+        done = chiplog("export", "mnist", str(tmp_path / form), "--format", form)
+        assert done.exit_code == 0, done.stderr
+        assert losses(Path(done.stdout.strip()), form) == [step / 4 for step in range(last)]
+
+
+def losses(path: Path, form: str) -> list[float]:
+    if form == "parquet":
+        return [row["loss"] for row in table(path)]
+    if form == "csv":
+        return [float(row["loss"]) for row in csv.DictReader(path.read_text().splitlines())]
+    return [float(value) for _, _, value in accumulator.read(path.parent)["loss"]]
+
+
+def test_images_and_histograms_reach_tensorboard_and_parquet_names_them(
+    chiplog: Any, world: World, tmp_path: Path
+) -> None:
+    """What the real wandb logged; a sound has no place in our event files and is named in the table all the same."""
+    trained = tmp_path / "pod" / "main" / "wandb" / "offline-run-20261123_220000-x"
+    shutil.copytree(WANDB, trained)
+    Pod(tmp_path / "pod", bucket=world.bucket).recorder().drain()
+    chiplog("export", "r-1", str(tmp_path / "tb"), "--format", "tfevents")
+    (found,) = accumulator.folders(tmp_path / "tb").values()
+    [(_, _, image)] = found["image"]
+    assert image == (4, 4, (trained / "files" / IMAGE).read_bytes())
+    [(_, _, histogram)] = found["histogram"]
+    assert histogram == (1.0, 3.0, 4.0, (1.5, 2.0, 2.5, 3.0), (1.0, 0.0, 2.0, 1.0))
+    assert "audio" not in found
+    chiplog("export", "r-1", str(tmp_path / "tables"))
+    cells = {key: cell for row in table(tmp_path / "tables" / "history.parquet") for key, cell in row.items() if cell}
+    assert json.loads(cells["image"])["path"] == IMAGE
+    sound = json.loads(cells["audio"])
+    assert hashlib.sha256((trained / "files" / sound["path"]).read_bytes()).hexdigest() == sound["sha256"]
+
+
+def test_an_image_that_is_damaged_or_gone_does_not_keep_the_curves_back(
+    chiplog: Any, world: World, tmp_path: Path
+) -> None:
+    told = {"_type": "image-file", "path": "x.png", "width": 1, "height": 1}
+    place = world.run()
+    rows = [history(0, loss=1.0, gone={**told, "sha256": "b" * 64}, bad={**told, "sha256": "a" * 64})]
+    listed = Source([{"at": 0, **file("x.png")}], id="files", kind="files", path="files")
+    world.bucket.put(listed.rows[0]["key"], b"no image")
+    world.record("r0", Source(numbered(rows)), listed, run=place.id)
+    done = chiplog("export", "mnist", str(tmp_path), "--format", "tfevents")
+    assert done.exit_code == 0, done.stderr
+    assert accumulator.read(Path(done.stdout.strip()).parent) == {"loss": [(0, NOW - 100, "1.0")]}
+
+
+HISTOGRAM = {"_type": "histogram", "bins": [0, 1, 2], "values": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    "change", [{"bins": [0, 1]}, {"bins": [0, 0, 1]}, {"values": None}, {"bins": [0, 1, {"$number": "Infinity"}]}]
+)
+def test_a_histogram_that_is_none_is_left_out(
+    chiplog: Any, world: World, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    place = world.run()
+    rows = [history(0, whole=HISTOGRAM, broken={**HISTOGRAM, **change})]
+    world.record("r0", Source(numbered(rows)), run=place.id)
+    done = chiplog("export", "mnist", str(tmp_path), "--format", "tfevents")
+    assert list(accumulator.read(Path(done.stdout.strip()).parent)) == ["whole"]
 
 
 def test_the_checksum_is_castagnolis(tmp_path: Path) -> None:

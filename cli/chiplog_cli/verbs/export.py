@@ -19,8 +19,9 @@ from chiplog_cli.session import Session
     chiplog export mnist out/ --format tfevents
 
     parquet and csv: history, system load and console, a row for each step and a column for each metric, nested ones
-    joined by dots. tfevents: scalars, a directory for each attempt and rank, for `tensorboard --logdir DIR`. The paths
-    of what was written are printed.
+    joined by dots; media are named, with their digests. tfevents: numbers, texts, histograms and images, a directory
+    for each attempt and rank, for `tensorboard --logdir DIR`. A run that is being recorded is written as far as it is
+    in the bucket. The paths of what was written are printed.
     """,
 )
 @click.argument("run")

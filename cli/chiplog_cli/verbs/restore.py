@@ -18,9 +18,9 @@ from chiplog_cli.session import Session
     chiplog restore mnist /tmp/mnist
     wandb sync /tmp/mnist/main/wandb/offline-run-*
 
-    What comes out is what the script wrote: `wandb sync` and `wandb leet inspect` read it, TensorBoard too. Where the
-    run had several attempts, ranks or containers, each has a directory attempt-N/rank-N/CONTAINER. Exit code 1 if
-    something could not be had.
+    What comes out is what the script wrote, with its modes and times: `wandb sync` and `wandb leet inspect` read it,
+    TensorBoard too. Where the run had several attempts, ranks or containers, each has a directory attempt-N/rank-N/
+    CONTAINER. Exit code 1 if something could not be had.
     """,
 )
 @click.argument("run")

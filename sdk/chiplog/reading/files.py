@@ -32,6 +32,10 @@ class File:
     policy: str
     missing: str
     """Why its content could not be recorded; empty where it is there."""
+    modified_ns: int | None = None
+    """The same to the nanosecond; None where an older recorder did not say."""
+    mode: int | None = None
+    """Its permission bits; None where an older recorder did not say."""
     version: int = 1
     """Counts the versions of this path from 1; the highest one is the current one."""
     versions: int = 1
@@ -85,4 +89,6 @@ def _file(row: Row, member: Member) -> File:
         modified=row.get("modified"),
         policy=str(row.get("policy", "")),
         missing=str(row.get("missing", "")),
+        modified_ns=row.get("modified_ns") or None,
+        mode=row.get("mode"),
     )

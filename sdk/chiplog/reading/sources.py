@@ -28,6 +28,10 @@ class Followed:
     """What its source objects cover."""
     size: int
     """Bytes of the file that the recorder saw."""
+    modified_ns: int | None = None
+    """When it was changed, in nanoseconds; None where nobody says."""
+    mode: int | None = None
+    """Its permission bits; None where nobody says."""
 
     @property
     def end(self) -> int:
@@ -93,4 +97,6 @@ def _of_member(bucket: Bucket, member: Member, parts: tables.Parts) -> Iterator[
                 generation=head["generation"],
                 stretches=tuple(stretches.get(name, [])),
                 size=head.get("size") or head.get("end") or 0,  # type: ignore[arg-type]
+                modified_ns=head.get("modified_ns"),  # type: ignore[arg-type]
+                mode=head.get("mode"),  # type: ignore[arg-type]
             )
