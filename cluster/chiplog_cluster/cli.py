@@ -129,7 +129,7 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     """Everything that needs no node first: it fails in a minute."""
     machine.require(machine.observe(checkout, built=setup.is_built(checkout)))
     setup.ensure(checkout, progress)
-    debian.install_browser(progress)
+    debian.install_for_tests(progress)
     results = testing.check(checkout)
     results.append(testing.page(checkout, progress))
     environment = testing.environment(checkout, os.environ)

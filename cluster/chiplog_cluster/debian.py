@@ -34,6 +34,9 @@ _PROGRAMS = {
 BROWSER = {"chromium": "chromium"}
 """What the tests look at the page with; nothing else needs it."""
 
+CLOCK = "libfaketime"
+"""By which the tests give a process another clock."""
+
 _FILES = {
     "/usr/bin/python3.11": "python3",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
@@ -57,9 +60,11 @@ def install_missing(progress: Progress) -> None:
     _install(missing(_on_path, lambda path: Path(path).exists(), _can_make_venvs()), progress)
 
 
-def install_browser(progress: Progress) -> None:
-    """Install what the tests look at the page with, where it is missing."""
-    _install([package for program, package in BROWSER.items() if not _on_path(program)], progress)
+def install_for_tests(progress: Progress) -> None:
+    """Install what only the tests need, where it is missing."""
+    browser = [package for program, package in BROWSER.items() if not _on_path(program)]
+    clock = [] if any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")) else [CLOCK]
+    _install([*browser, *clock], progress)
 
 
 def _install(packages: list[str], progress: Progress) -> None:

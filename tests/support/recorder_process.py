@@ -40,7 +40,9 @@ def bucket(prefix: str, at: str, config: Config = QUICK) -> S3Bucket:
 
 
 @contextmanager
-def recording(root: Path, prefix: str, at: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
+def recording(
+    root: Path, prefix: str, at: str, entry: tuple[str, ...] = ("-m", "chiplog_sidecar.start"), **settings: str
+) -> Iterator["subprocess.Popen[str]"]:
     """A recorder of a run directory that asks the S3 at an address; it is killed in the end."""
     environment = {
         **os.environ,
@@ -52,7 +54,7 @@ def recording(root: Path, prefix: str, at: str, **settings: str) -> Iterator["su
         "CHIPLOG_DIR": str(root),
         **settings,
     }
-    command = [sys.executable, "-m", "chiplog_sidecar.start"]
+    command = [sys.executable, *entry]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         yield process
