@@ -119,6 +119,14 @@ class Cluster(Protocol):
         """The TrainingRuns that carry the label of a Sweep's name."""
         ...
 
+    def cronjobs(self, namespaces: Sequence[str]) -> list[Json]:
+        """The CronJobs of the given namespaces, or of all where none is given."""
+        ...
+
+    def nights(self, namespace: str, line: str) -> list[Json]:
+        """The TrainingRuns that carry the label of a line's name."""
+        ...
+
     def create_run(self, manifest: Json) -> Json:
         """Make a TrainingRun. Raises Invalid, and Conflict where one of its name is there."""
         ...

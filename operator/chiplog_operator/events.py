@@ -61,6 +61,14 @@ def on_pod(event: Event, pod: Tree, reporter: str, now: float) -> dict[str, Any]
     return _manifest(event, said, regarding, reporter, now)
 
 
+def on_cronjob(event: Event, cronjob: Subject, reporter: str, now: float) -> dict[str, Any]:
+    """The same on a CronJob, whose version does not count: its note names the night, which is told once."""
+    said = f"{cronjob.uid} {event.reason} {event.note}"
+    regarding = {"apiVersion": "batch/v1", "kind": "CronJob", "name": cronjob.name, "namespace": cronjob.namespace,
+                 "uid": cronjob.uid}  # fmt: skip
+    return _manifest(event, said, regarding, reporter, now)
+
+
 def _manifest(event: Event, said: str, regarding: dict[str, Any], reporter: str, now: float) -> dict[str, Any]:
     return {
         "apiVersion": "events.k8s.io/v1",

@@ -62,6 +62,14 @@ class Fenced:
         """The TrainingRuns of a Sweep's name."""
         return self._cluster.trials(namespace, sweep)
 
+    def cronjobs(self, namespaces: Sequence[str]) -> list[Json]:
+        """The CronJobs that there are."""
+        return self._cluster.cronjobs(namespaces)
+
+    def nights(self, namespace: str, line: str) -> list[Json]:
+        """The TrainingRuns of a line's name."""
+        return self._cluster.nights(namespace, line)
+
     def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
         """All that the watch of a kind shows."""
         return self._cluster.listed(kind, namespaces)

@@ -61,6 +61,7 @@ _PREFIXES: dict[str, str] = {
     "trainingruns": _RUNS,
     "sweeps": _RUNS,
     "jobs": "/apis/batch/v1",
+    "cronjobs": "/apis/batch/v1",
     "pods": "/api/v1",
     "services": "/api/v1",
     "events": "/api/v1",
@@ -178,6 +179,15 @@ class Kube:
     def trials(self, namespace: str, sweep: str) -> list[Json]:
         """The TrainingRuns of a Sweep's name."""
         return self._list(_path("trainingruns", namespace), {"labelSelector": f"{names.SWEEP_LABEL}={sweep}"})
+
+    def cronjobs(self, namespaces: Sequence[str]) -> list[Json]:
+        """The CronJobs, from the API server's cache."""
+        query, places = {"resourceVersion": "0"}, namespaces or ("",)
+        return [item for place in places for item in self._list(_path("cronjobs", place), query)]
+
+    def nights(self, namespace: str, line: str) -> list[Json]:
+        """The TrainingRuns of a line's name."""
+        return self._list(_path("trainingruns", namespace), {"labelSelector": f"{names.LINE_LABEL}={line}"})
 
     def create_run(self, manifest: Json) -> Json:
         """Make a TrainingRun."""

@@ -17,7 +17,7 @@ import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import adoption, handlers, health, leadership, logs
+from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs
 from chiplog_operator.adoption import Adopter
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
 from chiplog_operator.fencing import Fenced
@@ -27,6 +27,7 @@ from chiplog_operator.intake import Intake
 from chiplog_operator.kube import Kube
 from chiplog_operator.leadership import Alone, Leadership, LeaseLost, Place
 from chiplog_operator.ledger import Ledger, NameTaken
+from chiplog_operator.line_watch import LineWatch
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.motion import Motion
 from chiplog_operator.news import Budget
@@ -111,6 +112,9 @@ class Operator:
         )  # fmt: skip
         reporter = os.environ.get("HOSTNAME", "")
         self.adopter = Adopter(settings, self.cluster, self.ledger, self.strangers, self.metrics, reporter)
+        self.lines = LineWatch(
+            self.cluster, open_bucket(settings.bucket), settings.cluster, self.metrics, settings.namespaces, reporter
+        )
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
         self.reconciler = Reconciler(
@@ -175,6 +179,7 @@ class Operator:
             self.sweep_queue.run(1, self._reconcile_sweep),
             self.arrivals.run(ADOPTERS, self._adopt),
             _every(adoption.ROUND_SECONDS, self._find_missed),
+            _every(line_watch.ROUND_SECONDS, self._look_at_lines),
             _every(LOOK_SECONDS, self._look),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
@@ -223,6 +228,15 @@ class Operator:
             return
         for key in found:
             self.arrivals.add(key)
+
+    async def _look_at_lines(self) -> None:
+        """Look for nights that are late or missed."""
+        if self.claim.trouble:
+            return  # What we would write may be another cluster's.
+        try:
+            await asyncio.to_thread(self.lines.look)
+        except ClusterError as error:
+            log.warning("lines not looked at, tried again", error=str(error))
 
     async def _look(self) -> None:
         """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""

@@ -101,6 +101,7 @@ class Nights:
             "project": run.project,
             "state": new["state"],
             "reason": new.get("reason", ""),
+            "late_seconds": max(0.0, run.created_at - place.scheduled_at),
             "metrics": dict(values),
             "holds": is_good,
             "gates": [{"holds": item.holds, "is_warning": item.is_warning, "said": item.said} for item in verdicts],

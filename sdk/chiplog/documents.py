@@ -55,7 +55,12 @@ class NightDocument(TypedDict):
     name: str
     project: str
     state: str
+    """As a run's; `missed` where there is no run, whose fields are then empty."""
     reason: str
+    message: NotRequired[str]
+    """Of a missed night: what became of it."""
+    late_seconds: NotRequired[float]
+    """From the scheduled time until the run was made."""
     metrics: dict[str, float]
     holds: bool
     """The run finished, and no gate failed."""

@@ -232,6 +232,11 @@ def night_key(line: Line, scheduled_at: float, run: str) -> str:
     return f"{line_prefix(line)}{night_stamp(scheduled_at)}-{run}.json"
 
 
+def gap_key(line: Line, scheduled_at: float) -> str:
+    """Key of a night that was missed: before those of every run of that night."""
+    return f"{line_prefix(line)}{night_stamp(scheduled_at)}-.json"
+
+
 def parse_night_key(key: str) -> Line | None:
     """The line whose night stands at `key`; None for any other key."""
     parts = key.split("/")

@@ -204,3 +204,31 @@ def test_lines_are_listed(chiplog: Any, nights: World) -> None:
 
 def test_a_line_that_is_not_there_is_not_found(chiplog: Any, nights: World) -> None:
     assert chiplog("line", "check", "other").exit_code == 3
+
+
+def miss(world: World, day: int) -> None:
+    """The operator found that nothing ran."""
+    line = layout.Line(CLUSTER, "team", "cron-1")
+    when = NOW + 86_400 * day
+    document = {
+        "format": records.NIGHT_FORMAT, "min_reader": 1, "line": "nightly", "line_uid": "cron-1", "scheduled_at": when,
+        "run": "", "name": "", "project": "", "state": "missed", "reason": "NoJob", "message": "no Job was made for it",
+        "metrics": {}, "holds": False, "gates": [],
+    }  # fmt: skip
+    world.bucket.put(layout.gap_key(line, when), records.pack_document(document))
+
+
+def test_a_missed_night_is_a_gap_and_the_line_does_not_hold(chiplog: Any, nights: World) -> None:
+    miss(nights, 3)
+    done = chiplog("line", "check", "nightly")
+    assert (done.exit_code, "no run, scheduled at" in done.stdout, "no Job was made for it" in done.stdout) == (
+        1, True, True,
+    )  # fmt: skip
+    assert "▃█▁" in chiplog("line", "show", "nightly").stdout
+
+
+def test_a_run_that_was_made_later_fills_the_gap(chiplog: Any, nights: World) -> None:
+    miss(nights, 3)
+    put(nights, 3, 0.48)
+    found = json.loads(chiplog("line", "show", "nightly", "-o", "json").stdout)
+    assert [night["state"] for night in found] == ["finished"] * 4

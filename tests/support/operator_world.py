@@ -129,6 +129,7 @@ class FakeCluster:
         self.run_refusal: ClusterError | None = None
         """What a TrainingRun is refused with."""
         self.jobs: dict[Key, Json] = {}
+        self.all_cronjobs: list[Json] = []
         self.all_warnings: dict[str, list[Json]] = {}
         self.services: dict[Key, Json] = {}
         self.all_pods: dict[Key, Json] = {}
@@ -157,6 +158,13 @@ class FakeCluster:
         return copy.deepcopy(
             [run for run in found if run["metadata"].get("labels", {}).get(names.SWEEP_LABEL) == sweep]
         )
+
+    def cronjobs(self, namespaces: Sequence[str]) -> list[Json]:
+        return copy.deepcopy(self.all_cronjobs)
+
+    def nights(self, namespace: str, line: str) -> list[Json]:
+        found = [run for key, run in self.runs.items() if key.namespace == namespace]
+        return copy.deepcopy([run for run in found if run["metadata"].get("labels", {}).get(names.LINE_LABEL) == line])
 
     def create_run(self, manifest: Json) -> Json:
         if self.run_refusal is not None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from chiplog.reading.lines import Line
 
 _NAME = "LINE is a CronJob as namespace/name, or its name alone."
-_NIGHT = ("scheduled_at", "name", "run", "state", "reason", "metrics", "holds", "gates", "is_latest")
+_NIGHT = ("scheduled_at", "name", "run", "state", "reason", "message", "late_seconds", "metrics", "holds", "gates",
+          "is_latest")  # fmt: skip
 
 
 @click.group("line")
@@ -92,7 +93,7 @@ def check(context: click.Context, session: Session, name: str, output: str) -> N
     if output != "table":
         formats.write_one(output, row)
     else:
-        click.echo(f"{row['name']}, scheduled at {row['scheduled_at']}: {_word(row)}")
+        click.echo(f"{row['name'] or 'no run'}, scheduled at {row['scheduled_at']}: {_word(row)}")
         for gate in row["gates"]:
             click.echo(f"  {'ok  ' if gate['holds'] else 'warn' if gate['is_warning'] else 'FAIL'}  {gate['said']}")
     if not row["holds"]:
@@ -103,12 +104,16 @@ def _night(night: Any, latest: str) -> dict[str, Any]:
     from chiplog import times
 
     facts = {name: night[name] for name in ("name", "run", "state", "reason", "metrics", "holds", "gates")}
-    return {"scheduled_at": times.iso(night["scheduled_at"]), **facts, "is_latest": night["run"] == latest}
+    facts |= {"message": night.get("message", ""), "late_seconds": night.get("late_seconds")}
+    is_latest = bool(latest) and night["run"] == latest
+    return {"scheduled_at": times.iso(night["scheduled_at"]), **facts, "is_latest": is_latest}
 
 
 def _word(row: dict[str, Any]) -> str:
     if row["holds"]:
         return "holds, the latest" if row["is_latest"] else "holds"
+    if row["state"] == "missed":
+        return str(row["message"])
     failed = "; ".join(gate["said"] for gate in row["gates"] if not gate["holds"] and not gate["is_warning"])
     return failed or f"{row['state']}: {row['reason']}"
 

@@ -24,8 +24,8 @@ class Line:
 
     @property
     def metric(self) -> str:
-        """The metric that tables show: the first that the newest night has."""
-        return next(iter(self.nights[-1]["metrics"]), "")
+        """The metric that tables show: the first that the newest night with any has."""
+        return next((name for night in reversed(self.nights) for name in night["metrics"]), "")
 
 
 def every(bucket: Bucket, cluster: str = "", namespace: str = "") -> list[Line]:
@@ -71,5 +71,5 @@ def _read(bucket: Bucket, keys: Sequence[str]) -> tuple[NightDocument, ...]:
         except FormatError:
             continue  # One that cannot be read hides no other.
         if night is not None:
-            by_time[night["scheduled_at"]] = night
+            by_time[night["scheduled_at"]] = night  # A gap's key comes first, so a run that was made later fills it.
     return tuple(by_time[moment] for moment in sorted(by_time))
