@@ -6,7 +6,7 @@ from typing import Any
 from chiplog import folding
 from chiplog.bucket import Bucket
 from chiplog.codec import Row, number
-from chiplog.reading import rows, tables, telling
+from chiplog.reading import rows, tables, telling, voices
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 
@@ -20,7 +20,7 @@ def read(bucket: Bucket, view: RunView, attempt: int | None = None, kind: str = 
     With `kind` `system`, its system load, which has no step. Nested metrics are joined by dots. A row of another rank
     than 0 also has `_rank`; where a recorder holds several runs of wandb (a second `wandb.init`), its rows have `_run`,
     the writer's id. Of TensorBoard's event files comes what TensorBoard shows: tags below their directory, and nothing
-    that a restart took back. Raises BucketError.
+    that a restart took back; where two directories have the same tags, `_run` is the directory. Raises BucketError.
     """
     with tables.Parts(bucket) as parts:
         for member in view.members:
@@ -32,10 +32,10 @@ def read(bucket: Bucket, view: RunView, attempt: int | None = None, kind: str = 
 
 def _of_member(member: Member, streams: list[rows.Stream], kind: str) -> Iterator[dict[str, Any]]:
     told = telling.of(streams)
-    several = len({teller.voice.run_id for teller in told if teller.voice.run_id}) > 1
+    named = voices.runs([teller.voice for teller in told])
     for teller in told:
         rank = member.rank if teller.voice.rank is None else teller.voice.rank
-        run = teller.voice.run_id if several else ""
+        run = named.get(teller.voice.id, "")
         yield from (flat(row, member.attempt, rank, run) for row in teller.rows if row["kind"] == kind)
 
 

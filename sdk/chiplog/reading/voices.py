@@ -97,6 +97,23 @@ def prefixes(voices: Iterable[Voice]) -> dict[str, str]:
     return found
 
 
+def runs(voices: Sequence[Voice]) -> dict[str, str]:
+    """Which run a stream is of, by stream, where a recorder holds several that would else share names.
+
+    Of wandb its id. Of event files the directory, where two directories have no name before their tags: the second is
+    a restart, or what a script trained next.
+    """
+    ids = {voice.run_id for voice in voices if voice.run_id}
+    found = {voice.id: voice.run_id for voice in voices if len(ids) > 1}
+    named = prefixes(voices)
+    bare = [voice for voice in voices if named.get(voice.id) == ""]
+    places = {(voice.container, voice.folder) for voice in bare}
+    many = len({container for container, _ in places}) > 1
+    for voice in bare if len(places) > 1 else ():
+        found[voice.id] = f"{voice.container}/{voice.folder}" if many else str(voice.folder)
+    return found
+
+
 def _voice(head: StreamHead | SegmentHead, rank: object, run_id: object, began: object, last: object) -> Voice:
     place: Row = dict(head)
     path = str(place["path"])

@@ -144,11 +144,36 @@ def test_a_namespace_is_the_directory_below_what_all_share(folders: list[str], e
 
 
 def test_a_restart_in_a_new_directory_goes_on_under_the_same_names() -> None:
-    _, view = view_of(
+    world, view = view_of(
         events("lightning_logs/version_0", 0, scalar(0, 1, loss=1.0)),
         events("lightning_logs/version_1", 600, scalar(0, 601, loss=0.5)),
     )
     assert view.summary == {"loss": 0.5}
+    assert [(row["_run"], row["loss"]) for row in rows_of(world, view)] == [
+        ("lightning_logs/version_0", 1.0),
+        ("lightning_logs/version_1", 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([("main", "logs", 0)], {}),
+        ([("main", "logs", 0), ("main", "logs", 600)], {}),
+        ([("main", "runs/a", 0), ("main", "runs/b", 5)], {}),
+        ([("main", "runs/a", 0), ("main", "runs/b", 600)], {0: "runs/a", 1: "runs/b"}),
+        ([("main", "runs/a", 0), ("main", "runs/b", 5), ("main", "runs/c", 600)], {}),
+        ([("main", "logs", 0), ("eval", "logs", 5)], {0: "main/logs", 1: "eval/logs"}),
+    ],
+)  # fmt: skip
+def test_directories_that_share_a_tag_are_told_apart(
+    places: list[tuple[str, str, float]], expected: dict[int, str]
+) -> None:
+    heard = [
+        Voice(str(number), "tensorboard", container, f"{folder}/events.{number}", 0, None, "", NOW + began, NOW + began)
+        for number, (container, folder, began) in enumerate(places)
+    ]
+    assert voices.runs(heard) == {str(number): name for number, name in expected.items()}
 
 
 def test_an_experiment_that_is_told_at_the_end_joins_its_run() -> None:
