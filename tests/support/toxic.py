@@ -47,6 +47,10 @@ class Proxy:
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
         self.choose: Callable[[str, str], Toxic] = lambda method, path: NOTHING
+        self.edit: Callable[[bytes], bytes] = lambda body: body
+        """What the store is sent in a body's place; no request that is signed survives another."""
+        self.answers: list[bytes] = []
+        """Bodies that the store gave."""
         self.seen: list[str] = []
         """Methods and paths, in order."""
         self.address = ""
@@ -92,7 +96,8 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             if toxic.refuse is not None:
                 self._refuse(*toxic.refuse, toxic.headers)
                 return
-            status, headers, data = self._ask(body, toxic)
+            status, headers, data = self._ask(proxy.edit(body), toxic)
+            proxy.answers.append(data)
             proxy.closing.wait(toxic.stall_seconds)
             with suppress(ConnectionError):  # The client had no patience.
                 self._reset() if toxic.lose else self._answer(status, headers, data, toxic)
@@ -114,8 +119,9 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             store = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=30)
             store.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                if name.lower() != "expect":
+                if name.lower() not in ("expect", "content-length"):
                     store.putheader(name, value)
+            store.putheader("Content-Length", str(len(body)))
             store.endheaders()
             for piece in _pieces(body, toxic):
                 store.send(piece)
