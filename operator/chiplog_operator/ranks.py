@@ -1,7 +1,7 @@
 """The rank of each pod of a gang that is not ours, by what its controllers wrote on it; a pure rule.
 
-An index that a controller gave holds. Without one, pods are ranked in the order in which they were made, and a pod that
-came after another's end takes that one's place: it is the next attempt.
+An index that a controller gave holds. Pods without one stand behind, in the order in which they were made, and a pod
+that came after another's end takes that one's place: it is the next attempt.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,11 +32,14 @@ def ranked(pods: Iterable[Pod], known: Iterable[Attempt] = ()) -> list[Pod]:
     """The pods with their ranks; those that stand in `known` attempts and have no index keep the rank they had."""
     found = sorted(pods, key=lambda pod: (pod.created_at, pod.name))
     places = {pod.name: place(pod.marks) for pod in found}
-    indexed = [pod for pod in found if places[pod.name] is not None]
-    if indexed:
-        return _by_index(found, places)
-    remembered = {item["pod"]: item["rank"] for attempt in known for item in attempt["recorders"]}
-    return _by_order(found, remembered)
+    indexed = _by_index([pod for pod in found if places[pod.name] is not None], places)
+    others = [pod for pod in found if places[pod.name] is None]
+    behind = max((pod.rank for pod in indexed), default=-1) + 1
+    ranks = {item["pod"]: item["rank"] - behind for attempt in known for item in attempt["recorders"]}
+    remembered = {name: rank for name, rank in ranks.items() if rank >= 0}
+    followers = [replace(pod, rank=pod.rank + behind) for pod in _by_order(others, remembered)]
+    made = {pod.name: pod for pod in (*indexed, *followers)}
+    return [made[pod.name] for pod in found]
 
 
 def place(marks: Tree) -> Place | None:
@@ -55,9 +58,8 @@ def _by_index(pods: list[Pod], places: Mapping[str, Place | None]) -> list[Pod]:
     found = {item for item in places.values() if item is not None}
     if len({item[:3] for item in found}) == 1:
         return [replace(pod, rank=(places[pod.name] or (0, "", 0, 0))[3]) for pod in pods]
-    order = {item: rank for rank, item in enumerate(sorted(found))}
-    behind = len(order)
-    return [replace(pod, rank=behind if (at := places[pod.name]) is None else order[at]) for pod in pods]
+    order: dict[Place | None, int] = {item: rank for rank, item in enumerate(sorted(found))}
+    return [replace(pod, rank=order[places[pod.name]]) for pod in pods]
 
 
 def _by_order(pods: list[Pod], remembered: Mapping[str, int]) -> list[Pod]:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from api_proxy import Faults, proxy
 from operator_place import Place
+from operator_process import until
 
 CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 
@@ -109,3 +110,18 @@ def nobody_else(api_server: Callable[..., Any]) -> Iterator[None]:
     yield
     if is_there:
         api_server("scale", *where, "--replicas=1")
+
+
+@pytest.fixture
+def injecting(api_server: Kubectl, place: Place) -> None:
+    """The injector of the release answers, and the namespace has the account that pods run under."""
+    container = {"name": "trainer", "image": "localhost/none:1"}
+    metadata = {"name": "asking", "labels": {"chiplog.dev/inject": "true"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+    options = ("create", "--dry-run=server", "-o", "json", "-n", place.namespace, "-f", "-")
+
+    def is_recorded() -> bool:
+        done = api_server(*options, stdin=pod)
+        return done.returncode == 0 and "initContainers" in json.loads(done.stdout)["spec"]
+
+    until("the injector to answer", is_recorded, 90)

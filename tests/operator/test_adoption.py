@@ -250,6 +250,27 @@ def test_a_pod_that_follows_another_is_the_next_attempt(others: Others) -> None:
     assert [item["recorders"][0]["rank"] for item in others.kept(key)["attempts"]] == [0, 0]
 
 
+def test_ray_s_workers_stand_behind_the_head_and_one_that_follows_another_is_the_next_attempt(others: Others) -> None:
+    key = None
+    for name, role in (("w1", "worker"), ("head", "head"), ("w2", "worker")):
+        others.make(name, RAYCLUSTER)["metadata"]["labels"]["ray.io/node-type"] = role
+        others.run_pod(name)
+        key = others.arrive(name)
+        assert key is not None
+        others.look(key)
+    assert key is not None
+    [attempt] = others.kept(key)["attempts"]
+    assert [(item["pod"], item["rank"]) for item in attempt["recorders"]] == [("head", 0), ("w1", 1), ("w2", 2)]
+    others.end_pod("w1", code=3)
+    others.look(key, 10)
+    others.make("w3", RAYCLUSTER)["metadata"]["labels"]["ray.io/node-type"] = "worker"
+    others.run_pod("w3")
+    others.arrive("w3")
+    others.look(key)
+    second = others.kept(key)["attempts"][1]
+    assert [(item["pod"], item["rank"]) for item in second["recorders"]] == [("w3", 1)]
+
+
 def test_a_bare_pod_is_a_run_of_its_own(others: Others) -> None:
     others.make("solo", None)
     key = others.arrive("solo")
