@@ -19,6 +19,7 @@ from chiplog_sidecar import formats
 
 BUCKETS = Path(__file__).parents[1] / "fixtures" / "buckets"
 FIXTURES = sorted(path for path in BUCKETS.iterdir() if path.is_dir())
+LIVE = layout.Recorder("prod", "team", "live")
 NEW_ROW = {"at": 10**9, "kind": "a kind of 2031", "values": {"loss": 1}, "new": [None, {"x": 1}]}
 
 
@@ -42,6 +43,19 @@ def test_there_is_a_fixture_and_it_holds_every_class_of_object() -> None:
     assert kinds >= {"clusters", "live", "raw", "blobs", "runs", "tables", "index"}
 
 
+def test_every_kind_of_source_is_in_a_bucket_that_is_kept() -> None:
+    assert set().union(*map(kinds_of_sources, FIXTURES)) == set(formats.BY_KIND)
+
+
+def kinds_of_sources(fixture: Path) -> set[str]:
+    """The kinds of the streams of which the bucket holds the source."""
+    bucket = DirectoryBucket(fixture / "bucket")
+    head, _ = records.unpack_live(bucket.get(layout.live_key(LIVE)).data, "live")
+    listed = (layout.parse_segment_key(item.key) for item in bucket.list(layout.raw_prefix(LIVE)))
+    whole = {key.stream for key in listed if key is not None and key.is_source}
+    return {stream["kind"] for stream in head["streams"] if stream["id"] in whole}
+
+
 def test_every_row_is_read_as_it_was_written(fixture: Path) -> None:
     bucket = DirectoryBucket(fixture / "bucket")
     assert {name: told(bucket, name) for name in ("done", "live")} == expected(fixture)
@@ -57,16 +71,15 @@ def test_every_run_is_whole_and_listed(fixture: Path) -> None:
 
 def test_the_sources_come_back_and_todays_readers_say_the_same_of_them(fixture: Path) -> None:
     bucket = DirectoryBucket(fixture / "bucket")
-    place = layout.Recorder("prod", "team", "live")
-    head, _ = records.unpack_live(bucket.get(layout.live_key(place)).data, "live")
+    head, _ = records.unpack_live(bucket.get(layout.live_key(LIVE)).data, "live")
     by_stream: dict[str, bytes] = {}
-    for listed in bucket.list(layout.raw_prefix(place)):
+    for listed in bucket.list(layout.raw_prefix(LIVE)):
         key = layout.parse_segment_key(listed.key)
         if key is not None and key.is_source:
             content = codec.decompress(bucket.get(listed.key).data, listed.key)
             assert key.start == len(by_stream.get(key.stream, b""))
             by_stream[key.stream] = by_stream.get(key.stream, b"") + content
-    assert {stream["kind"] for stream in head["streams"] if stream["id"] in by_stream} == {"wandb", "jsonl", "chiplog"}
+    assert kinds_of_sources(fixture) >= {"wandb", "jsonl", "chiplog"}
     for stream in head["streams"]:
         if stream["id"] in by_stream:
             read = formats.BY_KIND[stream["kind"]].reader(0, Fold()).feed(by_stream[stream["id"]])
