@@ -106,6 +106,64 @@ def test_a_recorder_of_which_only_segments_are_left_is_found(tmp_path: Path) -> 
     assert [(item.problem, item.key) for item in found] == [("lost", "v1/live/c/ns/rec.jsonl.zst")]
 
 
+def test_a_recorder_of_which_only_files_are_left_is_found(tmp_path: Path) -> None:
+    world = recorded(tmp_path, sealed=False)
+    for key in keys(world):
+        if "/blobs/" not in key:
+            world.bucket.delete(key)
+    found = list(verifying.everything(world.bucket, runs.every(world.bucket, clock=world.time)))
+    assert [(item.problem, item.key) for item in found] == [("lost", "v1/live/c/ns/rec.jsonl.zst")]
+    assert "files" in found[0].detail
+
+
+def test_a_recorder_that_began_while_verify_read_is_no_damage(tmp_path: Path) -> None:
+    world = recorded(tmp_path, sealed=False)
+    for key in (layout.run_key(RUN), layout.outcome_key(RUN)):
+        world.bucket.delete(key)
+    assert list(verifying.everything(world.bucket, [])) == []
+
+
+LINE = layout.Line("c", "ns", "0123")
+
+
+@pytest.mark.parametrize(
+    ("key", "form"),
+    [
+        (layout.cluster_key("c"), records.CLUSTER_FORMAT),
+        (layout.night_key(LINE, NOW, "r-1"), records.NIGHT_FORMAT),
+        (layout.latest_key(LINE, "nightly"), records.LATEST_FORMAT),
+        (layout.trial_key(RUN), records.TRIAL_FORMAT),
+    ],
+)
+def test_every_flipped_bit_of_a_document_of_operators_is_found(tmp_path: Path, key: str, form: str) -> None:
+    world = recorded(tmp_path, sealed=False)
+    whole = records.pack_document({"format": form, "min_reader": 1, "said": "of loss 0.25", "at": 1.5})
+    world.bucket.put(key, whole)
+    assert findings(world) == []
+    for bit in range(len(whole) * 8):
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        world.bucket.put(key, bytes(flipped))
+        found = list(verifying._document(world.bucket, key, form))
+        assert [(item.key, item.problem) for item in found] == [(key, "damaged")], bit
+    assert [(item.key, item.problem) for item in findings(world)] == [(key, "damaged")]
+
+
+def test_a_damaged_seal_of_a_recorder_that_no_run_has_claimed_is_found(tmp_path: Path) -> None:
+    world = recorded(tmp_path, sealed=False)
+    for key in (layout.run_key(RUN), layout.outcome_key(RUN)):
+        world.bucket.delete(key)
+    world.time.now += 10_000_000.0
+    assert Compactor(world.bucket, Settings("memory"), world.time).look() == 1
+    (key,) = [key for key in keys(world) if key.endswith("seal.json")]
+    whole = world.bucket.get(key).data
+    for damaged in (whole[:-1], whole.replace(b'"generation": 1', b'"generation": 2')):
+        assert damaged != whole
+        world.bucket.put(key, damaged)
+        found = list(verifying.everything(world.bucket, runs.every(world.bucket, clock=world.time)))
+        assert key in {item.key for item in found}
+
+
 def test_quick_reads_no_blob(tmp_path: Path) -> None:
     world = recorded(tmp_path, sealed=False)
     (blob,) = [key for key in keys(world) if "/blobs/" in key]

@@ -54,17 +54,36 @@ def _remedy(view: RunView, part: TablePart) -> str:
 
 
 def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False) -> Iterator[Finding]:
-    """The same of all given runs, of the index, and of recorders of which only raw objects are left. Raises
-    BucketError."""
+    """The same of all given runs, of documents that are of no run, of the index, and of recorders of which only raw
+    objects or files are left. Raises BucketError."""
     known = set()
     for view in views:
         known |= {member.recorder for member in view.members}
         yield from run(bucket, view, quick=quick)
+    for kind, expected in _PAPERS.items():
+        for listed in bucket.list(f"{layout.VERSION}/{kind}/"):
+            yield from _document(bucket, listed.key, expected)
     yield from _index(bucket)
-    places = (layout.parse_segment_key(listed.key) for listed in bucket.list(f"{layout.VERSION}/raw/"))
-    for recorder in dict.fromkeys(place.recorder for place in places if place is not None):
-        if recorder not in known:
-            yield Finding(layout.live_key(recorder), "lost", "there are segments of this recorder, and nothing else")
+    for kind, what in (("raw", "segments"), ("blobs", "files")):
+        for recorder in _recorders(bucket, kind):
+            key = layout.live_key(recorder)
+            if recorder not in known and not any(True for _ in bucket.list(key)):  # It may have begun meanwhile.
+                known.add(recorder)
+                yield Finding(key, "lost", f"there are {what} of this recorder, and nothing else")
+
+
+_PAPERS = {
+    "clusters": records.CLUSTER_FORMAT,
+    "lines": records.NIGHT_FORMAT,
+    "latest": records.LATEST_FORMAT,
+}
+"""Documents that no run names, by their class: that one is lost nobody can tell, that one is damaged its digest."""
+
+
+def _recorders(bucket: Bucket, kind: str) -> list[layout.Recorder]:
+    """Whose objects there are in a class."""
+    places = (listed.key.split("/")[2:5] for listed in bucket.list(f"{layout.VERSION}/{kind}/"))
+    return list(dict.fromkeys(layout.Recorder(*place) for place in places if len(place) == 3))
 
 
 def _index(bucket: Bucket) -> Iterator[Finding]:
@@ -88,27 +107,30 @@ def _index(bucket: Bucket) -> Iterator[Finding]:
 
 
 def _documents(bucket: Bucket, view: RunView) -> Iterator[Finding]:
-    if not view.is_bound:
-        return
     papers: list[tuple[str, str, bool]] = [
-        (layout.run_key(view.key), records.RUN_FORMAT, True),
-        (layout.outcome_key(view.key), records.OUTCOME_FORMAT, bool(view.members)),
+        (layout.run_key(view.key), records.RUN_FORMAT, view.is_bound),
+        (layout.outcome_key(view.key), records.OUTCOME_FORMAT, view.is_bound and bool(view.members)),
         (layout.seal_key(view.key), records.SEAL_FORMAT, False),
+        (layout.trial_key(view.key), records.TRIAL_FORMAT, False),
     ]
     for key, expected, is_needed in papers:
-        try:
-            data = bucket.get(key).data
-        except NotFound:
-            if is_needed:
-                yield Finding(key, "lost", "the run has recorders, but not this document")
-            continue
-        try:
-            document = records.unpack_document(data, expected, "it")
-        except FormatError as error:
-            yield Finding(key, "damaged", str(error))
-        else:
-            if records.pack_document(document) != data:
-                yield Finding(key, "damaged", "it is not written as its digest says")
+        yield from _document(bucket, key, expected, is_needed=is_needed)
+
+
+def _document(bucket: Bucket, key: str, expected: str, *, is_needed: bool = False) -> Iterator[Finding]:
+    try:
+        data = bucket.get(key).data
+    except NotFound:
+        if is_needed:
+            yield Finding(key, "lost", "the run has recorders, but not this document")
+        return
+    try:
+        document = records.unpack_document(data, expected, "it")
+    except FormatError as error:
+        yield Finding(key, "damaged", str(error))
+    else:
+        if records.pack_document(document) != data:
+            yield Finding(key, "damaged", "it is not written as its digest says")
 
 
 def _exact(bucket: Bucket, key: str, sha256: str, what: str) -> Iterator[Finding]:
