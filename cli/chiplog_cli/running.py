@@ -10,17 +10,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from chiplog import rundir
 from chiplog.bucket import Bucket
-from chiplog.local import alive, directory
+from chiplog.local import alive, beside, directory, owning
 from chiplog.local.directory import Directory
 from chiplog.local.papers import End
-from chiplog_cli import beside, owning
 
 LOOK_SECONDS = 0.03
 """How often the command's console is looked at."""
@@ -72,11 +71,20 @@ class Relay:
             self._target = None
 
 
-def run(place: Directory, options: Options, environ: Mapping[str, str], open_bucket: Callable[[], Bucket]) -> Result:
-    """Run the directory's command to its end, and record it. Raises OSError where the directory cannot be made."""
+def run(
+    place: Directory,
+    words: Sequence[str],
+    options: Options,
+    environ: Mapping[str, str],
+    open_bucket: Callable[[], Bucket],
+) -> Result:
+    """Run a command to its end, and record it into the directory. Raises OSError where that cannot be made.
+
+    `words` is the command as it was given; the one in the directory has lost its secrets.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _TAKEN)
     try:
-        command = _start(place, options, environ, before)
+        command = _start(place, words, options, environ, before)
         if isinstance(command, Result):
             return command
         return _Session(place, options, command, environ, open_bucket).result()
@@ -103,7 +111,7 @@ def environment(place: Directory, options: Options, environ: Mapping[str, str]) 
 
 
 def _start(
-    place: Directory, options: Options, environ: Mapping[str, str], mask: Iterable[int]
+    place: Directory, words: Sequence[str], options: Options, environ: Mapping[str, str], mask: Iterable[int]
 ) -> "subprocess.Popen[bytes] | Result":
     """The command, which alone holds the lock of its life; or why there is none."""
     held = alive.hold(place.root / directory.ALIVE)
@@ -111,7 +119,7 @@ def _start(
     descriptors = [descriptor for descriptor in (held, *outputs.values()) if descriptor is not None]
     try:
         return subprocess.Popen(
-            list(place.run.command),
+            list(words),
             env=environment(place, options, environ),
             pass_fds=() if held is None else (held,),
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, mask),
@@ -120,7 +128,7 @@ def _start(
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-        return Result(code, False, f"{place.run.command[0]}: {error.strerror}", is_started=False)
+        return Result(code, False, f"{words[0]}: {error.strerror}", is_started=False)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
@@ -201,7 +209,7 @@ def _recorder(place: Directory, options: Options, environ: Mapping[str, str]) ->
     """The recorder; None where it cannot be started, for the command runs all the same."""
     log, lock = place.root / directory.LOG, place.root / directory.RECORDER
     with contextlib.suppress(OSError):
-        return beside.start(subject(place, options.wait_seconds), environ, log, lock)
+        return beside.start(beside.Subject.of(place, options.wait_seconds), environ, log, lock)
     return None
 
 
@@ -211,24 +219,6 @@ def _noted(place: Directory, **changes: Any) -> Directory:
         return place.write(**changes)
     except OSError:
         return replace(place, **changes)
-
-
-def subject(place: Directory, drain_seconds: float) -> beside.Subject:
-    """What the recorder of a run directory is told."""
-    run = place.run
-    return beside.Subject(
-        bucket=place.bucket,
-        cluster=run.place.cluster,
-        namespace=run.place.namespace,
-        recorder=run.recorder,
-        root=place.root,
-        container=place.main.name,
-        run=run.place.id,
-        project=run.project,
-        host=run.host,
-        until=place.root / directory.ALIVE,
-        drain_seconds=drain_seconds,
-    )
 
 
 def is_to_pass(taken: signal.struct_siginfo) -> bool:

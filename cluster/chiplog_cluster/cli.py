@@ -139,8 +139,8 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     lifecycle.down(checkout, "test", progress, wipe=True)
     try:
         node = _ready(checkout, "test", progress)
-        for name in ("integration", "e2e"):
-            results.append(testing.suite(checkout, name, name, envfile.environ(node)))
+        for name, marker, workers in testing.ON_A_NODE:
+            results.append(testing.suite(checkout, name, marker, envfile.environ(node), workers=workers))
     finally:
         lifecycle.down(checkout, "test", progress, wipe=True)
     return testing.summarise(results)

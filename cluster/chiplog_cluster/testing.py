@@ -23,6 +23,14 @@ CHECKS: tuple[tuple[str, ...], ...] = (
 )
 """What `make check` runs."""
 
+ON_A_NODE = (
+    ("integration", "integration", 2),
+    ("e2e", "e2e and not alone", 3),
+    ("e2e, alone", "e2e and alone", 0),
+)
+"""Name, marker expression and processes of what runs on the test's node. Most of it waits for others, so more than one
+at a time is quicker on any machine; what takes a part of the node away runs by itself."""
+
 
 @dataclass
 class Result:

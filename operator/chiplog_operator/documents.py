@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from chiplog import records
+from chiplog import masking, records
 from chiplog.documents import Attempt, OutcomeDocument, RunDocument
 from chiplog_operator import names, times
 from chiplog_operator.specs import Run
@@ -98,4 +98,6 @@ def is_durable(status: Mapping[str, Any]) -> bool:
 
 
 def _command(container: Mapping[str, Any]) -> list[str]:
-    return [*(container.get("command") or []), *(container.get("args") or [])]
+    """The command line as the template has it, without secrets."""
+    known = masking.secrets({item["name"]: str(item.get("value", "")) for item in container.get("env") or []})
+    return masking.arguments([*(container.get("command") or []), *(container.get("args") or [])], known)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from chiplog import masking
+
 CHIPLOG = [sys.executable, "-W", "error", "-c", "from chiplog_cli.main import main; main()"]
 SECONDS = 40
 
@@ -90,6 +92,22 @@ def test_what_a_command_prints_and_writes_is_recorded_and_its_exit_code_is_ours(
     assert document["config"] == {"lr": 0.1}
     assert b"careful" in run(environ, "logs", "train").stdout
     assert b"files/model.txt" in run(environ, "files", "train").stdout
+
+
+def test_a_secret_of_the_command_line_reaches_the_command_and_nobody_else(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    planted = "hunter2-very-secret"
+    words = script(tmp_path, "import sys; sys.exit(len(sys.argv))")
+    done = run({**environ, "HUB_TOKEN": "ab12cd34ef"}, "run", "--", *words, "--api-key", planted, "ab12cd34ef")
+    assert done.returncode == 4
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "local.json" for path in kept)
+    assert any(path.name == "run.json" for path in kept)
+    for path in kept:
+        assert planted.encode() not in path.read_bytes(), path
+        assert b"ab12cd34ef" not in path.read_bytes(), path
+    assert masking.MASK in json.dumps(shown(environ)["command"])
 
 
 def test_what_the_user_set_stays_and_a_tracker_is_told_where_to_write(environ: dict[str, str]) -> None:

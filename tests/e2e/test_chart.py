@@ -10,7 +10,7 @@ import pytest
 from chiplog import layout
 from chiplog.bucket import Bucket
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 
 def helm(*arguments: str) -> str:

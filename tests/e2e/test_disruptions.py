@@ -87,6 +87,7 @@ def test_an_evicted_pod_is_an_attempt_that_costs_none(bucket: Bucket, cluster: s
     assert word["finished_at"] >= word["started_at"]
 
 
+@pytest.mark.alone
 def test_a_drained_node_is_an_eviction_too(bucket: Bucket, cluster: str, granted: str, name: str) -> None:
     embedded.apply(disturbed(name, backoffLimit=0), granted)
     pod = training(name, granted, bucket, cluster)
@@ -116,6 +117,7 @@ def classes() -> Iterator[tuple[str, str]]:
     embedded.kubectl("delete", "priorityclass", *found)
 
 
+@pytest.mark.alone
 def test_a_run_that_is_preempted_says_so_and_goes_on_later(
     bucket: Bucket, cluster: str, granted: str, name: str, classes: tuple[str, str]
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_deleted_pod_is_an_attempt_and_the_next_one_goes_on(
     assert head["state"] == "drained"
 
 
+@pytest.mark.alone
 def test_a_dead_operator_changes_nothing_and_catches_up(
     bucket: Bucket, cluster: str, granted: str, run_name: str
 ) -> None:

@@ -131,6 +131,7 @@ def test_a_pod_that_is_labelled_after_it_started_is_told_so(name: str) -> None:
     assert "LabelledLate" in embedded.kubectl("events", "-n", "default", "--for", f"pod/{name}")
 
 
+@pytest.mark.alone
 def test_with_the_injector_down_no_pod_is_refused_and_the_missed_one_is_flagged(name: str) -> None:
     embedded.kubectl("scale", "deployment/chiplog-injector", "-n", "chiplog-system", "--replicas=0")
     try:

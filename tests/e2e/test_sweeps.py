@@ -12,7 +12,7 @@ import pytest
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 TRIALS, KILLS = (20, 3) if os.environ.get("CHIPLOG_LONG") else (6, 1)
 

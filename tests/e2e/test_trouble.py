@@ -64,6 +64,7 @@ def away(folder: Path) -> Path:
     return folder.parent.with_name("away")
 
 
+@pytest.mark.alone
 def test_a_bucket_that_does_not_exist_is_told_and_loses_nothing(
     bucket: Bucket, bucket_folder: Path, cluster: str, granted: str, run_name: str
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_bucket_that_does_not_exist_is_told_and_loses_nothing(
     assert embedded.steps(bucket, place) == list(range(500))
 
 
+@pytest.mark.alone
 def test_a_store_that_is_down_loses_nothing(bucket: Bucket, cluster: str, granted: str, run_name: str) -> None:
     embedded.apply(embedded.training_run(run_name, "train(500, 0.1)"), granted)
     pod = embedded.until("a pod", lambda: (embedded.pods(run_name, granted) or [None])[-1])

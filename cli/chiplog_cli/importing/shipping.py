@@ -18,12 +18,11 @@ from typing import Any
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound
-from chiplog.local import alive, directory, identity, papers
+from chiplog.local import alive, beside, directory, identity, owning, papers
 from chiplog.local.papers import End, LocalRun
 from chiplog.reading import details, heads, runs, views
 from chiplog.reading.views import Papers
 from chiplog.records import LiveHead
-from chiplog_cli import beside, owning, running
 from chiplog_cli.importing import finding, mlflow
 from chiplog_cli.importing.finding import Found
 
@@ -226,7 +225,7 @@ class Shipment:
 
     def _subject(self) -> beside.Subject:
         if self._local is not None:
-            return running.subject(self._local, 0.0)
+            return beside.Subject.of(self._local, 0.0)
         is_made = self.found.kind == finding.MLFLOW
         folder = self._folder / identity.CONTAINER if is_made else self.found.path
         return beside.Subject(

@@ -51,6 +51,7 @@ def command(
     The bucket is --bucket, else CHIPLOG_BUCKET, else ~/.local/share/chiplog. The exit code is the command's own.
     Signals are passed on. What could not be shipped in time `chiplog sync` ships later; docs/local.md tells it all.
     """
+    from chiplog import masking
     from chiplog.layout import Run
     from chiplog.local import directory, identity, papers, places
     from chiplog_cli import running, storing
@@ -68,7 +69,7 @@ def command(
         display_name=name or title,
         project=project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name,
         created_at=time.time(),
-        command=tuple(words),
+        command=tuple(masking.arguments(words, masking.secrets(os.environ))),
         notes=notes,
         tags=tags,
         created_by=storing.user(),
@@ -82,8 +83,7 @@ def command(
             click.echo(f"chiplog: {text}", err=True)
 
     say(f"{place.id} is recorded into {bucket}")
-    result = running.run(
-        made, running.Options(not no_console, wait_seconds), os.environ, lambda: storing.opened(session, bucket)
-    )
+    options = running.Options(not no_console, wait_seconds)
+    result = running.run(made, words, options, os.environ, lambda: storing.opened(session, bucket))
     storing.tell(result, made, say)
     sys.exit(result.exit_code)

@@ -9,26 +9,22 @@ import getpass
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket, opening
-from chiplog.errors import ChiplogError, PreconditionFailed
-from chiplog.local import alive, directory, identity, papers
+from chiplog.errors import ChiplogError
+from chiplog.local import beside, directory, identity, owning
 from chiplog.local.directory import Directory
 from chiplog.local.papers import End, LocalRun
 
-RECORDER = [sys.executable, "-m", "chiplog_sidecar.start"]
-
 DRAIN_SECONDS = 3600.0
 """How long the recorder tries to reach a store that stays away; then `chiplog sync` goes on."""
-
-PAUSE_SECONDS = 2.0
 
 
 def main() -> int:
@@ -36,15 +32,19 @@ def main() -> int:
     root, told = Path(sys.argv[1]), json.loads(sys.argv[2])
     started_at = told.pop("started_at")
     place = described(root, told).write(started_at=started_at)
-    recorder = _recorder(place, os.environ)
+    if "://" not in place.bucket:
+        Path(place.bucket).mkdir(parents=True, exist_ok=True)
+    subject, open_bucket = beside.Subject.of(place, DRAIN_SECONDS), partial(opening.open_bucket, place.bucket)
+    recorder = beside.start(subject, os.environ, root / directory.LOG, root / directory.RECORDER)
     if recorder is None:
         return 1
-    bucket = _told(place, papers.RUNNING, recorder)
-    is_durable = recorder.wait() == 0
-    if bucket is None or not is_durable:
+    owner = owning.Owner(place.run, open_bucket)
+    owner.begin(started_at)
+    if recorder.wait() != beside.DRAINED:
         return 1
-    end = End.of_exit_code(_exit_code(bucket, place), time.time())
-    _write(bucket, place, end, is_durable=True)
+    end = End.of_exit_code(_exit_code(open_bucket(), place), time.time())
+    if not owner.finish(started_at, end, is_durable=True, seconds=DRAIN_SECONDS):
+        return 1
     place.write(end=end, is_complete=True)
     return 0
 
@@ -58,55 +58,6 @@ def described(root: Path, told: Mapping[str, Any]) -> Directory:
         tags=tuple(told["tags"]), created_by=_user(), host=socket.gethostname(),
     )  # fmt: skip
     return Directory(root, told["bucket"], run)
-
-
-def recorder_environment(place: Directory, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the recorder is told: the machine's own variables, for the bucket's credentials, and where this run is."""
-    run = place.run
-    kept = {
-        name: value for name, value in environ.items() if not name.startswith("CHIPLOG_") or name.endswith("_SECONDS")
-    }
-    return {
-        **kept,
-        "CHIPLOG_BUCKET": place.bucket, "CHIPLOG_CLUSTER": run.place.cluster, "CHIPLOG_NAMESPACE": run.place.namespace,
-        "CHIPLOG_RECORDER": run.recorder, "CHIPLOG_DIR": str(place.root), "CHIPLOG_CONTAINERS": place.main.name,
-        "CHIPLOG_RUN": run.place.id, "CHIPLOG_PROJECT": run.project, "CHIPLOG_POD": run.host, "CHIPLOG_NODE": run.host,
-        "CHIPLOG_UNTIL": str(place.root / directory.ALIVE), "CHIPLOG_DRAIN_SECONDS": str(DRAIN_SECONDS),
-    }  # fmt: skip
-
-
-def _recorder(place: Directory, environ: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
-    if "://" not in place.bucket:
-        Path(place.bucket).mkdir(parents=True, exist_ok=True)
-    held = alive.hold(place.root / directory.RECORDER)
-    if held is None:
-        return None
-    try:
-        return subprocess.Popen(
-            RECORDER, env=recorder_environment(place, environ), stdin=subprocess.DEVNULL, pass_fds=(held,)
-        )
-    finally:
-        os.close(held)
-
-
-def _told(place: Directory, end: End, recorder: "subprocess.Popen[bytes]") -> Bucket | None:
-    """The bucket, once it holds who and what; None where it cannot be reached as long as the recorder lives."""
-    while True:
-        with contextlib.suppress(ChiplogError):
-            bucket = opening.open_bucket(place.bucket)
-            _write(bucket, place, end, is_durable=False)
-            return bucket
-        if recorder.poll() is not None:
-            return None
-        time.sleep(PAUSE_SECONDS)
-
-
-def _write(bucket: Bucket, place: Directory, end: End, *, is_durable: bool) -> None:
-    run = place.run
-    with contextlib.suppress(PreconditionFailed):
-        bucket.put(layout.run_key(run.place), records.pack_document(run.document()), if_absent=True)
-    outcome = papers.outcome(run, place.started_at, end, is_durable=is_durable)
-    bucket.put(layout.outcome_key(run.place), records.pack_document(outcome))
 
 
 def _exit_code(bucket: Bucket, place: Directory) -> int | None:

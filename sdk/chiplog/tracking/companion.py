@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from chiplog import masking
 from chiplog.errors import SettingsError
 from chiplog.local import alive
 from chiplog.local import identity as names
 from chiplog.local import places as local
-from chiplog.tracking import masking, notices, places
+from chiplog.tracking import notices, places
 from chiplog.tracking.identity import Identity
 from chiplog.tracking.places import Place
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chiplog.tracking import masking
+from chiplog import masking
 
 MAX_PATCH_BYTES = 4 * 1024 * 1024
 """A longer difference is not kept: it is data, not code."""

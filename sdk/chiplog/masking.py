@@ -16,6 +16,7 @@ _NAME = (
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _OPTION = re.compile(rf"^(-{{0,2}}[\w.\-]*{_NAME}[\w.\-]*)[=:](.+)$", re.IGNORECASE | re.DOTALL)
 _ASSIGNED = re.compile(rf"""(\b[\w.\-]*{_NAME}[\w.\-]*["']?\s*[=:]\s*["']?)([^\s"',;]{{4,}})""", re.IGNORECASE)
+_TOLD = re.compile(rf"""((?<![\w-])--?[\w.\-]*{_NAME}[\w.\-]*\s+["']?)([^\s"'-][^\s"']{{3,}})""", re.IGNORECASE)
 _URL = re.compile(
     r"([a-z][a-z0-9+.\-]*://)([^/\s@:]*):([^/\s@]+)@|([a-z][a-z0-9+.\-]*://)([^/\s@:]{16,})@", re.IGNORECASE
 )
@@ -57,11 +58,18 @@ def arguments(said: Sequence[str], known: Iterable[str] = ()) -> list[str]:
         elif option:
             found.append(f"{option[1]}={MASK}")
         else:
-            found.append(text(argument, secrets))
+            found.append(_words(argument, secrets))
         is_next = (
             argument.startswith("-") and not option and bool(_SECRET_NAME.search(argument)) and "=" not in argument
         )
     return found
+
+
+def _words(argument: str, known: Iterable[str]) -> str:
+    """One argument; a whole program or command line in one (`sh -c "…"`) is read as such."""
+    if not any(character.isspace() for character in argument):
+        return text(argument, known)
+    return _TOLD.sub(rf"\1{MASK}", lines(argument, known))
 
 
 def _without_password(match: re.Match[str]) -> str:

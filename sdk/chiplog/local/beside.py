@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiplog.errors import SettingsError
-from chiplog.local import alive
+from chiplog.local import alive, directory
+from chiplog.local.directory import Directory
 
 COMMAND = [sys.executable, "-m", "chiplog_sidecar.start"]
 
@@ -38,6 +39,24 @@ class Subject:
     """The directory may be a copy of one that was recorded before."""
     until: Path | None = None
     drain_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, place: Directory, drain_seconds: float) -> "Subject":
+        """The run directory of a local run, recorded until its command has ended."""
+        run = place.run
+        return cls(
+            bucket=place.bucket,
+            cluster=run.place.cluster,
+            namespace=run.place.namespace,
+            recorder=run.recorder,
+            root=place.root,
+            container=place.main.name,
+            run=run.place.id,
+            project=run.project,
+            host=run.host,
+            until=place.root / directory.ALIVE,
+            drain_seconds=drain_seconds,
+        )
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The recorder's environment: the machine's own, for the bucket's credentials, and what is said here."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiplog.tracking import masking
+from chiplog import masking
 
 PLANTED = "hunter2-very-secret"
 ENVIRON = {
@@ -18,6 +18,8 @@ ENVIRON = {
     [
         [f"--api-key={PLANTED}"], ["--api-key", PLANTED], [f"api_key={PLANTED}"], ["--wandb.token", PLANTED],
         ["--password", PLANTED], [f"--note=uses {PLANTED} inside"], [f"https://me:{PLANTED}@git.example.com/x"],
+        ["sh", "-c", f"train --api-key {PLANTED} --lr 1"], ["sh", "-c", f"MY_TOKEN={PLANTED} python train.py"],
+        ["sh", "-c", f"train --password '{PLANTED}'"],
         ["--hf", "hf_abcdefghijklmnopqrstuv"], ["ghp_abcdefghijklmnopqrstuvwxyz0123456789"],
         ["sk-abcdefghijklmnopqrst"],
         ["AKIAIOSFODNN7EXAMPLE"], ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.SflKxwRJSM"], ["wJalrXUtnFEMI/K7MDENG"],
@@ -34,6 +36,7 @@ def test_a_secret_in_the_arguments_is_masked(arguments: list[str]) -> None:
     "arguments",
     [
         ["--lr=0.1", "--tokenizer", "gpt2", "--max-tokens=512", "--author", "me", "train.py", "--token-count", "9"],
+        ["sh", "-c", "train --tokenizer gpt2 --lr 0.1 --author me"],
         ["--data", "/root/data", "https://example.com/a:b@c", "s3://bucket/key"],
     ],
 )
