@@ -14,9 +14,13 @@ class Media(TypedDict):
     path: str
     """Below the run's `files/`; never absolute, never with `..`."""
     sha256: str | None
-    """In hex; None for a list of images, whose row tells only the paths."""
+    """In hex; None for a list of images or molecules, whose row tells only the paths."""
     size: int | None
     """In bytes."""
+
+
+_FOLDERS = {"object3D": "media/object3D/"}
+"""Of lists whose `filenames` are relative to another directory than the run's files."""
 
 
 def media_paths(row: Row) -> list[Media]:
@@ -30,7 +34,7 @@ def media_paths(row: Row) -> list[Media]:
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
-            media |= {found["path"]: found for found in _named(node)}
+            media |= {found["path"]: found for found in _named(node) if found["sha256"] or found["path"] not in media}
         if isinstance(node, dict | list):
             stack.extend(node.values() if isinstance(node, dict) else node)
     return [media[path] for path in sorted(media)]
@@ -50,9 +54,10 @@ def _named(node: dict[str, Any]) -> Iterator[Media]:
         digest = sha256 if isinstance(sha256, str) else None
         yield {"path": node["path"], "sha256": digest, "size": size if type(size) is int else None}
     filenames = node.get("filenames")
+    folder = _FOLDERS.get(node["_type"], "")
     for path in filenames if isinstance(filenames, list) else []:
-        if _is_inside(path):
-            yield {"path": path, "sha256": None, "size": None}
+        if _is_inside(path) and "://" not in path:  # An image of an artifact has that one's address there.
+            yield {"path": f"{folder}{path}", "sha256": None, "size": None}
 
 
 def _is_inside(path: Any) -> bool:
