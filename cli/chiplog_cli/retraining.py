@@ -16,7 +16,9 @@ Json = dict[str, Any]
 
 _GROUP = "chiplog.dev"
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
-_LEFT_OUT = ("suspend", "stop", "managedBy")
+_LEFT_OUT = ("suspend", "stop", "managedBy", "from")
+_DATA = ("config.", "project=", "displayName=", "notes=", "ttlSecondsAfterFinished=")
+"""What a run that does another again may say itself; other changes make it a run of its own, which is to make a Job."""
 _TEXTS = {"project", "displayName", "notes"}
 _NUMBERS = {"backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished", "parallelism"}
 _NAME_LENGTH = 48
@@ -54,7 +56,11 @@ def run(
     promote: str | None = None,
 ) -> Json:
     """A TrainingRun as the source is, under a new name, with changes. Raises SettingsError for one that is none."""
-    spec = {key: value for key, value in copy.deepcopy(dict(source["spec"])).items() if key not in _LEFT_OUT}
+    changes, datasets = list(changes), list(datasets)
+    if all(change.startswith(_DATA) for change in changes):
+        spec: Json = {"from": {"run": source["metadata"]["name"]}, **_headline(source["spec"])}
+    else:
+        spec = {key: value for key, value in copy.deepcopy(dict(source["spec"])).items() if key not in _LEFT_OUT}
     for change in changes:
         _set(spec, change)
     for dataset in datasets:
@@ -65,7 +71,7 @@ def run(
         spec["promote"] = promote
     metadata = source["metadata"]
     run_id = (source.get("status") or {}).get("runId", "")
-    annotations = {f"{_GROUP}/retrained-from": run_id} if run_id else {}
+    annotations = {f"{_GROUP}/retrained-from": run_id} if run_id and "from" not in spec else {}
     labels = {key: value for key, value in (metadata.get("labels") or {}).items() if not key.startswith(f"{_GROUP}/")}
     if of_night is not None:
         labels[f"{_GROUP}/line"] = of_night.line
@@ -77,6 +83,12 @@ def run(
         "metadata": {"name": name, "namespace": metadata["namespace"], "labels": labels, "annotations": annotations},
         "spec": spec,
     }
+
+
+def _headline(spec: Mapping[str, Any]) -> Json:
+    """What the operator does not fill in, and a run again is judged and tidied away by."""
+    return {name: copy.deepcopy(spec[name]) for name in ("gates", "promote", "tags", "ttlSecondsAfterFinished")
+            if name in spec}  # fmt: skip
 
 
 def name_of_night(found: Night) -> str:

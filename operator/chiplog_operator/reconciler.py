@@ -13,7 +13,19 @@ import structlog
 
 from chiplog.documents import Attempt
 from chiplog.errors import BucketError, FormatError, PreconditionFailed
-from chiplog_operator import documents, events, manifests, names, news, observations, pace, specs, status, workloads
+from chiplog_operator import (
+    documents,
+    events,
+    manifests,
+    names,
+    news,
+    observations,
+    pace,
+    sources,
+    specs,
+    status,
+    workloads,
+)
 from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden, Invalid, Missing
 from chiplog_operator.following import Following
 from chiplog_operator.ledger import Ledger
@@ -77,8 +89,9 @@ class Reconciler:
         is_settled = documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation
         if is_settled and not run.status_editors:
             return self._expire(run, pace.settled(run, self.observer.clock()))
+        run, refusal = self._filled_in(run)
         memory = self.observer.remember(run)
-        job, refusal = self._workload(run, memory)
+        job, refusal = (None, refusal) if refusal is not None else self._workload(run, memory)
         seen = replace(self.observer.observe(key, run, memory, job), refusal=refusal)
         run = replace(run, template=seen.template)
         new = status.decide(run, seen)
@@ -149,6 +162,21 @@ class Reconciler:
             return None, _taken("Job", run)
         self._ensure_document(run)
         return self._make_job(run)
+
+    def _filled_in(self, run: Run) -> tuple[Run, Refusal | None]:
+        """The run with what it does again in it (`spec.from`), written down once; or why that cannot be."""
+        if not run.is_unresolved or run.is_deleting or run.stop or run.status.get("state") in documents.TERMINAL:
+            return run, None
+        body = self.cluster.run(run.namespace, run.source)
+        if body is None or not body["spec"].get("template"):
+            said = f"spec.from.run: there is no TrainingRun {run.source} with a template in namespace {run.namespace}"
+            return run, Refusal(said, is_final=False, reason="SourceMissing")
+        try:
+            made = self.cluster.patch_run(run.namespace, run.name, sources.patch(run, body))
+        except Invalid as error:
+            return run, Refusal(f"as {run.source} was made, this run cannot be: {error.said}", is_final=True)
+        log.info("run filled in", namespace=run.namespace, run=run.id, source=run.source)
+        return specs.run(made), None
 
     def _make_job(self, run: Run) -> tuple[Mapping[str, Any] | None, Refusal | None]:
         """The Job, and before it the Service of a gang, whose workers look for each other at once."""

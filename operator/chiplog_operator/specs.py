@@ -74,6 +74,8 @@ class Run:
     datasets: tuple[Tree, ...]
     mirrors: Workload | None
     """Somebody else's workload that this run only mirrors; it then has no template of its own."""
+    source: str
+    """`spec.from`: the TrainingRun that this one does again; empty where it says none."""
     template: Tree
     parallelism: int
     backoff_limit: int
@@ -100,6 +102,11 @@ class Run:
         """No other controller was asked to run it, and a mirror is one that we made."""
         is_named = self.mirrors is None or self.name == names.mirror(self.mirrors.name, self.mirrors.uid)
         return is_named and self.managed_by in ("", names.CONTROLLER)
+
+    @property
+    def is_unresolved(self) -> bool:
+        """What it does again has not been filled in yet."""
+        return bool(self.source) and not self.template and self.mirrors is None
 
     @property
     def training_container(self) -> str:
@@ -158,6 +165,7 @@ def _described(spec: Tree) -> dict[str, Any]:
 def _executed(spec: Tree) -> dict[str, Any]:
     return {
         "mirrors": _mirrors(spec.get("mirrors")),
+        "source": (spec.get("from") or {}).get("run", ""),
         "template": spec.get("template") or {},
         "parallelism": spec.get("parallelism", 1),
         "backoff_limit": spec.get("backoffLimit", 0),

@@ -81,6 +81,21 @@ def test_a_run_is_made_again_with_changes(chiplog: Any) -> None:
     assert SOURCE["spec"]["config"]["lr"] == 0.1
 
 
+def test_a_run_with_other_data_alone_brings_no_code(chiplog: Any) -> None:
+    """So its maker needs no right to make Jobs."""
+    cluster = Cluster()
+    gate = '{"metric": "loss", "goal": "minimize", "limit": 1}'
+    done = chiplog("retrain", "mnist", "--set", "config.opt.name=adam", "--dataset", "digits=s3://new", "--gate", gate,
+                   connect=lambda: cluster)  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert made(cluster)["spec"] == {
+        "from": {"run": "mnist"},
+        "config": {"opt": {"name": "adam"}},
+        "datasets": [{"name": "digits", "uri": "s3://new"}],
+        "gates": [{"metric": "loss", "goal": "minimize", "limit": 1}],
+    }
+
+
 def test_in_a_cronjob_the_run_is_the_night(chiplog: Any) -> None:
     cluster = Cluster(JOB)
     for _ in range(2):

@@ -40,12 +40,16 @@ def policy(api_server: Any, release: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def people(api_server: Any, namespace: str) -> None:
-    """alice may make runs and Jobs, bob runs alone, carol may change runs and make neither."""
+    """alice may make runs and Jobs, bob runs alone, carol may change runs and make neither, dora may do runs again."""
     change = ["get", "update", "patch"]
     rights = {
         "alice": [("chiplog.dev", "trainingruns", ["create", "delete", *change]), ("batch", "jobs", ["create"])],
         "bob": [("chiplog.dev", "trainingruns", ["create", *change])],
         "carol": [("chiplog.dev", "trainingruns", change)],
+        "dora": [
+            ("chiplog.dev", "trainingruns", ["create", *change]),
+            ("chiplog.dev", "trainingruns/from", ["create"]),
+        ],
     }
     for name, rules in rights.items():
         listed = [{"apiGroups": [group], "resources": [kind], "verbs": verbs} for group, kind, verbs in rules]
@@ -114,6 +118,38 @@ def test_who_may_change_runs_but_make_no_jobs_lets_none_go(ask: Ask) -> None:
     assert ask("carol", "apply", run("waiting", suspend=True, tags=["seen"])) == ""
     assert ask("alice", "apply", run("waiting", suspend=False, tags=["seen"])) == ""
     assert ask("carol", "apply", run("waiting", suspend=True, tags=["seen"])) == ""
+
+
+def again(name: str, **spec: Any) -> dict[str, Any]:
+    """A run that only does an earlier one again."""
+    manifest = run(name)
+    manifest["spec"] = {"managedBy": "chiplog.dev/nobody", "from": {"run": "plain"}, "config": {"lr": 1}, **spec}
+    return manifest
+
+
+def test_a_retrainer_may_do_a_run_again_and_make_none_of_its_own(ask: Ask) -> None:
+    assert ask("dora", "create", again("night")) == ""
+    assert "dora may not create Jobs" in ask("dora", "create", run("own"))
+    assert "dora may not create Jobs" in ask("dora", "create", again("both", template=run("x")["spec"]["template"]))
+
+
+def test_to_do_a_run_again_is_a_right_too(ask: Ask) -> None:
+    assert "bob may not create Jobs" in ask("bob", "create", again("bobs"))
+    assert ask("alice", "create", again("alices")) == ""
+
+
+def test_who_may_make_no_jobs_fills_no_run_in(ask: Ask) -> None:
+    """The operator fills it in; another's template in it would be a Job of his."""
+    assert ask("alice", "create", again("hollow")) == ""
+    filled = again("hollow", template=run("x")["spec"]["template"])
+    assert "dora may not create Jobs" in ask("dora", "apply", filled)
+    assert ask("alice", "apply", filled) == ""
+
+
+def test_what_a_run_does_again_cannot_change(ask: Ask) -> None:
+    assert ask("dora", "create", again("fixed")) == ""
+    assert "spec.from" in ask("dora", "apply", again("fixed", **{"from": {"run": "other"}}))
+    assert "spec.config" in ask("dora", "apply", again("fixed", config={"lr": 2}))
 
 
 def test_nobody_says_to_be_somebody_else(ask: Ask) -> None:

@@ -41,7 +41,7 @@ def without_template() -> Manifest:
 
 
 REFUSED = {
-    "no template": (without_template(), ["spec.template", "exactly one of the two is needed"]),
+    "no template": (without_template(), ["spec.template", "one of them is needed"]),
     "an unknown field": (training_run(paralelism=2), ['unknown field "spec.paralelism"']),
     "an unknown field of the recorder": (training_run(recorder={"path": "/x"}), ['unknown field "spec.recorder.path"']),
     "a negative limit": (training_run(backoffLimit=-1), ["spec.backoffLimit", "-1"]),

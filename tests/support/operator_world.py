@@ -119,6 +119,19 @@ def training_run(**spec: Any) -> Json:
     }
 
 
+def _merged(below: Json, patch: Json) -> Json:
+    """A merge patch as the API server applies it: null takes a field out."""
+    found = copy.deepcopy(below)
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        elif isinstance(value, dict):
+            found[key] = _merged(found[key] if isinstance(found.get(key), dict) else {}, value)
+        else:
+            found[key] = copy.deepcopy(value)
+    return found
+
+
 class FakeCluster:
     """The `Cluster` protocol over dictionaries."""
 
@@ -182,7 +195,12 @@ class FakeCluster:
         run = self.runs[Key(namespace, name)]
         if patch["metadata"]["uid"] != run["metadata"]["uid"]:
             raise Conflict(name)
-        run["spec"] |= patch["spec"]
+        if patch["metadata"].get("resourceVersion") not in (None, run["metadata"]["resourceVersion"]):
+            raise Conflict(name)
+        run["metadata"]["annotations"] = {
+            **run["metadata"].get("annotations", {}), **patch["metadata"].get("annotations", {}),
+        }  # fmt: skip
+        run["spec"] = _merged(run["spec"], patch["spec"])
         run["metadata"] |= self._version()
         self.fate.wrote("stop")
         return copy.deepcopy(run)
