@@ -49,7 +49,7 @@ def run(run: Run, cluster: str) -> RunDocument:
         "namespace": run.namespace,
         "run": run.id,
         "name": run.mirrors.name if run.mirrors is not None else run.name,
-        "uid": run.uid,
+        "uid": run.identity,
         "display_name": run.display_name or run.name,
         "project": run.project,
         "notes": run.notes,

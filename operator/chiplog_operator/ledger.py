@@ -89,6 +89,18 @@ class Ledger:
             self._bucket.put(layout.run_key(place), records.pack_document(document()), if_absent=True)
         self._written.add(place)
 
+    def owner(self, place: layout.Run) -> str:
+        """The UID of whose run this is by its run.json; empty where there is none, or where it is known to be ours."""
+        if place in self._written:
+            return ""
+        key = layout.run_key(place)
+        with self._asking("get"):
+            try:
+                stored = self._bucket.get(key)
+            except NotFound:
+                return ""
+        return str(records.unpack_document(stored.data, records.RUN_FORMAT, key)["uid"])
+
     def outcome(self, place: layout.Run) -> OutcomeDocument | None:
         """outcome.json of a run; None where there is none yet."""
         if place not in self._outcomes:

@@ -28,7 +28,7 @@ from chiplog_operator.cluster import Cluster, ClusterError
 from chiplog_operator.heads import Head
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.missed import Missed
-from chiplog_operator.observations import Hindrance, Job, Observation, Trouble
+from chiplog_operator.observations import Hindrance, Job, Observation, Refusal, Trouble
 from chiplog_operator.recorder_probe import Prober
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Run, Workload
@@ -78,6 +78,10 @@ class Observer:
         if outcome is None:
             return Memory()
         return Memory(tuple(outcome["attempts"]), is_on_record=outcome["state"] not in documents.TERMINAL)
+
+    def unseen(self, run: Run, refusal: Refusal) -> Observation:
+        """What is known of a run that is refused before anybody looks at what may be another's."""
+        return Observation(now=self.clock(), training=run.training_container, refusal=refusal)
 
     def observe(self, key: Key, run: Run, memory: Memory, job: Job | None) -> Observation:
         """Everything there is to see of a run that has this Job."""

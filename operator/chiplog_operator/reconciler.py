@@ -5,6 +5,7 @@ done again. The order of writes: run.json, the Job, outcome.json (the memory of 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -39,6 +40,9 @@ from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Run, Workload
 
 Json = dict[str, Any]
+
+ID_TAKEN = "RunIdTaken"
+"""Reason of a run whose id is another's."""
 
 log = structlog.get_logger()
 
@@ -89,6 +93,9 @@ class Reconciler:
         is_settled = documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation
         if is_settled and not run.status_editors:
             return self._expire(run, pace.settled(run, self.observer.clock()))
+        if self._is_another_s(run):
+            self._tell(key, run, status.decide(run, self.observer.unseen(run, _id_taken(run))))
+            return pace.LOOK_AGAIN_SECONDS
         run, refusal = self._filled_in(run)
         memory = self.observer.remember(run)
         job, refusal = (None, refusal) if refusal is not None else self._workload(run, memory)
@@ -102,10 +109,21 @@ class Reconciler:
         again = self._follow(key, run, seen, pace.following(run, seen, new))
         return min((delay for delay in (wait, again) if delay is not None), default=None)
 
+    def _is_another_s(self, run: Run) -> bool:
+        """The run's id is in the bucket as that of another resource, whose records must stay as they are.
+
+        A run that was told its id has it; of a store that does not answer nothing is known.
+        """
+        if "runId" in run.status and run.status.get("reason") != ID_TAKEN:
+            return False
+        owner = ""
+        with suppress(BucketError, FormatError):
+            owner = self.ledger.owner(self.ledger.place(run.namespace, run.id))
+        return names.run_id("", owner) == names.run_id("", run.identity) and owner != run.identity
+
     def _depart(self, key: Key, run: Run) -> float | None:
         """One pass over a TrainingRun that was deleted: its outcome is still to be written, by what was last seen."""
-        memory = self.observer.remember(run)
-        if not run.is_ours or not memory.has_begun(run):
+        if not run.is_ours or self._is_another_s(run) or not (memory := self.observer.remember(run)).has_begun(run):
             self.sightings.run_written_down(key)
             return None
         job = self._departing(run)
@@ -297,6 +315,12 @@ class Reconciler:
 
 def _recorders(seen: Observation) -> list[str]:
     return [binding["id"] for attempt in seen.attempts for binding in attempt["recorders"] if binding["id"]]
+
+
+def _id_taken(run: Run) -> Refusal:
+    """Chance, or somebody's invention: nothing is made or recorded, so that nobody's records are written over."""
+    said = f"the run id {run.id} belongs to another run in the bucket: delete this one and make it again"
+    return Refusal(said, is_final=False, reason=ID_TAKEN)
 
 
 def _taken(kind: str, run: Run) -> Refusal:

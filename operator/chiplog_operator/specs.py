@@ -98,6 +98,11 @@ class Run:
         return self.name if self.mirrors is not None else names.run_id(self.name, self.uid)
 
     @property
+    def identity(self) -> str:
+        """The UID that the id is made of: its own, or of the workload that it mirrors."""
+        return self.mirrors.uid if self.mirrors is not None else self.uid
+
+    @property
     def is_ours(self) -> bool:
         """No other controller was asked to run it, and a mirror is one that we made."""
         is_named = self.mirrors is None or self.name == names.mirror(self.mirrors.name, self.mirrors.uid)

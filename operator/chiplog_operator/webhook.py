@@ -25,6 +25,9 @@ PATH = "/pods"
 KEEPALIVE_SECONDS = 3600.0
 """Longer than the API server keeps an idle connection, so that it is never we who close one it is about to use."""
 
+MAX_REVIEW_BYTES = 8 << 20
+"""The API server takes objects of 3 MiB at most, and a review holds one, or an old and a new."""
+
 log = structlog.get_logger()
 
 
@@ -44,7 +47,7 @@ class Door:
         async def answer(request: web.Request) -> web.Response:
             return await _answer(handle, request)
 
-        app = web.Application()
+        app = web.Application(client_max_size=MAX_REVIEW_BYTES)
         app.add_routes([web.post("/{id:.*}", answer)])
         runner = web.AppRunner(app, handle_signals=False, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS)
         await runner.setup()

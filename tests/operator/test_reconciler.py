@@ -1,13 +1,15 @@
 """A pass over a TrainingRun: what it writes, in what order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from operator_world import KEY, RUN_ID, UID, World, training_run
+from operator_world import KEY, RUN_ID, SETTINGS, UID, World, training_run
 
 from chiplog import records
 from chiplog.errors import Unreachable
+from chiplog_operator import documents, specs
 from chiplog_operator.cluster import Conflict, Forbidden, Invalid
 from chiplog_operator.heads import Probe
 
@@ -392,3 +394,39 @@ def test_a_status_emptied_by_hand_makes_no_second_job(world: World) -> None:
     world.passes(1)
     assert world.fate.writes.count("job") == 1
     assert world.status["state"] == "pending"
+
+
+def another_s(world: World, uid: str) -> None:
+    """The bucket has a run of our id, of a resource with this UID."""
+    run = replace(specs.run(training_run()), uid=uid)
+    key = f"v1/runs/{SETTINGS.cluster}/{KEY.namespace}/{RUN_ID}/"
+    world.bucket.put(f"{key}run.json", records.pack_document(documents.run(run, SETTINGS.cluster)))
+    status = {"state": "running", "conditions": []}
+    world.bucket.put(f"{key}outcome.json", records.pack_document(documents.outcome(RUN_ID, status, [])))
+
+
+def test_a_run_whose_id_is_another_s_makes_and_writes_nothing_and_says_so(world: World) -> None:
+    another_s(world, f"{UID[:8]}-0000-4000-8000-00000000000f")
+    before = list(world.fate.writes)
+    world.passes()
+    assert (world.status["state"], world.status["reason"]) == ("pending", "RunIdTaken")
+    assert "belongs to another run in the bucket" in world.status["message"]
+    assert world.condition("Admitted") == ("False", "RunIdTaken")
+    world.passes(60)
+    assert [what for what in world.fate.writes[len(before) :] if what != "event"] == ["status"]
+    world.vanish_run()
+    world.passes()
+    assert world.outcome["state"] == "running"
+
+
+def test_a_run_of_the_same_resource_is_its_own_after_its_status_was_lost(world: World) -> None:
+    another_s(world, UID)
+    world.passes()
+    assert world.status["reason"] != "RunIdTaken"
+    assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
+
+
+def test_whose_a_run_is_costs_no_training_while_the_bucket_is_down(world: World) -> None:
+    world.bucket.fault = Unreachable("down")
+    world.passes()
+    assert world.fate.writes.count("job") == 1
