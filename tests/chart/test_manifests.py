@@ -42,6 +42,21 @@ CASES: dict[str, dict[str, Any]] = {
         "injector": {"excludedNamespaces": ["infra"], "replicas": 3, "priorityClassName": "high"},
         "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/y"}},
     },
+    "locked-down": {
+        **NO_CRDS,
+        "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}},
+        "certManager": {"enabled": True},
+        "imagePullSecrets": [{"name": "registry"}],
+        "images": {name: {"digest": f"sha256:{'b' * 64}"} for name in ("operator", "sidecar", "compactor")},
+        "networkPolicy": {"enabled": True},
+        "operator": {
+            "replicas": 2,
+            "topologySpreadConstraints": [
+                {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
+            ],
+        },
+        "watchNamespaces": ["vision"],
+    },
 }
 
 
