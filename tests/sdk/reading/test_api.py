@@ -118,6 +118,15 @@ def test_several_attempts_follow_one_another(world: World) -> None:
     assert found.history(keys=["loss"], attempt=2).numpy()["loss"].tolist() == [2, 2]
 
 
+def test_a_data_frame_and_an_arrow_table_have_the_columns(world: World) -> None:
+    history = fill(world).run("mnist").history(keys=["loss", "big"])
+    expected = history.numpy()
+    frame, table = history.pandas(), history.arrow()
+    assert [*frame.columns] == table.column_names == [*expected]
+    assert same({name: frame[name].to_numpy() for name in expected}, expected)
+    assert same({name: table[name].to_numpy() for name in expected}, expected)
+
+
 def test_a_duckdb_relation_outlives_the_call(world: World) -> None:
     import duckdb
 
