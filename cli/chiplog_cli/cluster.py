@@ -12,7 +12,7 @@ import kubernetes.client
 import kubernetes.config
 import urllib3.exceptions
 
-from chiplog.errors import AccessDenied, SettingsError, Unreachable
+from chiplog.errors import ClusterDenied, ClusterUnreachable, NotFound, SettingsError
 
 Object = dict[str, Any]
 
@@ -91,7 +91,8 @@ class Cluster:
     def create(self, namespace: str, run: Object) -> Object:
         """Make a TrainingRun; what the API server made of it.
 
-        Raises SettingsError for one that is there already or that the server refuses, AccessDenied and Unreachable.
+        Raises SettingsError for one that is there already or that the server refuses, NotFound where there is no such
+        namespace, ClusterDenied and ClusterUnreachable.
         """
         path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
         what = f"POST {path} of context {self.context}"
@@ -108,18 +109,16 @@ class Cluster:
             answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
             body = answer.read()
         except (kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unreachable(f"{what}: {error}") from error
+            raise ClusterUnreachable(f"{what}: {error}") from error
         if answer.status == 404:
-            raise SettingsError(
-                f"{what}: 404, is there a namespace {namespace}, and is Chiplog installed in this cluster?"
-            )
+            raise NotFound(f"{what}: 404, is there a namespace {namespace}, and is Chiplog installed in this cluster?")
         if answer.status in (400, 409, 422):
             raise SettingsError(_message(body))
         made = _document(what, answer.status, body)
         return made or {}
 
     def _get(self, path: str, query: list[tuple[str, str]] | None = None) -> Object | None:
-        """The object at a path, or None. Raises AccessDenied and Unreachable."""
+        """The object at a path, or None. Raises ClusterDenied and ClusterUnreachable."""
         what = f"GET {path} of context {self.context}"
         request = self._client.param_serialize(
             "GET",
@@ -132,7 +131,7 @@ class Cluster:
             answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
             body = answer.read()
         except (kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unreachable(f"{what}: {error}") from error
+            raise ClusterUnreachable(f"{what}: {error}") from error
         return _document(what, answer.status, body)
 
 
@@ -160,9 +159,9 @@ def _document(what: str, status: int, body: bytes) -> Object | None:
     if status == 404:
         return None
     if status in (401, 403):
-        raise AccessDenied(f"{what}: {status}, {_message(body)}")
+        raise ClusterDenied(f"{what}: {status}, {_message(body)}")
     if not 200 <= status < 300:
-        raise Unreachable(f"{what}: {status}, {_message(body)}")
+        raise ClusterUnreachable(f"{what}: {status}, {_message(body)}")
     document: Object = json.loads(body)
     return document
 

@@ -6,7 +6,7 @@ Either source may be out of reach: then it is said why, and the other one answer
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chiplog.errors import BucketError, ChiplogError, RunNotFound, SettingsError, Unreachable
+from chiplog.errors import BucketError, ChiplogError, ClusterDenied, ClusterUnreachable, RunNotFound, SettingsError
 from chiplog.reading import naming
 from chiplog.reading.views import RunView
 from chiplog_cli import surroundings
@@ -77,7 +77,7 @@ _KINDS = {
 def _told(seen: Evidence) -> Evidence:
     """A namespace is the cluster's matter alone."""
     if seen.no_cluster:
-        raise Unreachable(f"{seen.subject} cannot be explained without the cluster: {seen.no_cluster}")
+        raise ClusterUnreachable(f"{seen.subject} cannot be explained without the cluster: {seen.no_cluster}")
     if seen.is_empty:
         raise RunNotFound(f"the cluster does not know {seen.subject}")
     return replace(seen, no_bucket="a namespace is no run")
@@ -96,7 +96,7 @@ def _with_cluster(session: Session, seen: Evidence, kind: str, name: str) -> Evi
             return _of_job(cluster, seen, namespace, named.run)
         found = _of_run(cluster, seen, namespace, named.run)
         return found if kind == "trainingrun" or not found.is_empty else _of_pod(cluster, seen, namespace, named.run)
-    except (BucketError, SettingsError) as error:
+    except (ClusterDenied, ClusterUnreachable, SettingsError) as error:
         return replace(seen, no_cluster=str(error))
 
 

@@ -20,12 +20,16 @@ _CODES: list[tuple[type[errors.ChiplogError], int]] = [
     (errors.NotFound, NOT_FOUND),
     (errors.BucketMissing, NOT_FOUND),
     (errors.AccessDenied, NOT_ALLOWED),
+    (errors.ClusterDenied, NOT_ALLOWED),
+    (errors.ClusterUnreachable, UNREACHABLE),
     (errors.BucketError, UNREACHABLE),
     (errors.FormatError, NO),
 ]
 
 _ADVICE: list[tuple[type[errors.ChiplogError], str]] = [
     (errors.AccessDenied, "check AWS_PROFILE or the AWS_* variables, or ask for less with -n NAMESPACE --cluster NAME"),
+    (errors.ClusterDenied, "check with kubectl auth whoami, and kubectl auth can-i"),
+    (errors.ClusterUnreachable, "check KUBECONFIG and kubectl config current-context, then try again"),
     (errors.BucketMissing, "check --bucket or CHIPLOG_BUCKET"),
     (errors.Unreachable, "check AWS_ENDPOINT_URL and the network, then try again"),
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chiplog.errors import AccessDenied
+from chiplog.errors import ClusterDenied
 
 if TYPE_CHECKING:
     from chiplog_cli.cluster import Cluster
@@ -38,7 +38,7 @@ class Surroundings:
 
 
 def of(cluster: "Cluster", namespace: str, pods: tuple[Object, ...]) -> Surroundings:
-    """Look around. Raises Unreachable."""
+    """Look around. Raises ClusterUnreachable."""
     webhooks, injectors = _allowed(cluster.webhooks), _allowed(cluster.injectors)
     names = [pod["metadata"]["name"] for pod in pods]
     notes = {name: _allowed(partial(cluster.notes, namespace, name)) or [] for name in names}
@@ -54,5 +54,5 @@ def of(cluster: "Cluster", namespace: str, pods: tuple[Object, ...]) -> Surround
 def _allowed(ask: Callable[[], T]) -> T | None:
     try:
         return ask()
-    except AccessDenied:
+    except ClusterDenied:
         return None

@@ -6,6 +6,8 @@ ChiplogError
 ├── FormatError            an object is not what its key says, or needs a newer reader
 ├── RunNotFound            no run answers to the given name
 ├── AmbiguousRun           several projects hold a run of that name
+├── ClusterDenied          the Kubernetes API server says that we may not do this
+├── ClusterUnreachable     the Kubernetes API server gave no usable answer
 └── BucketError            the store said no, or said nothing
     ├── NotFound           the object does not exist
     ├── BucketMissing      the bucket itself does not exist
@@ -51,6 +53,14 @@ class RunNotFound(ChiplogError):
 
 class AmbiguousRun(ChiplogError):
     """More than one project or namespace holds a run of that name; the message lists them."""
+
+
+class ClusterDenied(ChiplogError):
+    """The Kubernetes API server says that the identity of our context may not do this."""
+
+
+class ClusterUnreachable(ChiplogError):
+    """The Kubernetes API server gave no usable answer; the same call may succeed later."""
 
 
 class BucketError(ChiplogError):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chiplog.errors import AccessDenied, SettingsError, Unreachable
+from chiplog.errors import ClusterDenied, ClusterUnreachable, NotFound, SettingsError
 from chiplog_cli import cluster
 
 ANSWERS: dict[str, Any] = {
@@ -101,14 +101,14 @@ def test_pods_of_an_earlier_run_of_that_name_are_left_out(found: cluster.Cluster
 
 
 def test_a_refusal_and_a_failure_are_told_apart(found: cluster.Cluster) -> None:
-    with pytest.raises(AccessDenied, match="said 403"):
+    with pytest.raises(ClusterDenied, match="said 403"):
         found.pod("forbidden", "p")
-    with pytest.raises(Unreachable, match="said 500"):
+    with pytest.raises(ClusterUnreachable, match="said 500"):
         found.pod("broken", "p")
 
 
 def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="of context demo"):
+    with pytest.raises(ClusterUnreachable, match="of context demo"):
         cluster.connect(kubeconfig("http://127.0.0.1:1", tmp_path)).pod("team", "p")
 
 
@@ -119,8 +119,8 @@ def test_no_context_at_all_is_said(tmp_path: Path) -> None:
 
 def test_a_run_is_made_and_what_the_server_says_is_said(found: cluster.Cluster) -> None:
     assert found.create("team", {"metadata": {"name": "mnist"}}) == {"metadata": {"name": "mnist"}}
-    for name, code in (("taken", 409), ("wrong", 422), ("lost", 404)):
-        with pytest.raises(SettingsError, match=str(code)):
+    for name, code, error in (("taken", 409, SettingsError), ("wrong", 422, SettingsError), ("lost", 404, NotFound)):
+        with pytest.raises(error, match=str(code)):
             found.create("team", {"metadata": {"name": name}})
-    with pytest.raises(AccessDenied, match="403"):
+    with pytest.raises(ClusterDenied, match="403"):
         found.create("team", {"metadata": {"name": "secret"}})

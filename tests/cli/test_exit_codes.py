@@ -29,6 +29,8 @@ OURS = {kind for kind in all_errors() if kind.__module__ == errors.__name__}
         (errors.NotFound, 3),
         (errors.BucketMissing, 3),
         (errors.AccessDenied, 4),
+        (errors.ClusterDenied, 4),
+        (errors.ClusterUnreachable, 5),
         (errors.Unreachable, 5),
     ],
 )

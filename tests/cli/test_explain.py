@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bucket_world import Source, World, attempt, script
 
-from chiplog.errors import AccessDenied, Unreachable
+from chiplog.errors import AccessDenied, ClusterDenied, Unreachable
 
 RECORDER = {"name": "chiplog", "restartPolicy": "Always"}
 MOUNT = {"name": "chiplog", "mountPath": "/chiplog"}
@@ -41,7 +41,7 @@ class Cluster:
 
     def webhooks(self) -> Any:
         if "webhooks" not in self._around:
-            raise AccessDenied("not you")
+            raise ClusterDenied("not you")
         return self._around["webhooks"]
 
     def injectors(self) -> Any:

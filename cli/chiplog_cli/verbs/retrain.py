@@ -100,14 +100,14 @@ def _night(cluster: "Cluster", namespace: str, name: str | None) -> Any:
 
 def _awaited(cluster: "Cluster", namespace: str, name: str, timeout: float) -> bool:
     """Wait for the end of a run, and say how it did."""
-    from chiplog.errors import Unreachable
+    from chiplog.errors import ClusterUnreachable
     from chiplog_cli import retraining
 
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         try:
             body = cluster.training_run(namespace, name)
-        except Unreachable as error:
+        except ClusterUnreachable as error:
             click.echo(f"asked again: {error}", err=True)
             body = {}
         if body is None:
