@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from wandb_files import FIXTURES, log_bytes
 
+from chiplog.folding import Fold
 from chiplog_sidecar.wandb import decode, framing
 
 NAMES = ("short", "every_kind", "blocks")
+COMMIT = "528acc037ab6ea8b766f18bf47499a8be1cccad7"
 
 
 def rows_of(name: str) -> list[decode.Row]:
@@ -153,6 +155,25 @@ def test_the_environment_says_what_leet_says() -> None:
         if "started_at" in said:
             assert ours.pop("started_at") == unix(said.pop("started_at"))
         assert json.loads(json.dumps(ours), parse_int=str) == json.loads(json.dumps(said), parse_int=str)
+
+
+def test_where_the_code_came_from_is_told_with_its_arguments_and_the_hardware() -> None:
+    """A run in a git repository; the commit has the same digest whenever the fixture is made."""
+    told: dict[str, Any] = {}
+    for row, _ in both("repository", "environment"):
+        told |= row["environment"]
+    assert told["git"] == {"remote": "https://example.com/fleet/knots.git", "commit": COMMIT}
+    assert (told["program"], told["args"]) == ("train.py", ["repository", "--lr", "0.1"])
+    assert told["cpu_count"] > 0
+    assert told["memory"]["total"] > 0
+
+
+def test_a_summary_that_was_set_by_hand_is_the_last_word() -> None:
+    fold = Fold()
+    for row in rows_of("every_kind"):
+        fold.apply(row)
+    assert fold.summary["best"] == {"loss": 0.25, "at": 3}
+    assert "gone" not in fold.summary
 
 
 def test_header_alert_preempting_and_telemetry_are_rows() -> None:
