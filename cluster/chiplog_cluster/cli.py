@@ -67,6 +67,7 @@ def _down(checkout: Checkout, given: argparse.Namespace, progress: Progress) -> 
 
 def _images(checkout: Checkout, given: argparse.Namespace, progress: Progress) -> int:
     setup.ensure_environment(checkout, progress)
+    page.ensure(checkout, progress)
     node = slots.existing_node(checkout, given.purpose)
     if node and lifecycle.is_up(node):
         images.ensure(node, progress)

@@ -64,6 +64,9 @@ def _show(node: Node, env: Mapping[str, str]) -> None:
     path = os.path.relpath(node.env_file, node.checkout.root)
     print(f"\nThe cluster, the bucket and the operator go on running. Next:\n\n  . {path}")
     print("  chiplog ui                          # its curves in a browser: http://127.0.0.1:8090")
+    print(
+        f"  kubectl port-forward -n {release.NAMESPACE} service/{release.RELEASE}-dashboard 8090   # the cluster's own"
+    )
     print("  chiplog ls                          # every run in the bucket")
     print(f"  chiplog logs {RUN}                 # its console; `chiplog files {RUN}`: its files")
     print(f"  kubectl describe trainingrun {RUN} # its life: conditions, attempts, Events")

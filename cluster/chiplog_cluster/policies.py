@@ -17,8 +17,12 @@ OPERATOR_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-operator"
 COMPACTOR_ROLE = "chiplog-compactor"
 COMPACTOR_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-compactor"
 
+DASHBOARD_ROLE = "chiplog-dashboard"
+DASHBOARD_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-dashboard"
+
 _RECORDED = ("live", "raw", "blobs")
 _OPERATED = ("clusters", "runs", "lines", "latest")
+_SAID = ("words", "reports", "watch")
 
 Document = dict[str, object]
 
@@ -70,6 +74,11 @@ def compactor_trust() -> Document:
     return _trust({"StringEquals": {f"{ISSUER}:sub": COMPACTOR_SUBJECT}})
 
 
+def dashboard_trust() -> Document:
+    """Only the dashboard's own ServiceAccount may take the role."""
+    return _trust({"StringEquals": {f"{ISSUER}:sub": DASHBOARD_SUBJECT}})
+
+
 def sidecar_policy(place: Place, namespace: str) -> Document:
     """Write and read what the namespace recorded, read who watches it; delete nothing."""
     recorded = [place.key(kind, place.cluster, namespace, "*") for kind in _RECORDED]
@@ -102,6 +111,16 @@ def compactor_policy(place: Place) -> Document:
         _list(place, [everything]),
         _allow(["s3:PutObject"], [place.arn(key) for key in (*written, markers)]),
         _allow(["s3:DeleteObject"], [place.arn(place.key("*"))]),
+    )
+
+
+def dashboard_policy(place: Place) -> Document:
+    """Read everything of the installation, write what people say; delete nothing."""
+    everything = f"{place.prefix}/*"
+    return _policy(
+        _allow(["s3:GetObject"], [place.arn(everything)]),
+        _list(place, [everything]),
+        _allow(["s3:PutObject"], [place.arn(place.key(kind, "*")) for kind in _SAID]),
     )
 
 

@@ -48,6 +48,9 @@ COMPACTOR = Recipe(
     # The recorder's decoder makes lost tables again from sources, as a process of its own.
     packages=("sdk/chiplog", "compactor/chiplog_compactor", "sidecar/chiplog_sidecar"),
 )
+DASHBOARD = Recipe("dashboard", extras=("dashboard",), packages=("sdk/chiplog", "dashboard/chiplog_dashboard"))
+"""Its package holds the built page: `page.ensure` comes first."""
+
 EXAMPLES = Recipe("examples", groups=("examples",), packages=("sdk/chiplog",), folders=("examples",))
 
-ALL = (SIDECAR, OPERATOR, COMPACTOR, EXAMPLES)
+ALL = (SIDECAR, OPERATOR, COMPACTOR, DASHBOARD, EXAMPLES)

@@ -19,6 +19,7 @@ def values(node: Node) -> dict[str, object]:
         "sidecarRoleArn": policies.role_arn(policies.sidecar_role("{namespace}")),
         "operatorRoleArn": policies.role_arn(policies.OPERATOR_ROLE),
         "compactorRoleArn": policies.role_arn(policies.COMPACTOR_ROLE),
+        "dashboardRoleArn": policies.role_arn(policies.DASHBOARD_ROLE),
     }
     place = policies.Place.of_purpose(node.purpose)
     bucket = {
@@ -33,6 +34,7 @@ def values(node: Node) -> dict[str, object]:
         "bucket": bucket,
         "operator": {"annotations": _built(node, "operator", "sidecar")},
         "compactor": {"annotations": _built(node, "compactor")},
+        "dashboard": {"annotations": _built(node, "dashboard")},
     }
 
 

@@ -80,6 +80,11 @@ def grant_compactor(iam: "IAMClient", place: Place) -> str:
     return _grant(iam, policies.COMPACTOR_ROLE, policies.compactor_trust(), policies.compactor_policy(place))
 
 
+def grant_dashboard(iam: "IAMClient", place: Place) -> str:
+    """Create or renew the dashboard's role; returns its ARN."""
+    return _grant(iam, policies.DASHBOARD_ROLE, policies.dashboard_trust(), policies.dashboard_policy(place))
+
+
 def _grant(iam: "IAMClient", role: str, trust: Document, policy: Document) -> str:
     try:
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
@@ -108,6 +113,7 @@ def _set_up(node: Node, namespaces: list[str]) -> None:
     trust_cluster(iam, certificates.thumbprint(node.certificates / "ca.crt"))
     grant_operator(iam, place)
     grant_compactor(iam, place)
+    grant_dashboard(iam, place)
     for namespace in namespaces:
         grant_namespace(iam, namespace, place)
 

@@ -18,8 +18,11 @@ from chiplog.errors import (
     RunNotFound,
     SettingsError,
 )
+from chiplog_dashboard.access import NotSignedOn, Unanswered
 
 STATUS: tuple[tuple[type[ChiplogError], int, str], ...] = (
+    (NotSignedOn, 401, "not_signed_on"),
+    (Unanswered, 503, "unreachable"),
     (QueryError, 400, "bad_query"),
     (SettingsError, 400, "bad_request"),
     (AmbiguousRun, 409, "ambiguous"),
@@ -41,7 +44,7 @@ def document(value: Any, status: int = 200) -> Response:
 def refused(_: Request, error: Exception) -> Response:
     """The answer to a question that ended in an error of ours."""
     status, code = next((known[1:] for known in STATUS if isinstance(error, known[0])), (500, "error"))
-    return problem(status, code, str(error))
+    return problem(status, code, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else None)
 
 
 def problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:

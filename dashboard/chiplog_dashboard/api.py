@@ -21,8 +21,9 @@ from chiplog.reading import console, details, documents, files, states
 from chiplog.reading.views import RunView
 from chiplog.watching import Watcher
 from chiplog_dashboard import answers, charts, shelf
+from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.histories import Histories
-from chiplog_dashboard.shelf import Shelf
+from chiplog_dashboard.sight import Sight
 
 MAX_CHART_RUNS = 500
 """Curves of so many runs come in one answer at most."""
@@ -50,7 +51,7 @@ class Api:
     """The questions, over one bucket."""
 
     bucket: Bucket
-    shelf: Shelf
+    sight: Sight
     histories: Histories
     watcher: Watcher
 
@@ -69,19 +70,19 @@ class Api:
             Route("/api/v1/events", self.tell_changes),
         ]
 
-    def list_runs(self, _: Request) -> Response:
+    def list_runs(self, request: Request) -> Response:
         """Every run, newest first."""
-        return answers.document({"runs": [_listed(view) for view in self.shelf.views()]})
+        return answers.document({"runs": [_listed(view) for view in self.sight.views(request)]})
 
     def select(self, request: Request) -> Response:
         """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
         query = parsing.parse(request.query_params.get("filter", ""))
-        found = selecting.select(query, self.shelf.views(), self.shelf.time())
+        found = selecting.select(query, self.sight.views(request), self.sight.shelf.time())
         return answers.document({"ids": [view.key.path for view in found]})
 
     def show_run(self, request: Request) -> Response:
         """One run in full, with the names of its metrics."""
-        view = self.shelf.view(_place(request))
+        view = self.sight.view(request, _place(request))
         self._watch(view)
         shown = documents.shown(details.read(self.bucket, view))
         keys = charts.keys(self.histories.columns(view))
@@ -90,7 +91,7 @@ class Api:
 
     def show_console(self, request: Request) -> Response:
         """The newest lines of a run's console: `last` of them, those that hold `search` alone."""
-        view = self.shelf.view(_place(request))
+        view = self.sight.view(request, _place(request))
         self._watch(view)
         wanted = request.query_params.get("search", "").casefold()
         last = _count(request, "last", 2000, MAX_LINES)
@@ -99,12 +100,12 @@ class Api:
 
     def list_files(self, request: Request) -> Response:
         """The newest version of each file."""
-        found = files.read(self.bucket, self.shelf.view(_place(request)))
+        found = files.read(self.bucket, self.sight.view(request, _place(request)))
         return answers.document({"files": [documents.file(file) for file in found]})
 
     def fetch_file(self, request: Request) -> Response:
         """A file's content by its digest; a browser draws it or keeps it, and never runs it."""
-        view = self.shelf.view(_place(request))
+        view = self.sight.view(request, _place(request))
         wanted = (request.path_params["recorder"], request.path_params["sha256"])
         every = files.read(self.bucket, view, every=True)
         file = next((file for file in every if (file.recorder, file.sha256) == wanted), None)
@@ -143,7 +144,7 @@ class Api:
         named = request.query_params.getlist("run")
         if len(named) > MAX_CHART_RUNS:
             raise SettingsError(f"{len(named)} runs are asked for, {MAX_CHART_RUNS} are allowed")
-        return [self.shelf.view(place) for place in map(_parsed, named)]
+        return [self.sight.view(request, place) for place in map(_parsed, named)]
 
     async def tell_changes(self, request: Request) -> Response:
         """Server-sent events: `runs` with every run that is new or has changed since the last, as in the list."""
@@ -155,11 +156,15 @@ class Api:
         quiet = 0
         while not await request.is_disconnected():
             try:
-                views = await run_in_threadpool(self.shelf.views)
-            except (BucketError, FormatError) as error:
+                views = await run_in_threadpool(self.sight.views, request)
+            except NotSignedOn:
+                return  # The token is over: whoever listens asks again, and is told so.
+            except (BucketError, FormatError, Unanswered) as error:
                 yield _event("trouble", {"message": str(error)})
                 views = []
             now: dict[str, object] = {view.key.path: shelf.version(view) for view in views}
+            if seen is None:
+                yield ": listening\n\n"
             if views or seen is None:
                 news = [view for view in views if seen is not None and seen.get(view.key.path) != now[view.key.path]]
                 gone = [] if seen is None else sorted(seen.keys() - now.keys())

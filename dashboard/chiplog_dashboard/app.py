@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chiplog.errors import ChiplogError
 from chiplog_dashboard import answers
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.sessions import Gate, Sessions
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -45,10 +46,17 @@ def create(api: Api, page: Path, hosts: list[str]) -> Starlette:
     shown = _page(page)
     assets = [Mount("/assets", StaticFiles(directory=page / "assets"))] if (page / "assets").is_dir() else []
     return Starlette(
-        routes=[*api.routes(), Route("/healthz", _healthz), *assets, Route("/{path:path}", shown)],
+        routes=[
+            *Sessions(api.sight).routes(),
+            *api.routes(),
+            Route("/healthz", _healthz),
+            *assets,
+            Route("/{path:path}", shown),
+        ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(_Headers),
+            Middleware(Gate, sight=api.sight),
             Middleware(GZipMiddleware, minimum_size=1024),
         ],
         exception_handlers={ChiplogError: answers.refused},

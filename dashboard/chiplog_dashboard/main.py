@@ -10,20 +10,32 @@ from starlette.applications import Starlette
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
 from chiplog.watching import Watcher
-from chiplog_dashboard import app
+from chiplog_dashboard import app, health
+from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.settings import LOCAL_HOSTS, PAGE, Settings
 from chiplog_dashboard.shelf import Shelf
+from chiplog_dashboard.sight import Headers, Sight
 
 
 def build(settings: Settings) -> Starlette:
-    """The application of these settings. Raises SettingsError for an address that is no bucket."""
+    """The application of these settings. Raises SettingsError for an address that is no bucket, Unanswered."""
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
-    api = Api(bucket, shelf, Histories(bucket, time.monotonic), Watcher(bucket))
-    return app.create(api, PAGE, list(LOCAL_HOSTS))
+    sight = Sight(shelf, _guard(settings), Headers(settings.user_header, settings.groups_header))
+    api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
+    # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
+    return app.create(api, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS))
+
+
+def _guard(settings: Settings) -> Guard:
+    if not settings.sign_on.is_on:
+        return Everybody()
+    from chiplog_dashboard.kube import Kube
+
+    return SignedOn(settings.sign_on, Kube.connect(settings.audience), time.monotonic)
 
 
 def main() -> None:
@@ -31,10 +43,21 @@ def main() -> None:
     try:
         settings = Settings.from_env(os.environ)
         application = build(settings)
-    except SettingsError as error:
+    except (SettingsError, Unanswered) as error:
         print(f"chiplog-dashboard: {error}", file=sys.stderr)
         sys.exit(2)
-    uvicorn.run(application, host=settings.host, port=settings.port, log_level=settings.log_level, access_log=False)
+    health.serve(settings.health_port)
+    uvicorn.run(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        access_log=False,
+        # uvicorn would believe X-Forwarded-For of whoever connects from here, and then whom it names as a proxy.
+        proxy_headers=False,
+        # Streams of events never end by themselves, and a browser asks again.
+        timeout_graceful_shutdown=2,
+    )
 
 
 if __name__ == "__main__":

@@ -53,17 +53,22 @@ def test_the_defaults_of_the_chart_are_those_of_the_program(render: Any) -> None
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({}, ["compactor", "injector", "operator"]),
-        ({"compactor": {"enabled": False}}, ["injector", "operator"]),
-        ({"bucket": {"credentials": {"compactorRoleArn": ""}}}, ["injector", "operator"]),
+        ({}, ["compactor", "dashboard", "injector", "operator"]),
+        ({"compactor": {"enabled": False}}, ["dashboard", "injector", "operator"]),
+        ({"bucket": {"credentials": {"compactorRoleArn": ""}}}, ["dashboard", "injector", "operator"]),
+        ({"dashboard": {"enabled": False}}, ["compactor", "injector", "operator"]),
+        ({"bucket": {"credentials": {"dashboardRoleArn": ""}}}, ["compactor", "injector", "operator"]),
         (
-            {"bucket": {"credentials": {"mode": "ambient", "compactorRoleArn": ""}}},
-            ["compactor", "injector", "operator"],
+            {"bucket": {"credentials": {"mode": "ambient", "compactorRoleArn": "", "dashboardRoleArn": ""}}},
+            ["compactor", "dashboard", "injector", "operator"],
         ),
-        ({"bucket": {"credentials": {"mode": "secret", "secretName": "keys"}}}, ["compactor", "injector", "operator"]),
+        (
+            {"bucket": {"credentials": {"mode": "secret", "secretName": "keys"}}},
+            ["compactor", "dashboard", "injector", "operator"],
+        ),
     ],
 )
-def test_there_is_a_compactor_where_it_is_wanted_and_has_a_way_in(
+def test_a_part_is_there_where_it_is_wanted_and_has_a_way_in(
     render: Any, values: dict[str, Any], expected: list[str]
 ) -> None:
     assert sorted(parts(render(values))) == expected

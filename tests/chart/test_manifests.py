@@ -106,7 +106,7 @@ def pods(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render: Any) -> None:
     found = pods(render())
-    assert len(found) == 4
+    assert len(found) == 5
     for pod in found:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

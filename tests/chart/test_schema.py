@@ -109,6 +109,7 @@ def test_every_value_is_commented_where_it_stands() -> None:
         "operator:",
         "api:",
         "compactor:",
+        "dashboard:",
         "serviceAccount:",
         "crds:",
         "resources:",

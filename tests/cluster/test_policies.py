@@ -11,6 +11,7 @@ from chiplog_cluster.policies import Place
 PLACE = Place(bucket="chiplog", prefix="demo", cluster="demo")
 SIDECAR = policies.sidecar_policy(PLACE, "team-a")
 OPERATOR = policies.operator_policy(PLACE)
+DASHBOARD = policies.dashboard_policy(PLACE)
 
 
 def allows(policy: Any, action: str, key: str) -> bool:
@@ -89,7 +90,20 @@ def test_the_operator_stays_in_its_installations_prefix() -> None:
     assert not lists(OPERATOR, "test/v1/")
 
 
-@pytest.mark.parametrize("policy", [SIDECAR, OPERATOR])
+@pytest.mark.parametrize("kind", ["words", "reports", "watch"])
+def test_the_dashboard_writes_what_people_say(kind: str) -> None:
+    assert allows(DASHBOARD, "s3:PutObject", f"demo/v1/{kind}/demo/team-a/x")
+
+
+@pytest.mark.parametrize("kind", ["live", "raw", "blobs", "tables", "index", "runs", "clusters", "lines", "latest"])
+def test_the_dashboard_reads_everything_and_writes_nothing_of_others(kind: str) -> None:
+    assert allows(DASHBOARD, "s3:GetObject", f"demo/v1/{kind}/demo/team-a/x")
+    assert lists(DASHBOARD, f"demo/v1/{kind}/demo/")
+    assert not allows(DASHBOARD, "s3:PutObject", f"demo/v1/{kind}/demo/team-a/x")
+    assert not allows(DASHBOARD, "s3:GetObject", f"test/v1/{kind}/demo/team-a/x")
+
+
+@pytest.mark.parametrize("policy", [SIDECAR, OPERATOR, DASHBOARD])
 def test_nobody_may_delete(policy: Any) -> None:
     actions = [action for statement in policy["Statement"] for action in statement["Action"]]
     assert actions
@@ -103,13 +117,22 @@ def test_any_service_account_of_the_namespace_takes_the_sidecars_role_and_none_o
     assert not fnmatch.fnmatchcase("system:serviceaccount:team-ab:default", pattern)
 
 
-def test_only_the_operators_own_service_account_takes_its_role() -> None:
-    condition = _condition(policies.operator_trust())
-    assert condition["StringEquals"]["kubernetes.default.svc:sub"] == policies.OPERATOR_SUBJECT
+@pytest.mark.parametrize(
+    ("trust", "subject"),
+    [
+        (policies.operator_trust(), "system:serviceaccount:chiplog-system:chiplog-operator"),
+        (policies.dashboard_trust(), "system:serviceaccount:chiplog-system:chiplog-dashboard"),
+    ],
+)
+def test_only_a_parts_own_service_account_takes_its_role(trust: Any, subject: str) -> None:
+    condition = _condition(trust)
+    assert condition["StringEquals"]["kubernetes.default.svc:sub"] == subject
     assert "StringLike" not in condition
 
 
-@pytest.mark.parametrize("trust", [policies.sidecar_trust("team-a"), policies.operator_trust()])
+@pytest.mark.parametrize(
+    "trust", [policies.sidecar_trust("team-a"), policies.operator_trust(), policies.dashboard_trust()]
+)
 def test_a_token_must_be_made_out_to_our_audience(trust: Any) -> None:
     assert _condition(trust)["StringEquals"]["kubernetes.default.svc:aud"] == "chiplog-bucket"
 

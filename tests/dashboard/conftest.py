@@ -13,10 +13,12 @@ from dashboard_site import Site, Start
 from chiplog.bucket import Bucket
 from chiplog.watching import Watcher
 from chiplog_dashboard import app
+from chiplog_dashboard.access import Everybody, Guard
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.shelf import Shelf
+from chiplog_dashboard.sight import Sight
 
 
 @pytest.fixture
@@ -40,12 +42,14 @@ def start(world: World, page: Path) -> Iterator[Start]:
     """Start a server over the world's bucket, or over another one; all are stopped at the end."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def begin(bucket: Bucket | None = None, folder: Path | None = None) -> Site:
+    def begin(bucket: Bucket | None = None, folder: Path | None = None, guard: Guard | None = None) -> Site:
         seen = Memo(bucket or world.bucket)
         shelf = Shelf(seen, world.clock, time.monotonic, 0.0)
-        api = Api(seen, shelf, Histories(seen, time.monotonic), Watcher(seen))
+        api = Api(seen, Sight(shelf, guard or Everybody()), Histories(seen, time.monotonic), Watcher(seen))
         application = app.create(api, folder or page, ["127.0.0.1"])
-        settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
+        settings = uvicorn.Config(
+            application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off", proxy_headers=False
+        )
         server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

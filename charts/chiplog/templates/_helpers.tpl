@@ -52,6 +52,34 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* What selects the dashboard's pod. */}}
+{{- define "chiplog.dashboard.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: dashboard
+{{- end -}}
+
+{{/* Labels of what belongs to the dashboard. */}}
+{{- define "chiplog.dashboard.labels" -}}
+{{ include "chiplog.labels" . }}
+app.kubernetes.io/component: dashboard
+{{- end -}}
+
+{{/* Not empty where there is a dashboard: it is wanted, and has a way into the bucket. */}}
+{{- define "chiplog.dashboard.enabled" -}}
+{{- $credentials := .Values.bucket.credentials -}}
+{{- if and .Values.dashboard.enabled (or (ne $credentials.mode "web-identity") $credentials.dashboardRoleArn) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/* Not empty where the dashboard listens on the network, for people sign on. */}}
+{{- define "chiplog.dashboard.open" -}}
+{{- if or .Values.dashboard.signOn.tokens .Values.dashboard.signOn.trustedProxies -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* What selects the injector's pods. */}}
 {{- define "chiplog.injector.selector" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}

@@ -112,8 +112,12 @@ export class ApiError extends Error {
   }
 }
 
-async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const answer = await fetch(path, signal ? { signal } : {});
+function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, signal ? { signal } : {});
+}
+
+async function ask<T>(path: string, how: RequestInit): Promise<T> {
+  const answer = await fetch(path, how);
   const body: unknown = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const told = (body as { error?: { message?: string } }).error?.message;
@@ -121,6 +125,21 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   }
   return body as T;
 }
+
+/** Who looks; name is null for nobody. */
+export interface Session {
+  name: string | null;
+  /** Whether a cookie says so, which can be forgotten. */
+  cookie: boolean;
+  sign_on: { required: boolean; tokens: boolean; proxy: boolean };
+}
+
+export const session = () => get<Session>("/api/v1/session");
+export const signOn = (token: string) =>
+  ask<{ name: string }>("/api/v1/session", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }),
+  });
+export const signOff = () => ask<object>("/api/v1/session", { method: "DELETE" });
 
 export const runs = (signal?: AbortSignal) => get<{ runs: Run[] }>("/api/v1/runs", signal);
 export const select = (filter: string, signal?: AbortSignal) =>

@@ -3,6 +3,9 @@
 import { useEffect, useMemo, useState } from "react";
 import * as api from "./api";
 import type { Run } from "./api";
+import { doubted } from "./session";
+
+const RETRY_MILLISECONDS = 3000;
 
 export interface Live {
   runs: Run[];
@@ -24,21 +27,34 @@ export function useLive(): Live {
         ({ runs }) => setLive((old) => told({ ...old, trouble: "", loaded: true }, runs, [], true)),
         (error: Error) => setLive((old) => ({ ...old, trouble: error.message, loaded: true })),
       );
-    const source = new EventSource("/api/v1/events");
-    source.onopen = () => {
-      setLive((old) => ({ ...old, connected: true }));
-      void load(); // What happened while nobody listened.
+    let source: EventSource;
+    let again = 0;
+    const open = () => {
+      source = new EventSource("/api/v1/events");
+      source.onopen = () => {
+        setLive((old) => ({ ...old, connected: true }));
+        void load(); // What happened while nobody listened.
+      };
+      source.onerror = () => {
+        setLive((old) => ({ ...old, connected: false }));
+        if (source.readyState !== EventSource.CLOSED) return;
+        doubted(); // The server refused, and a browser does not ask again by itself then.
+        again = window.setTimeout(open, RETRY_MILLISECONDS);
+      };
+      source.addEventListener("runs", (event) => {
+        const { runs, gone } = JSON.parse((event as MessageEvent<string>).data) as { runs: Run[]; gone: string[] };
+        setLive((old) => told({ ...old, trouble: "" }, runs, gone, false));
+      });
+      source.addEventListener("trouble", (event) => {
+        const { message } = JSON.parse((event as MessageEvent<string>).data) as { message: string };
+        setLive((old) => ({ ...old, trouble: message }));
+      });
     };
-    source.onerror = () => setLive((old) => ({ ...old, connected: false }));
-    source.addEventListener("runs", (event) => {
-      const { runs, gone } = JSON.parse((event as MessageEvent<string>).data) as { runs: Run[]; gone: string[] };
-      setLive((old) => told({ ...old, trouble: "" }, runs, gone, false));
-    });
-    source.addEventListener("trouble", (event) => {
-      const { message } = JSON.parse((event as MessageEvent<string>).data) as { message: string };
-      setLive((old) => ({ ...old, trouble: message }));
-    });
-    return () => source.close();
+    open();
+    return () => {
+      window.clearTimeout(again);
+      source.close();
+    };
   }, []);
   return live;
 }

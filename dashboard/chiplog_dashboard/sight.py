@@ -1,0 +1,65 @@
+"""What the sender of a request sees: the runs of the namespaces that they may list; every question goes through it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from chiplog import layout
+from chiplog.errors import RunNotFound
+from chiplog.reading.views import RunView
+from chiplog_dashboard.access import Caller, Guard, Person
+from chiplog_dashboard.shelf import Shelf
+
+COOKIE = "chiplog_token"
+
+
+@dataclass(frozen=True)
+class Headers:
+    """By which headers a trusted proxy names the user and, divided by commas, their groups."""
+
+    user: str = "X-Forwarded-User"
+    groups: str = "X-Forwarded-Groups"
+
+
+@dataclass
+class Sight:
+    """Runs through the eyes of whoever asks; threads may share it."""
+
+    shelf: Shelf
+    guard: Guard
+    headers: Headers = Headers()
+
+    def person(self, request: HTTPConnection) -> Person:
+        """Who asks. Raises NotSignedOn, Unanswered."""
+        return self.guard.person(self.caller(request))
+
+    def caller(self, request: HTTPConnection) -> Caller:
+        """What a request says of its sender. The address is the connection's own, whatever a header says."""
+        told = request.headers
+        scheme, _, token = told.get("authorization", "").partition(" ")
+        return Caller(
+            address=request.client.host if request.client else "",
+            token=token.strip() if scheme.casefold() == "bearer" else request.cookies.get(COOKIE, ""),
+            users=tuple(told.getlist(self.headers.user)),
+            groups=tuple(told.getlist(self.headers.groups)),
+        )
+
+    def views(self, request: HTTPConnection) -> list[RunView]:
+        """Every run that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
+        person, views = self.person(request), self.shelf.views()
+        seen = self._seen(person, {view.namespace for view in views})
+        return [view for view in views if view.namespace in seen]
+
+    def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
+        """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""
+        if self.sees(request, place.namespace):
+            return self.shelf.view(place)
+        raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
+
+    def sees(self, request: HTTPConnection, namespace: str) -> bool:
+        """Whether they see a namespace. Raises NotSignedOn, Unanswered."""
+        return self.guard.sees(self.person(request), namespace)
+
+    def _seen(self, person: Person, namespaces: Iterable[str]) -> set[str]:
+        return {namespace for namespace in namespaces if self.guard.sees(person, namespace)}
