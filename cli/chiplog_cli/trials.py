@@ -1,66 +1,29 @@
-"""Sweeps and their trials as documents for programs and as tables for people; it reads nothing."""
+"""Sweeps and their trials as tables for people; it reads nothing."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from chiplog import times
 from chiplog.documents import TrialDocument
+from chiplog.reading import groups
 from chiplog.reading.sweeps import Importance, Sweep
 from chiplog_cli.rendering import text
 from chiplog_cli.rendering.pages import Column, Facts, Table
 
-SWEEP = ("namespace", "name", "sweep", "method", "metric", "goal", "trials", "succeeded", "failed", "pruned", "best",
-         "value", "parameters")  # fmt: skip
-TRIAL = ("index", "name", "run", "state", "value", "message", "parameters", "started_at", "finished_at")
 IMPORTANCE = ("parameter", "importance", "correlation", "trials")
 
 _CELL = 18
-
-
-def sweep(found: Sweep) -> dict[str, Any]:
-    """A sweep as JSON."""
-    metric, best = found.metric, next(iter(found.ranked()), None)
-    return {
-        "namespace": found.namespace,
-        "name": found.name,
-        "sweep": found.id,
-        "method": found.newest["method"],
-        "metric": metric["name"] if metric else None,
-        "goal": metric["goal"] if metric else None,
-        "trials": len(found.trials),
-        **{state: sum(item["state"] == state for item in found.trials) for state in ("succeeded", "failed", "pruned")},
-        "best": best["name"] if best else None,
-        "value": found.value(best) if best else None,
-        "parameters": best["searched"] if best else None,
-    }
-
-
-def trial(found: Sweep, item: TrialDocument) -> dict[str, Any]:
-    """A trial as JSON."""
-    return {
-        "index": item["index"],
-        "name": item["name"],
-        "run": item["run"],
-        "state": item["state"],
-        "value": found.value(item),
-        "message": item["message"],
-        "parameters": item["searched"],
-        "started_at": times.iso(item.get("started_at")),
-        "finished_at": times.iso(item.get("finished_at")),
-    }
 
 
 def sweeps_table(found: Sequence[Sweep]) -> Table:
     """`sweep ls`."""
     names = ("namespace", "name", "method", "trials", "succeeded", "failed", "pruned", "metric", "best", "value")
     numbers = {"trials", "succeeded", "failed", "pruned", "value"}
-    rows = [[text.value(sweep(item)[name]) for name in names] for item in found]
+    rows = [[text.value(groups.sweep(item)[name]) for name in names] for item in found]
     return Table([Column(name, is_right=name in numbers) for name in names], rows)
 
 
 def facts(found: Sweep) -> Facts:
     """The head of `sweep show`."""
-    told = sweep(found)
+    told = groups.sweep(found)
     best = f"{told['best']}, {told['metric']} {text.value(told['value'])}" if told["best"] else "-"
     counts = ", ".join(f"{told[state]} {state}" for state in ("succeeded", "failed", "pruned"))
     pairs = [

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chiplog.errors import ChiplogError
 from chiplog_dashboard import answers
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.sessions import Gate, Sessions
 
 HEADERS = {
@@ -34,11 +35,12 @@ HEADERS = {
 NOT_BUILT = "The page is not built: run `make page`, or `npm ci && npm run build` in dashboard/web.\n"
 
 
-def create(api: Api, page: Path, hosts: list[str]) -> Starlette:
+def create(api: Api, groups: Groups, page: Path, hosts: list[str]) -> Starlette:
     """The application.
 
     Args:
-        api: the questions and their answers.
+        api: the questions about runs and their answers.
+        groups: those about sweeps and lines.
         page: directory of the built page.
         hosts: names that a browser may call us by; any other is refused, so that a page of somebody else's cannot
             reach us through a name that leads to this machine (DNS rebinding).
@@ -49,6 +51,7 @@ def create(api: Api, page: Path, hosts: list[str]) -> Starlette:
         routes=[
             *Sessions(api.sight).routes(),
             *api.routes(),
+            *groups.routes(),
             Route("/healthz", _healthz),
             *assets,
             Route("/{path:path}", shown),

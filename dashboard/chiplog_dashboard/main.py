@@ -13,6 +13,7 @@ from chiplog.watching import Watcher
 from chiplog_dashboard import app, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.settings import LOCAL_HOSTS, PAGE, Settings
@@ -27,7 +28,8 @@ def build(settings: Settings) -> Starlette:
     sight = Sight(shelf, _guard(settings), Headers(settings.user_header, settings.groups_header))
     api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
-    return app.create(api, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS))
+    groups = Groups(bucket, sight, time.monotonic)
+    return app.create(api, groups, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS))
 
 
 def _guard(settings: Settings) -> Guard:

@@ -1,17 +1,14 @@
 """All runs as they were a moment ago, read once for everybody who looks; it decides nothing about a run."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.errors import RunNotFound
 from chiplog.reading import runs
 from chiplog.reading.views import RunView
-
-PAUSE_SHARE = 4.0
-"""A pass that took long is followed by a pause so many times as long: looking takes a fifth of the time at most."""
+from chiplog_dashboard.fresh import Fresh
 
 
 @dataclass
@@ -24,19 +21,13 @@ class Shelf:
     fresh_seconds: float
     cluster: str = ""
     namespace: str = ""
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _views: list[RunView] = field(default_factory=list)
-    _due: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self._views = Fresh(self._read, self.monotonic, self.fresh_seconds)
 
     def views(self) -> list[RunView]:
         """Every run, newest first. Raises BucketError."""
-        with self._lock:
-            began = self.monotonic()
-            if began >= self._due:
-                self._views = runs.every(self.bucket, self.cluster, self.namespace, self.time)
-                took = self.monotonic() - began
-                self._due = began + took + max(self.fresh_seconds, PAUSE_SHARE * took)
-            return self._views
+        return self._views.get()
 
     def view(self, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, BucketError."""
@@ -44,6 +35,9 @@ class Shelf:
         if found is None:
             raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
         return found
+
+    def _read(self) -> list[RunView]:
+        return runs.every(self.bucket, self.cluster, self.namespace, self.time)
 
 
 def version(view: RunView) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from chiplog.watching import Watcher
 from chiplog_dashboard import app
 from chiplog_dashboard.access import Everybody, Guard
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.shelf import Shelf
@@ -45,8 +46,10 @@ def start(world: World, page: Path) -> Iterator[Start]:
     def begin(bucket: Bucket | None = None, folder: Path | None = None, guard: Guard | None = None) -> Site:
         seen = Memo(bucket or world.bucket)
         shelf = Shelf(seen, world.clock, time.monotonic, 0.0)
-        api = Api(seen, Sight(shelf, guard or Everybody()), Histories(seen, time.monotonic), Watcher(seen))
-        application = app.create(api, folder or page, ["127.0.0.1"])
+        sight = Sight(shelf, guard or Everybody())
+        api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
+        groups = Groups(seen, sight, time.monotonic, 0.0)
+        application = app.create(api, groups, folder or page, ["127.0.0.1"])
         settings = uvicorn.Config(
             application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off", proxy_headers=False
         )

@@ -1,19 +1,29 @@
 """The dashboard's page in a real browser, over a real directory bucket that grows while it is looked at."""
 
+import contextlib
 import re
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import group_world
 import pytest
 import uvicorn
 from bucket_world import Source, World, script
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from starlette.applications import Starlette
 
 from chiplog.bucket.directory import DirectoryBucket
-from chiplog_dashboard import main
+from chiplog.watching import Watcher
+from chiplog_dashboard import app, main
+from chiplog_dashboard.access import Person, SignedOn, SignOn
+from chiplog_dashboard.api import Api
+from chiplog_dashboard.groups import Groups
+from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.settings import PAGE, Settings
+from chiplog_dashboard.shelf import Shelf
+from chiplog_dashboard.sight import Sight
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +69,13 @@ def world(tmp_path: Path) -> World:
 def address(world: World, tmp_path: Path) -> Iterator[str]:
     """A server over the world's directory, as `chiplog ui` starts it."""
     assert (PAGE / "index.html").is_file(), "the page is not built: make page"
-    application = main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1))
+    with served(main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1))) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def served(application: Starlette) -> Iterator[str]:
+    """An application on a loopback port."""
     settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -89,7 +105,7 @@ def drawn(page: Page, metric: str) -> int:
 
 
 def test_the_curves_of_the_newest_runs_are_drawn(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"{address}/runs")
     expect(listed(page)).to_have_count(3)
     expect(page.locator("section.chart")).to_have_count(1)
     page.wait_for_function("document.querySelector('section.chart canvas')")
@@ -98,14 +114,14 @@ def test_the_curves_of_the_newest_runs_are_drawn(page: Page, address: str) -> No
 
 
 def test_a_run_that_lives_moves_by_itself(page: Page, address: str, world: World) -> None:
-    page.goto(f"{address}/?q=run0")
+    page.goto(f"{address}/runs?q=run0")
     expect(listed(page)).to_contain_text("step 19")
     world.record("r0", Source(script([1 / (step + 1) for step in range(400)])), run="run0-0123abc0", sequence=4)
     expect(listed(page)).to_contain_text("step 399", timeout=10_000)
 
 
 def test_an_expression_narrows_the_list_and_stands_in_the_link(browser: Browser, page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"{address}/runs")
     page.get_by_label("Find runs").fill("config.lr < 0.05 order by config.lr")
     expect(listed(page)).to_have_count(2)
     expect(listed(page).first).to_contain_text("run2")
@@ -118,7 +134,7 @@ def test_an_expression_narrows_the_list_and_stands_in_the_link(browser: Browser,
 
 def test_an_expression_that_is_none_is_explained_and_hides_nothing(browser: Browser, address: str) -> None:
     opened = browser.new_context().new_page()
-    opened.goto(address)
+    opened.goto(f"{address}/runs")
     opened.get_by_label("Find runs").fill("confg.lr < 1")
     expect(opened.get_by_role("alert")).to_contain_text("confg")
     expect(listed(opened)).to_have_count(3)
@@ -135,7 +151,7 @@ def test_a_run_shows_config_summary_and_console(page: Page, address: str) -> Non
 
 
 def test_the_table_sorts_by_any_column(page: Page, address: str) -> None:
-    page.goto(f"{address}/?view=table")
+    page.goto(f"{address}/runs?view=table")
     page.get_by_role("columnheader", name="lr").click()
     cells = page.locator(".row:not(.head)").filter(has_text="run")
     expect(cells.first).to_contain_text("run2")
@@ -146,7 +162,7 @@ def test_the_table_sorts_by_any_column(page: Page, address: str) -> None:
 def test_a_name_that_is_a_script_is_a_text(page: Page, address: str, world: World) -> None:
     evil = '<img src=x onerror="document.title=1">'
     world.run("evil", uid="0123abcf", display_name=evil, created_at=world.now + 10)
-    page.goto(address)
+    page.goto(f"{address}/runs")
     expect(listed(page).first).to_contain_text(evil)
     assert page.title() == "Chiplog"
 
@@ -154,8 +170,98 @@ def test_a_name_that_is_a_script_is_a_text(page: Page, address: str, world: Worl
 def test_dark_follows_the_system_and_can_be_switched(browser: Browser, address: str) -> None:
     context = browser.new_context(color_scheme="dark")
     opened = context.new_page()
-    opened.goto(address)
+    opened.goto(f"{address}/runs")
     expect(opened.locator("html")).to_have_attribute("data-theme", "dark")
     opened.get_by_label("Theme: system").click()
     expect(opened.locator("html")).to_have_attribute("data-theme", "light")
     context.close()
+
+
+def test_the_overview_says_what_runs_what_failed_and_which_projects_there_are(
+    page: Page, address: str, world: World
+) -> None:
+    place = world.run("broken", uid="0123abcf", created_at=world.now - 90)
+    world.outcome(place, "failed", reason="Error", finished_at=world.now - 60)
+    page.goto(address)
+    expect(page.locator(".card", has_text="Running now").get_by_role("listitem")).to_have_count(3)
+    failed = page.locator(".card", has_text="Failed in the last")
+    expect(failed.get_by_role("listitem")).to_have_text(re.compile("broken"))
+    page.get_by_role("link", name="vision", exact=True).click()
+    expect(listed(page)).to_have_count(4)
+
+
+def test_a_sweep_shows_its_trials_and_a_stretch_of_an_axis_chooses_among_them(
+    page: Page, address: str, world: World
+) -> None:
+    for index, loss in enumerate((0.5, 0.2, 0.9)):
+        group_world.trial(world, index, loss)
+    group_world.trial(world, 3, 9.0, "pruned")
+    page.goto(f"{address}/sweeps")
+    page.get_by_role("link", name="lr", exact=True).click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.first).to_contain_text("lr-1 ★")
+    expect(rows.last).to_contain_text("stopped at iteration 3: loss 9 is above 1")
+    grip = page.locator(".axis .grip").first
+    box = grip.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 14, box["y"] + box["height"] - 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 14, box["y"] + box["height"] * 0.5)
+    page.mouse.up()
+    expect(rows).to_have_count(2)
+
+
+def test_a_line_shows_its_nights_as_a_calendar_with_those_that_were_missed(
+    page: Page, address: str, world: World
+) -> None:
+    for day in (-6, -5, -4, -3, -1):
+        group_world.night(world, day, 0.9 if day == -1 else 0.5, holds=day != -1, said=f"gate of day {day}")
+    group_world.missed(world, -2)
+    group_world.latest(world, "nightly--3-0123abcd")
+    page.goto(f"{address}/lines")
+    expect(page.locator("tbody tr")).to_contain_text("gate failed")
+    page.get_by_role("link", name="nightly", exact=True).click()
+    expect(page.locator(".calendar .night.holds")).to_have_count(4)
+    expect(page.locator(".calendar .night.fails")).to_have_count(1)
+    expect(page.locator(".calendar .night.missed")).to_have_count(1)
+    expect(page.locator(".calendar .night.latest")).to_have_count(1)
+    expect(page.locator(".gates")).to_contain_text("gate of day -1")
+
+
+class Server:
+    """An API server that knows one token until it is revoked."""
+
+    tokens = frozenset({"good.to.ken"})
+
+    def person(self, token: str) -> Person | None:
+        return Person("ada") if token in self.tokens else None
+
+    def may_list_runs(self, person: Person, namespace: str) -> bool:
+        return namespace == "team"
+
+
+def test_one_signs_on_with_a_token_and_sees_nothing_when_it_is_revoked(
+    browser: Browser, world: World, tmp_path: Path
+) -> None:
+    world.run("theirs", uid="0123abce", namespace="other", created_at=world.now)
+    server, now = Server(), [0.0]
+    shelf = Shelf(world.bucket, time.time, time.monotonic, 0.1, "prod")
+    sight = Sight(shelf, SignedOn(SignOn(tokens=True), server, lambda: now[0]))
+    api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
+    groups = Groups(world.bucket, sight, time.monotonic)
+    with served(app.create(api, groups, PAGE, ["*"])) as address:
+        opened = browser.new_context().new_page()
+        opened.goto(f"{address}/runs")
+        opened.get_by_label("Token").fill("bad.to.ken")
+        opened.get_by_role("button", name="Sign on").click()
+        expect(opened.get_by_role("alert")).to_contain_text("nobody that this cluster knows")
+        opened.get_by_label("Token").fill("good.to.ken")
+        opened.get_by_role("button", name="Sign on").click()
+        expect(listed(opened)).to_have_count(3)
+        expect(opened.get_by_text("ada")).to_be_visible()
+        assert opened.evaluate("document.cookie") == ""
+        server.tokens, now[0] = frozenset(), 11.0
+        expect(opened.get_by_label("Token")).to_be_visible(timeout=10_000)
+        expect(opened.get_by_text("run0")).to_have_count(0)
+        opened.context.close()

@@ -1,18 +1,13 @@
 """`chiplog line ls|show|check`: the nights of a CronJob, and whether the last one holds."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from chiplog_cli import exits, options
 from chiplog_cli.session import Session
 
-if TYPE_CHECKING:
-    from chiplog.reading.lines import Line
-
 _NAME = "LINE is a CronJob as namespace/name, or its name alone."
-_NIGHT = ("scheduled_at", "name", "run", "state", "reason", "message", "late_seconds", "metrics", "holds", "gates",
-          "is_latest")  # fmt: skip
 
 
 @click.group("line")
@@ -31,11 +26,11 @@ def command() -> None:
 @options.reading
 def ls(session: Session, output: str) -> None:
     """List lines, the one that ran last first."""
-    from chiplog.reading import lines
+    from chiplog.reading import groups, lines
     from chiplog_cli.rendering import formats, pages
 
     found = lines.every(session.bucket(), session.cluster, session.namespace)
-    rows = [_line(item) for item in found]
+    rows = [groups.line(item) for item in found]
     if output != "table":
         formats.write(output, rows, list(_line_columns()))
     elif rows:
@@ -48,23 +43,24 @@ def ls(session: Session, output: str) -> None:
 
     {_NAME}
 
-    In json each night has {", ".join(_NIGHT)}.
+    In json each night has scheduled_at, name, run, state, reason, message, late_seconds, metrics, holds, gates,
+    is_latest.
     """)  # fmt: skip
 @click.argument("name", metavar="LINE")
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="The last N nights only.")
 @options.reading
 def show(session: Session, name: str, last: int | None, output: str) -> None:
     """Show the nights of a line."""
-    from chiplog.reading import lines
+    from chiplog.reading import groups, lines
     from chiplog_cli.rendering import formats, pages, text
 
     bucket = session.bucket()
     found = lines.find(bucket, name, session.cluster, session.namespace)
     pointer = lines.latest(bucket, found)
     nights = found.nights[-last:] if last else found.nights
-    rows = [_night(night, pointer["run"] if pointer else "") for night in nights]
+    rows = [groups.night(night, pointer["run"] if pointer else "") for night in nights]
     if output != "table":
-        formats.write(output, rows, list(_NIGHT))
+        formats.write(output, rows, list(groups.NIGHT))
         return
     values = [night["metrics"][found.metric] for night in nights if found.metric in night["metrics"]]
     facts = pages.Facts([("line", f"{found.place.namespace}/{found.name}"), ("nights", str(len(found.nights))),
@@ -83,13 +79,13 @@ def show(session: Session, name: str, last: int | None, output: str) -> None:
 @click.pass_context
 def check(context: click.Context, session: Session, name: str, output: str) -> None:
     """Say whether the last night of a line holds."""
-    from chiplog.reading import lines
+    from chiplog.reading import groups, lines
     from chiplog_cli.rendering import formats
 
     bucket = session.bucket()
     found = lines.find(bucket, name, session.cluster, session.namespace)
     pointer = lines.latest(bucket, found)
-    row = _night(found.nights[-1], pointer["run"] if pointer else "")
+    row = groups.night(found.nights[-1], pointer["run"] if pointer else "")
     if output != "table":
         formats.write_one(output, row)
     else:
@@ -98,15 +94,6 @@ def check(context: click.Context, session: Session, name: str, output: str) -> N
             click.echo(f"  {'ok  ' if gate['holds'] else 'warn' if gate['is_warning'] else 'FAIL'}  {gate['said']}")
     if not row["holds"]:
         context.exit(exits.NO)
-
-
-def _night(night: Any, latest: str) -> dict[str, Any]:
-    from chiplog import times
-
-    facts = {name: night[name] for name in ("name", "run", "state", "reason", "metrics", "holds", "gates")}
-    facts |= {"message": night.get("message", ""), "late_seconds": night.get("late_seconds")}
-    is_latest = bool(latest) and night["run"] == latest
-    return {"scheduled_at": times.iso(night["scheduled_at"]), **facts, "is_latest": is_latest}
 
 
 def _word(row: dict[str, Any]) -> str:
@@ -120,12 +107,6 @@ def _word(row: dict[str, Any]) -> str:
 
 def _line_columns() -> tuple[str, ...]:
     return ("namespace", "name", "nights", "scheduled_at", "state", "holds")
-
-
-def _line(line: "Line") -> dict[str, Any]:
-    night = _night(line.nights[-1], "")
-    last = {name: night[name] for name in ("scheduled_at", "state", "holds")}
-    return {"namespace": line.place.namespace, "name": line.name, "nights": len(line.nights), **last}
 
 
 def _table(names: tuple[str, ...], rows: list[dict[str, Any]]) -> Any:

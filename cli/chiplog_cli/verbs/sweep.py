@@ -29,13 +29,13 @@ def command() -> None:
 @options.reading
 def ls(session: Session, output: str) -> None:
     """List sweeps, newest first, with the best value of each."""
-    from chiplog.reading import sweeps
+    from chiplog.reading import groups, sweeps
     from chiplog_cli import trials
     from chiplog_cli.rendering import formats, pages
 
     found = sweeps.every(session.bucket(), session.cluster, session.namespace)
     if output != "table":
-        formats.write(output, map(trials.sweep, found), trials.SWEEP)
+        formats.write(output, map(groups.sweep, found), groups.SWEEP)
     elif found:
         pages.write([trials.sweeps_table(found)])
     else:
@@ -53,15 +53,16 @@ def ls(session: Session, output: str) -> None:
 @options.reading
 def show(session: Session, name: str, output: str) -> None:
     """Show a sweep and its trials in their order."""
+    from chiplog.reading import groups
     from chiplog_cli import trials
     from chiplog_cli.rendering import formats, pages
 
     found = _found(session, name)
-    rows = [trials.trial(found, item) for item in found.trials]
+    rows = [groups.trial(found, item) for item in found.trials]
     if output == "json":
-        formats.write_one(output, {**trials.sweep(found), "trials": rows})
+        formats.write_one(output, {**groups.sweep(found), "trials": rows})
     elif output != "table":
-        formats.write(output, rows, trials.TRIAL)
+        formats.write(output, rows, groups.TRIAL)
     else:
         pages.write([trials.facts(found), trials.trials_table(found, found.trials)])
 
@@ -76,13 +77,14 @@ def show(session: Session, name: str, output: str) -> None:
 @click.pass_context
 def best(context: click.Context, session: Session, name: str, count: int, output: str) -> None:
     """Show the best trials."""
+    from chiplog.reading import groups
     from chiplog_cli import trials
     from chiplog_cli.rendering import formats, pages
 
     found = _found(session, name)
     chosen = found.ranked()[:count]
     if output != "table":
-        formats.write(output, (trials.trial(found, item) for item in chosen), trials.TRIAL)
+        formats.write(output, (groups.trial(found, item) for item in chosen), groups.TRIAL)
     elif chosen:
         pages.write([trials.trials_table(found, chosen)])
     if not chosen:

@@ -58,8 +58,19 @@ export function RunList({ runs, chosen, paint, toggle, only }: Props) {
   );
 }
 
-function headline(run: Run): string {
+export function headline(run: Run): string {
   const name = run.metrics[0]?.name ?? (typeof run.summary.loss === "number" ? "loss" : "");
   const value = run.summary[name];
   return name && typeof value === "number" ? ` · ${name} ${format.number(value)}` : "";
+}
+
+/** What stands where there is no run yet. */
+export function Welcome() {
+  return (
+    <div className="welcome">
+      <h1>No runs yet</h1>
+      <p>Apply a TrainingRun, or run a script here, and it appears on this page while it trains.</p>
+      <pre>kubectl apply -f examples/trainingrun.yaml{"\n"}chiplog run -- python train.py</pre>
+    </div>
+  );
 }

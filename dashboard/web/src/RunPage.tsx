@@ -25,7 +25,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/")}>← All runs</button>
+        <button className="quiet" onClick={() => go("/runs")}>← All runs</button>
         <h1>{run.display_name}</h1>
         <StatePill state={now?.state ?? run.state} reason={now?.reason ?? run.reason} />
         <span className="place">{run.namespace} / {run.project || "no project"} / {run.run}</span>

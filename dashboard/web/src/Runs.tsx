@@ -1,4 +1,4 @@
-/** The home page: the team's runs on the left, their charts on the right; or all of them as one wide table. */
+/** The team's runs on the left, their charts on the right; or all of them as one wide table. */
 
 import { useEffect, useMemo, useRef } from "react";
 import * as api from "./api";
@@ -8,7 +8,7 @@ import { Charts } from "./Charts";
 import { colour } from "./colours";
 import { useFiltered } from "./filter";
 import { useAnswer, type Live } from "./live";
-import { RunList } from "./RunList";
+import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
 
 const FIRST = 10;
@@ -59,22 +59,15 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
 function Board({ chosen, paint, live }: { chosen: Run[]; paint: (id: string) => string; live: Live }) {
   const ids = useMemo(() => chosen.map((run) => run.id), [chosen]);
   const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
-  const { answer } = useAnswer((signal) => (ids.length ? api.keys(ids, signal) : Promise.resolve({ keys: [] })), [ids, beat]);
+  const ask = async (signal: AbortSignal) => ({ of: ids.length, keys: ids.length ? (await api.keys(ids, signal)).keys : [] });
+  const { answer } = useAnswer(ask, [ids, beat]);
+  // What was answered about no run says nothing about those that are chosen now.
+  const keys = live.loaded && answer && (answer.of > 0 || ids.length === 0) ? answer.keys : null;
   const names = new Map(chosen.map((run) => [run.id, run.display_name]));
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id }), [chosen, paint("")]);
   if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
-  return <main className="page"><Charts ids={ids} keys={answer?.keys ?? null} look={look} beat={beat} /></main>;
-}
-
-function Welcome() {
-  return (
-    <div className="welcome">
-      <h1>No runs yet</h1>
-      <p>Apply a TrainingRun, or run a script here, and it appears on this page while it trains.</p>
-      <pre>kubectl apply -f examples/trainingrun.yaml{"\n"}chiplog run -- python train.py</pre>
-    </div>
-  );
+  return <main className="page"><Charts ids={ids} keys={keys} look={look} beat={beat} /></main>;
 }
 
 /** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */

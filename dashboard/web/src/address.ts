@@ -39,11 +39,23 @@ export function useParameter(name: string, fallback: string): [string, (value: s
   return [value, change];
 }
 
-export function runHref(id: string): string {
-  return `/runs/${id.split("/").map(encodeURIComponent).join("/")}`;
+export type Place = "runs" | "sweeps" | "lines";
+
+export function href(place: Place, id: string): string {
+  return `/${place}/${id.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-export function runOf(path: string): string | null {
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
-  return parts[0] === "runs" && parts.length === 4 ? parts.slice(1).join("/") : null;
+/** The runs that an expression means. */
+export const foundHref = (filter: string) => `/runs?${new URLSearchParams({ q: filter })}`;
+
+export const runHref = (id: string) => href("runs", id);
+
+/** The id in a path such as /runs/cluster/namespace/run; null where it names none, or is written wrong. */
+export function idOf(path: string, place: Place): string | null {
+  try {
+    const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+    return parts[0] === place && parts.length === 4 ? parts.slice(1).join("/") : null;
+  } catch {
+    return null;
+  }
 }

@@ -141,6 +141,80 @@ export const signOn = (token: string) =>
   });
 export const signOff = () => ask<object>("/api/v1/session", { method: "DELETE" });
 
+export interface Sweep {
+  id: string;
+  namespace: string;
+  name: string;
+  sweep: string;
+  method: string;
+  metric: string | null;
+  goal: string | null;
+  trials: number;
+  succeeded: number;
+  failed: number;
+  pruned: number;
+  best: string | null;
+  value: number | null;
+  parameters: Tree | null;
+}
+
+export interface Trial {
+  id: string;
+  index: number;
+  name: string;
+  state: "succeeded" | "failed" | "pruned";
+  value: number | null;
+  message: string;
+  parameters: Tree;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+export interface SweepDetail extends Sweep {
+  trial_list: Trial[];
+  importance: { parameter: string; importance: number; correlation: number | null; trials: number }[];
+}
+
+export interface NightLine {
+  id: string;
+  namespace: string;
+  name: string;
+  nights: number;
+  scheduled_at: string;
+  state: State | "missed";
+  reason: string;
+  holds: boolean;
+  metric: string | null;
+  message: string;
+  failed_gates: string[];
+  missed: string[];
+}
+
+export interface Night {
+  /** Of its run; a night that was missed has none. */
+  id: string | null;
+  scheduled_at: string;
+  name: string;
+  state: State | "missed";
+  reason: string;
+  message: string;
+  late_seconds: number | null;
+  metrics: { [name: string]: number };
+  holds: boolean;
+  gates: { holds: boolean; is_warning: boolean; said: string }[];
+  is_latest: boolean;
+}
+
+export interface LineDetail extends NightLine {
+  latest: string | null;
+  night_list: Night[];
+}
+
+export const sweeps = (signal?: AbortSignal) => get<{ sweeps: Sweep[] }>("/api/v1/sweeps", signal);
+export const sweep = (id: string, signal?: AbortSignal) => get<SweepDetail>(`/api/v1/sweeps/${escaped(id)}`, signal);
+export const lineList = (signal?: AbortSignal) => get<{ lines: NightLine[] }>("/api/v1/lines", signal);
+export const line = (id: string, signal?: AbortSignal) => get<LineDetail>(`/api/v1/lines/${escaped(id)}`, signal);
+
 export const runs = (signal?: AbortSignal) => get<{ runs: Run[] }>("/api/v1/runs", signal);
 export const select = (filter: string, signal?: AbortSignal) =>
   get<{ ids: string[] }>(`/api/v1/select?${new URLSearchParams({ filter })}`, signal);

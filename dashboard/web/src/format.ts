@@ -49,6 +49,10 @@ export function moment(iso: string | null): string {
   return Number.isNaN(time.getTime()) ? "" : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+export function day(iso: string): string {
+  return new Date(iso).toLocaleDateString(undefined, { weekday: "short", month: "short", day: "numeric" });
+}
+
 export function short(iso: string | null): string {
   if (iso === null) return "";
   const time = new Date(iso);

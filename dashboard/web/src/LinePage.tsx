@@ -1,0 +1,145 @@
+/** One line: its nights as a calendar, the metric beside the band of the nights before, gates, and what is missing. */
+
+import { useMemo } from "react";
+import uPlot from "uplot";
+import * as api from "./api";
+import type { LineDetail, Night } from "./api";
+import { go, runHref, useParameter } from "./address";
+import { colour, faded } from "./colours";
+import * as format from "./format";
+import { Link } from "./Link";
+import { Verdict } from "./Lines";
+import { useAnswer, type Live } from "./live";
+import { band, weeks, type Day } from "./nights";
+import { Plot } from "./Plot";
+
+export function LinePage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
+  const { answer: line, error } = useAnswer((signal) => api.line(id, signal), [id, live.runs.length]);
+  if (!line) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">Reading the line …</p>}</main>;
+  return (
+    <main className="page">
+      <div className="title">
+        <button className="quiet" onClick={() => go("/lines")}>← All lines</button>
+        <h1>{line.name}</h1>
+        <Verdict line={line} />
+        <span className="place">{line.namespace} / {line.nights} nights</span>
+      </div>
+      {error && <p className="problem" role="alert">{error}</p>}
+      <div className="overview spaced">
+        <Calendar line={line} />
+        <Gates line={line} />
+      </div>
+      <Metric line={line} dark={dark} />
+      <Nights line={line} />
+    </main>
+  );
+}
+
+const MARKS = [["holds", "holds"], ["fails", "failed, or a gate did"], ["missed", "missed"]] as const;
+
+function Calendar({ line }: { line: LineDetail }) {
+  const found = useMemo(() => weeks(line, new Date()), [line]);
+  return (
+    <section className="card scroll">
+      <h2>Nights</h2>
+      <div className="calendar">
+        <div className="week days" aria-hidden="true">{["Mon", "", "Wed", "", "Fri", "", "Sun"].map((name, place) => <span key={place}>{name}</span>)}</div>
+        {found.map((week) => (
+          <div className="week" key={week[0]?.date}>{week.map((day) => <Cell key={day.date} day={day} />)}</div>))}
+      </div>
+      <p className="legend">{MARKS.map(([mark, word]) => <span key={mark}><i className={`night ${mark}`} />{word}</span>)}<span><i className="night holds latest" />the latest</span></p>
+    </section>
+  );
+}
+
+function Cell({ day }: { day: Day }) {
+  const words = { holds: "holds", fails: "failed", missed: "missed", none: "no night" }[day.mark];
+  const told = [`${day.date}: ${words}`, ...day.nights.map((night) => night.name || night.message), day.isLatest ? "the latest" : ""].filter(Boolean).join("\n");
+  const name = `night ${day.mark}${day.isLatest ? " latest" : ""}`;
+  const to = day.nights.findLast((night) => night.id !== null)?.id;
+  return to ? <Link to={runHref(to)} className={name} title={told}><span className="hidden">{told}</span></Link> : <i className={name} title={told} />;
+}
+
+function RunOf({ night }: { night: Night }) {
+  return night.id ? <Link to={runHref(night.id)}>{night.name}</Link> : <>no run</>;
+}
+
+function Gates({ line }: { line: LineDetail }) {
+  const night = line.night_list[line.night_list.length - 1];
+  if (!night) return null;
+  return (
+    <section className="card">
+      <h2>Gates of the last night</h2>
+      <p><RunOf night={night} /> <span className="hint">{format.moment(night.scheduled_at)}</span></p>
+      {night.message && <p className="bad">{night.message}</p>}
+      {night.gates.length === 0 && !night.message && <p className="hint">It has no gates.</p>}
+      <ul className="gates">{night.gates.map((gate, place) => (
+        <li key={place} className={gate.holds ? "good" : gate.is_warning ? "warn" : "bad"}>
+          <span>{gate.holds ? "✓" : gate.is_warning ? "!" : "✕"}</span>{gate.said}
+        </li>))}
+      </ul>
+      <p className="hint">{line.latest ? `The pointer stands at ${line.latest}.` : "No night has moved the pointer yet."}</p>
+    </section>
+  );
+}
+
+function Metric({ line, dark }: { line: LineDetail; dark: boolean }) {
+  const names = useMemo(() => [...new Set(line.night_list.flatMap((night) => Object.keys(night.metrics)))].sort(), [line]);
+  const [chosen, choose] = useParameter("metric", line.metric ?? names[0] ?? "");
+  const data = useMemo(() => curve(line.night_list, chosen), [line, chosen]);
+  if (names.length === 0) return null;
+  const series: uPlot.Series[] = [
+    {},
+    { stroke: faded(colour(0, dark), 0.6), width: 1.5, spanGaps: true, points: { show: true, size: 7, fill: colour(2, dark), stroke: colour(2, dark) } },
+    { stroke: "transparent", paths: () => null, points: { show: true, size: 9, fill: colour(3, dark), stroke: colour(3, dark) } },
+    { stroke: "transparent", points: { show: false } },
+    { stroke: "transparent", points: { show: false } },
+  ];
+  const tell = (place: number) => {
+    const night = line.night_list[place];
+    const [low, high] = [data[3]?.[place], data[4]?.[place]];
+    if (!night) return [];
+    const before = typeof low === "number" && typeof high === "number" ? [`nights before ${format.number(low)} … ${format.number(high)}`] : [];
+    return [format.moment(night.scheduled_at), `${chosen} ${format.value(night.metrics[chosen])}`, night.holds ? "holds" : "does not hold", ...before];
+  };
+  return (
+    <section className="card spaced">
+      <h2>
+        <span>{chosen}, night by night</span>
+        {names.length > 1 && <select aria-label="Metric" value={chosen} onChange={(event) => choose(event.target.value)}>{names.map((name) => <option key={name}>{name}</option>)}</select>}
+      </h2>
+      <Plot data={data} series={series} bands={[{ series: [4, 3], fill: faded(colour(0, dark), 0.13) }]} dark={dark} height={240} isTime tell={tell} label={`${chosen} of ${line.nights} nights`} />
+      <p className="hint">The band holds the middle four fifths of up to 30 good nights before; red points are nights that do not hold.</p>
+    </section>
+  );
+}
+
+function curve(nights: Night[], metric: string): uPlot.AlignedData {
+  const { low, high } = band(nights, metric);
+  const value = (night: Night) => night.metrics[metric] ?? null;
+  return [
+    nights.map((night) => Date.parse(night.scheduled_at) / 1000), nights.map(value),
+    nights.map((night) => (night.holds ? null : value(night))), low, high,
+  ];
+}
+
+function Nights({ line }: { line: LineDetail }) {
+  const newest = [...line.night_list].reverse();
+  return (
+    <section className="card scroll">
+      <h2>All nights <span className="count">{newest.length}</span></h2>
+      <table>
+        <thead><tr><th>Scheduled</th><th>Run</th><th>State</th><th className="right">{line.metric ?? ""}</th><th>Verdict</th></tr></thead>
+        <tbody>{newest.slice(0, 400).map((night) => (
+          <tr key={`${night.scheduled_at} ${night.id}`}>
+            <td>{format.moment(night.scheduled_at)}</td>
+            <td><RunOf night={night} />{night.is_latest ? " ★ latest" : ""}</td>
+            <td><span className={`pill ${night.state}`}>{night.state}</span></td>
+            <td className="right">{line.metric ? format.value(night.metrics[line.metric]) : ""}</td>
+            <td>{night.holds ? "holds" : night.gates.filter((gate) => !gate.holds).map((gate) => gate.said).join("; ") || night.message || night.reason}{night.late_seconds !== null && night.late_seconds > 60 ? `, ${format.duration(night.late_seconds)} late` : ""}</td>
+          </tr>))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,143 @@
+/** Trials as lines through one axis for each parameter and the metric; a stretch of an axis chooses among them. */
+
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { SweepDetail, Trial } from "./api";
+import { go, runHref } from "./address";
+import * as format from "./format";
+import { axis, ranked, type Axis } from "./trials";
+
+interface Props {
+  sweep: SweepDetail;
+  /** The trial that is looked at. */
+  at: string | null;
+  onAt: (id: string | null) => void;
+  /** Those that lie in every chosen stretch; null where none is chosen. */
+  onChosen: (ids: Set<string> | null) => void;
+}
+
+const HEIGHT = 300;
+const [TOP, BOTTOM, SIDE] = [34, 14, 70];
+const MOST = 1000;
+const APART = 92;
+const SNAP = 0.03;
+
+type Stretch = [number, number];
+
+export function Parallel({ sweep, at, onAt, onChosen }: Props) {
+  const holder = useRef<HTMLDivElement>(null);
+  const [room, setRoom] = useState(800);
+  const [stretches, setStretches] = useState<Record<string, Stretch>>({});
+  useLayoutEffect(() => {
+    const node = holder.current;
+    if (!node) return;
+    const watch = new ResizeObserver(() => setRoom(node.clientWidth));
+    watch.observe(node);
+    return () => watch.disconnect();
+  }, []);
+  const trials = useMemo(() => ranked(sweep).filter((trial) => trial.value !== null).slice(0, MOST), [sweep]);
+  const axes = useMemo(() => axesOf(sweep, trials), [sweep, trials]);
+  const width = Math.max(room, axes.length * APART + SIDE);
+  const x = (place: number) => SIDE + (place * (width - 2 * SIDE)) / Math.max(1, axes.length - 1);
+  const y = (share: number) => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
+  const choose = (name: string, stretch: Stretch | null) => {
+    const next = { ...stretches };
+    if (stretch) next[name] = stretch;
+    else delete next[name];
+    setStretches(next);
+    const isAny = Object.keys(next).length > 0;
+    onChosen(isAny ? new Set(trials.filter((trial) => lies(trial, axes, next)).map((trial) => trial.id)) : null);
+  };
+  if (trials.length === 0) return <p className="hint">No trial has a value yet.</p>;
+  // The best is drawn last, on top of the others.
+  const lines = trials.map((trial, rank) => ({ trial, rank, inside: lies(trial, axes, stretches) })).reverse();
+  return (
+    <div className="parallel" ref={holder}>
+      <svg width={width} height={HEIGHT} role="img" aria-label={`${trials.length} trials through ${axes.map((item) => item.name).join(", ")}`}>
+        {lines.map(({ trial, rank, inside }) => (
+          <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}`}
+            style={{ stroke: hue(rank, trials.length) }} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)} onClick={() => go(runHref(trial.id))}>
+            <title>{`${trial.name}: ${sweep.metric ?? "value"} ${format.value(trial.value)}`}</title>
+          </path>))}
+        {axes.map((item, place) => (
+          <AxisLine key={item.name} axis={item} x={x(place)} y={y} stretch={stretches[item.name]} onStretch={(stretch) => choose(item.name, stretch)} />))}
+      </svg>
+    </div>
+  );
+}
+
+const METRIC = "\u0000metric";
+
+function axesOf(sweep: SweepDetail, trials: Trial[]): Axis[] {
+  const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
+  const metric = axis(METRIC, trials.map((trial) => trial.value));
+  return [...names.map((name) => axis(name, trials.map((trial) => trial.parameters[name]))), { ...metric, name: sweep.metric ?? "value" }];
+}
+
+function placeOf(trial: Trial, item: Axis, axes: Axis[]): number | null {
+  return item.place(item === axes[axes.length - 1] ? trial.value : trial.parameters[item.name]);
+}
+
+function lies(trial: Trial, axes: Axis[], stretches: Record<string, Stretch>): boolean {
+  return axes.every((item) => {
+    const stretch = stretches[item.name];
+    const at = placeOf(trial, item, axes);
+    return !stretch || (at !== null && at >= stretch[0] && at <= stretch[1]);
+  });
+}
+
+function pathOf(trial: Trial, axes: Axis[], x: (place: number) => number, y: (share: number) => number): string {
+  let isDown = false;
+  return axes.map((item, place) => {
+    const at = placeOf(trial, item, axes);
+    if (at === null) {
+      isDown = false;
+      return "";
+    }
+    const word = isDown ? "L" : "M";
+    isDown = true;
+    return `${word}${x(place).toFixed(1)} ${y(at).toFixed(1)}`;
+  }).join("");
+}
+
+/** From the best, in the accent's green, to the last, in a pale blue-grey; by rank, so that one outlier decides nothing. */
+function hue(rank: number, count: number): string {
+  const share = count < 2 ? 0 : rank / (count - 1);
+  return `color-mix(in oklab, var(--best) ${Math.round(100 * (1 - share) ** 1.6)}%, var(--rest))`;
+}
+
+interface AxisProps {
+  axis: Axis;
+  x: number;
+  y: (share: number) => number;
+  stretch: Stretch | undefined;
+  onStretch: (stretch: Stretch | null) => void;
+}
+
+function AxisLine({ axis: item, x, y, stretch, onStretch }: AxisProps) {
+  const from = useRef<number | null>(null);
+  const [now, setNow] = useState<Stretch | null>(null);
+  const share = (event: React.PointerEvent<SVGRectElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const at = 1 - (event.clientY - box.top) / box.height;
+    return at < SNAP ? 0 : at > 1 - SNAP ? 1 : at; // Nobody hits an end by hand.
+  };
+  const shown = now ?? stretch;
+  return (
+    <g className="axis">
+      <text x={x} y={16} textAnchor="middle" className="name">{item.name.length > 16 ? `${item.name.slice(0, 15)}…` : item.name}<title>{item.name}</title></text>
+      <line x1={x} x2={x} y1={y(0)} y2={y(1)} />
+      {item.ticks.map((tick) => <text key={`${tick.at} ${tick.text}`} x={x - 6} y={y(tick.at) + 4} textAnchor="end">{tick.text.slice(0, 12)}</text>)}
+      {shown && <rect className="stretch" x={x - 7} width={14} y={y(shown[1])} height={Math.max(2, y(shown[0]) - y(shown[1]))} />}
+      <rect className="grip" x={x - 14} width={28} y={y(1)} height={y(0) - y(1)}
+        onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); from.current = share(event); }}
+        onPointerMove={(event) => from.current !== null && setNow([Math.min(from.current, share(event)), Math.max(from.current, share(event))])}
+        onPointerUp={(event) => {
+          const begun = from.current ?? 0;
+          const end = share(event);
+          from.current = null;
+          setNow(null);
+          onStretch(Math.abs(end - begun) < 0.02 ? null : [Math.min(begun, end), Math.max(begun, end)]);
+        }} />
+    </g>
+  );
+}

@@ -1,0 +1,108 @@
+/** One sweep: the best so far, which parameters matter, its trials as lines through them, and why each was stopped. */
+
+import { useMemo, useState } from "react";
+import * as api from "./api";
+import type { SweepDetail, Trial } from "./api";
+import { go, runHref } from "./address";
+import * as format from "./format";
+import { Link } from "./Link";
+import { useAnswer, type Live } from "./live";
+import { Parallel } from "./Parallel";
+import { Progress } from "./Progress";
+import { ranked } from "./trials";
+
+export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
+  const { answer: sweep, error } = useAnswer((signal) => api.sweep(id, signal), [id, live.runs.length]);
+  const [chosen, setChosen] = useState<Set<string> | null>(null);
+  const [at, setAt] = useState<string | null>(null);
+  const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);
+  if (!sweep) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">Reading the sweep …</p>}</main>;
+  const shown = chosen ? trials.filter((trial) => chosen.has(trial.id)) : trials;
+  return (
+    <main className="page">
+      <div className="title">
+        <button className="quiet" onClick={() => go("/sweeps")}>← All sweeps</button>
+        <h1>{sweep.name}</h1>
+        <span className="place">{sweep.namespace} / {sweep.sweep}</span>
+      </div>
+      {error && <p className="problem" role="alert">{error}</p>}
+      <div className="overview three spaced">
+        <Facts sweep={sweep} />
+        <Importance sweep={sweep} />
+        <Progress sweep={sweep} dark={dark} />
+      </div>
+      <section className="card spaced">
+        <h2>Parameters and {sweep.metric ?? "value"}</h2>
+        <p className="hint">Drag along an axis to choose a stretch of it; a click on the axis takes it back.</p>
+        <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={setChosen} />
+      </section>
+      <Trials sweep={sweep} trials={shown} of={trials.length} at={at} onAt={setAt} />
+    </main>
+  );
+}
+
+function Facts({ sweep }: { sweep: SweepDetail }) {
+  const facts: [string, string][] = [
+    ["Method", sweep.method],
+    ["Metric", sweep.metric ? `${sweep.metric}, ${sweep.goal}` : ""],
+    ["Trials", `${sweep.trials}: ${sweep.succeeded} to the end, ${sweep.pruned} stopped early, ${sweep.failed} failed`],
+    ["Best", sweep.best ? `${format.value(sweep.value)} by ${sweep.best}` : "no trial has a value yet"],
+    ...Object.entries(sweep.parameters ?? {}).map(([key, value]): [string, string] => [key, format.value(value)]),
+  ];
+  return (
+    <section className="card">
+      <h2>Search</h2>
+      <dl>{facts.filter(([, text]) => text).map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}</dl>
+    </section>
+  );
+}
+
+function Importance({ sweep }: { sweep: SweepDetail }) {
+  return (
+    <section className="card">
+      <h2>What matters</h2>
+      {sweep.importance.length === 0 && <p className="hint">No trial has a value yet.</p>}
+      <ul className="bars">{sweep.importance.map((item) => (
+        <li key={item.parameter}>
+          <span>{item.parameter}</span>
+          <meter min={0} max={1} value={item.importance} aria-label={`Importance of ${item.parameter}`} />
+          <span className="right" title="Share of the metric's ranks that it explains">{item.importance.toFixed(2)}</span>
+          <span className="right hint" title="Rank correlation with the metric">{item.correlation === null ? "" : `${item.correlation > 0 ? "↗" : "↘"} ${Math.abs(item.correlation).toFixed(2)}`}</span>
+        </li>))}
+      </ul>
+      <p className="hint">Share of the metric's ranks that a parameter explains by itself, and its rank correlation.</p>
+    </section>
+  );
+}
+
+interface TrialsProps {
+  sweep: SweepDetail;
+  trials: Trial[];
+  of: number;
+  at: string | null;
+  onAt: (id: string | null) => void;
+}
+
+const WORD: Record<Trial["state"], string> = { succeeded: "finished", failed: "failed", pruned: "killed" };
+
+function Trials({ sweep, trials, of, at, onAt }: TrialsProps) {
+  const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
+  return (
+    <section className="card scroll">
+      <h2>Trials <span className="count">{trials.length === of ? of : `${trials.length} of ${of}`}</span></h2>
+      <table>
+        <thead><tr><th>Trial</th><th>State</th><th className="right">{sweep.metric ?? "value"}</th>{names.map((name) => <th key={name} className="right">{name}</th>)}<th>Why it was stopped</th><th className="right">Took</th></tr></thead>
+        <tbody>{trials.map((trial) => (
+          <tr key={trial.id} className={trial.id === at ? "at" : ""} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)}>
+            <td><Link to={runHref(trial.id)}>{trial.name}</Link>{trial.name === sweep.best ? " ★" : ""}</td>
+            <td><span className={`pill ${WORD[trial.state]}`}>{trial.state === "pruned" ? "stopped early" : trial.state}</span></td>
+            <td className="right">{format.value(trial.value)}</td>
+            {names.map((name) => <td key={name} className="right">{format.value(trial.parameters[name])}</td>)}
+            <td>{trial.message}</td>
+            <td className="right">{trial.started_at && trial.finished_at ? format.duration((Date.parse(trial.finished_at) - Date.parse(trial.started_at)) / 1000) : ""}</td>
+          </tr>))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

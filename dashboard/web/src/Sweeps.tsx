@@ -1,0 +1,41 @@
+/** All sweeps with a trial that is over, with the best of each. */
+
+import * as api from "./api";
+import { href } from "./address";
+import * as format from "./format";
+import { Link } from "./Link";
+import { useAnswer, type Live } from "./live";
+
+export function Sweeps({ live }: { live: Live }) {
+  const { answer, error } = useAnswer((signal) => api.sweeps(signal), [live.runs.length]);
+  const found = answer?.sweeps ?? [];
+  return (
+    <main className="page">
+      <div className="title"><h1>Sweeps</h1></div>
+      {error && <p className="problem" role="alert">{error}</p>}
+      {!answer && !error && <p className="hint">Reading …</p>}
+      {answer && found.length === 0 && (
+        <div className="welcome">
+          <p>No sweep has a trial that is over. Trials that run are among the runs.</p>
+          <pre>kubectl apply -f examples/sweep.yaml</pre>
+        </div>
+      )}
+      {found.length > 0 && (
+        <div className="card scroll">
+          <table>
+            <thead><tr><th>Sweep</th><th>Namespace</th><th>Method</th><th className="right">Trials</th><th className="right">Stopped early</th><th className="right">Failed</th><th>Metric</th><th className="right">Best</th><th>Parameters of the best</th></tr></thead>
+            <tbody>{found.map((item) => (
+              <tr key={item.id}>
+                <td><Link to={href("sweeps", item.id)}>{item.name}</Link></td><td>{item.namespace}</td><td>{item.method}</td>
+                <td className="right">{item.trials}</td><td className="right">{item.pruned || ""}</td>
+                <td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
+                <td>{item.metric ? `${item.metric}, ${item.goal}` : ""}</td><td className="right">{format.value(item.value)}</td>
+                <td>{Object.entries(item.parameters ?? {}).map(([key, value]) => `${key} ${format.value(value)}`).join(", ")}</td>
+              </tr>))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,96 @@
+"""A bucket as a busy team has it: runs that live and ended, a sweep and a line; for screenshots and for looking at."""
+
+import math
+import random
+import time
+from pathlib import Path
+
+import group_world
+from bucket_world import Source, World, attempt, console, history, numbered
+
+from chiplog.bucket.directory import DirectoryBucket
+
+STEPS = 400
+HOUR = 3600.0
+
+
+def furnish(folder: Path, runs: int = 14) -> World:
+    """Fill a directory; the same every time but for what the clock says."""
+    world = World(now=time.time())
+    world.bucket = DirectoryBucket(folder)
+    chance = random.Random(7)
+    for number in range(runs):
+        _run(world, number, chance)
+    _lost(world)
+    _sweep(world, chance)
+    _line(world, chance)
+    return world
+
+
+def _run(world: World, number: int, chance: random.Random) -> None:
+    rate, width = 10 ** chance.uniform(-4, -1), chance.choice([128, 256, 512])
+    name = f"{chance.choice(['resnet50', 'vit-small', 'convnext'])}-{chance.choice('abcdef')}{number}"
+    started = world.now - HOUR * (number * 1.7 + 0.4)
+    place = world.run(
+        name, uid=f"0123{number:04x}", project=["vision", "speech"][number % 4 == 3],
+        namespace=["team-a", "team-b"][number % 5 == 4], created_at=started, tags=["baseline"] if number % 3 else [],
+        config={"lr": round(rate, 6), "width": width, "optimizer": chance.choice(["adam", "sgd"]), "batch": 64},
+        metrics=[{"name": "val/loss", "goal": "minimize"}], display_name=name,
+    )  # fmt: skip
+    steps = STEPS if number > 2 else 120 + 60 * number
+    rows = numbered([*_curves(rate, steps, started, chance), *(console(f"epoch {n} done\n") for n in range(20))])
+    recorder = f"r{number}"
+    world.record(recorder, Source(rows), run=place.id, namespace=place.namespace)
+    if number > 2:
+        _end(world, place, number, recorder, started)
+
+
+def _curves(rate: float, steps: int, started: float, chance: random.Random) -> list[dict[str, object]]:
+    found = []
+    for step in range(steps):
+        loss = 2.3 * math.exp(-step * (0.004 + rate * 0.1)) + 0.25 + chance.gauss(0, 0.03)
+        row = {"train/loss": loss, "train/accuracy": 1 - loss / 3, "optimizer/lr": rate * (1 - step / STEPS)}
+        if step % 10 == 0:
+            row |= {"val/loss": loss + 0.08 + chance.gauss(0, 0.02), "val/accuracy": 0.95 - loss / 3}
+        found.append({**history(step, **row), "time": started + step * 8.0})
+    return found
+
+
+def _end(world: World, place: object, number: int, recorder: str, started: float) -> None:
+    ends = {5: ("failed", "Error", 1), 7: ("killed", "OOMKilled", 137), 11: ("failed", "Error", 1)}
+    state, reason, code = ends.get(number, ("finished", "Completed", 0))
+    finished = started + STEPS * 8.0
+    last = attempt(1, recorder, reason=reason, exit_code=code, started_at=started, finished_at=finished)
+    world.outcome(place, state, [last], reason=reason, durable=True, started_at=started, finished_at=finished)  # type: ignore[arg-type]
+
+
+def _lost(world: World) -> None:
+    """A run of which nothing has been heard for a day, and one that waits for its pod."""
+    world.run("queued", uid="0123ffff", namespace="team-a", created_at=world.now - 120)
+
+
+def _sweep(world: World, chance: random.Random) -> None:
+    for index in range(48):
+        lr, drop = 10 ** chance.uniform(-5, -1), round(chance.uniform(0, 0.6), 3)
+        searched = {"lr": round(lr, 7), "dropout": drop, "width": chance.choice([64, 128, 256, 512]),
+                    "optimizer": chance.choice(["adam", "sgd", "lion"])}  # fmt: skip
+        loss = 0.3 + 0.12 * (math.log10(lr) + 2.7) ** 2 + 0.3 * (drop - 0.2) ** 2 + chance.uniform(0, 0.05)
+        state = "failed" if index in (9, 31) else "pruned" if loss > 0.75 and index % 3 else "succeeded"
+        group_world.trial(
+            world, index, None if state == "failed" else loss, state, searched=searched, namespace="team-a",
+            finished_at=world.now - HOUR * (48 - index) / 4,
+        )  # fmt: skip
+
+
+def _line(world: World, chance: random.Random) -> None:
+    for day in range(-70, 0):
+        if day in (-44, -43, -12):
+            group_world.missed(world, day, namespace="team-a")
+            continue
+        loss = 0.5 + 0.0012 * (70 + day) * -1 + chance.gauss(0, 0.006)
+        if day in (-30, -1):
+            loss += 0.09
+        holds = day not in (-30, -1)
+        said = f"loss {loss:.3f} is {'within' if holds else 'above'} 0.53, the median of 14 nights and 5 %"
+        group_world.night(world, day, loss, holds=holds, said=said, namespace="team-a")
+    group_world.latest(world, "nightly--2-0123abcd", "team-a")
