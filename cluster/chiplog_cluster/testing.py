@@ -101,7 +101,8 @@ def bench(checkout: Checkout, only: str, env: Mapping[str, str]) -> int:
 def soak(checkout: Checkout, minutes: float, env: Mapping[str, str]) -> int:
     """Play new seeds of the simulation for so long, and the long forms of the other faults; 0 if all of it held."""
     argv = [str(checkout.venv / "bin" / "python"), "-m", "pytest", "-q", "-m", "not integration", "tests/faults"]
-    long = {"CHIPLOG_SIMULATION_SECONDS": str(minutes * 60), "CHIPLOG_SOAK": "1", "CHIPLOG_KILLS": "10000"}
+    long = {"CHIPLOG_SIMULATION_SECONDS": str(minutes * 60), "CHIPLOG_SOAK": "1"}
+    long |= {"CHIPLOG_KILLS": "10000", "CHIPLOG_KILLS_OF_OTHERS": "30"}
     env = {**env, **long}
     return subprocess.run(argv, cwd=checkout.root, env=env, check=False, stdin=subprocess.DEVNULL).returncode
 

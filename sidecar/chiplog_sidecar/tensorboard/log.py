@@ -47,4 +47,4 @@ class Reader:
 
 def loss_bound(_: Fold) -> str:
     """What a writer may lose when it is killed."""
-    return "nothing of tensorboard's own writer; up to 4 KiB or two minutes of events of tensorboardX"
+    return "nothing of tensorboard's own writer; up to 4 KiB and ten events, or two minutes of them, of tensorboardX"
