@@ -26,7 +26,7 @@ def manifests(render: Any, request: pytest.FixtureRequest) -> list[Manifest]:
             "certManager": {"enabled": by_cert_manager},
             "watchNamespaces": namespaces,
             "imagePullSecrets": [{"name": "registry"}],
-            "images": {name: {"digest": DIGEST} for name in ("operator", "sidecar", "compactor")},
+            "images": {name: {"digest": DIGEST} for name in ("operator", "sidecar", "compactor", "dashboard")},
             "networkPolicy": {"enabled": True},
             "operator": {"replicas": 2},
         }
