@@ -1,7 +1,6 @@
 """What every `Bucket` promises, run on memory, a directory and a real S3."""
 
 import hashlib
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import real_store
 
 from chiplog.bucket import Bucket, ETag
 from chiplog.bucket.directory import DirectoryBucket
@@ -33,14 +33,6 @@ ODD_KEYS = [
 ]
 
 
-def address() -> str:
-    """Where the integration tests may write; a run that asks for them without naming it fails."""
-    found = os.environ.get("CHIPLOG_TEST_BUCKET") or os.environ.get("CHIPLOG_BUCKET")
-    if not found or not found.startswith("s3://"):
-        pytest.fail("CHIPLOG_TEST_BUCKET names no bucket: set it to s3://bucket/prefix, with the AWS variables")
-    return found.rstrip("/")
-
-
 @pytest.fixture(params=["memory", "directory", pytest.param("s3", marks=pytest.mark.integration)])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bucket]:
     if request.param == "memory":
@@ -48,10 +40,8 @@ def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bucket]:
     elif request.param == "directory":
         yield DirectoryBucket(tmp_path)
     else:
-        store = open_bucket(f"{address()}/contract-{uuid.uuid4().hex}")
-        yield store
-        with ThreadPoolExecutor(8) as threads:
-            list(threads.map(lambda listed: store.delete(listed.key), list(store.list(""))))
+        with real_store.prefix("contract") as store:
+            yield store
 
 
 def keys(bucket: Bucket, prefix: str) -> list[str]:
@@ -296,7 +286,7 @@ def test_a_reader_never_sees_half_a_write(bucket: Bucket) -> None:
 def missing(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     if request.param == "directory":
         return DirectoryBucket(tmp_path / "absent")
-    address()
+    real_store.address()
     return open_bucket(f"s3://chiplog-absent-{uuid.uuid4().hex}/prefix")
 
 

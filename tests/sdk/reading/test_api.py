@@ -1,11 +1,13 @@
 """`chiplog.Api()` on memory and a directory; columns equal rows, sealed or not."""
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import real_store
 from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,12 +23,16 @@ from chiplog_compactor.settings import Settings
 VALUES = [1.0, math.nan, 0.25, -math.inf, 3]
 
 
-@pytest.fixture(params=["memory", "directory"])
-def world(request: Any, tmp_path: Path) -> World:
+@pytest.fixture(params=["memory", "directory", pytest.param("s3", marks=pytest.mark.integration)])
+def world(request: Any, tmp_path: Path) -> Iterator[World]:
     world = World()
+    if request.param == "s3":
+        with real_store.prefix("api") as world.bucket:
+            yield world
+        return
     if request.param == "directory":
         world.bucket = DirectoryBucket(tmp_path)
-    return world
+    yield world
 
 
 def fill(world: World, *, is_over: bool = True) -> chiplog.Api:
