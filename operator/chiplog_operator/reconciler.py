@@ -130,6 +130,8 @@ class Reconciler:
         seen = replace(self.observer.observe(key, run, memory, job), is_departed=True)
         run = replace(run, template=seen.template)
         new = status.decide(run, seen)
+        # A CronJob that keeps few Jobs takes a night's mirror away as soon as it has ended.
+        new = self.close(run, new, seen) if documents.is_durable(new) else new
         self._record(key, run, seen, new)
         self.sightings.run_vanished(key, _with_status(self.sightings.run(key), new))
         after = pace.departing(seen, new)

@@ -136,3 +136,26 @@ def test_a_second_pass_writes_nothing_more() -> None:
     world.passes(1)
     assert world.condition("GatesHold") == ("True", "Held")
     assert [item for item in world.fate.writes[len(before) :] if item != "status"] == []
+
+
+def test_a_night_whose_run_is_taken_away_as_it_ends_is_written_down_all_the_same() -> None:
+    """So does a CronJob with `successfulJobsHistoryLimit: 0`, whose Job owns the night's mirror."""
+    body = training_run(gates=[GATE], promote="latest")
+    body["metadata"] |= {
+        "labels": {names.LINE_LABEL: "nightly"},
+        "annotations": {names.LINE_UID_ANNOTATION: "cron-1", names.SCHEDULED_ANNOTATION: times.text(START)},
+    }
+    world = World(body)
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.passes(1)
+    world.end_pod()
+    world.end_job()
+    world.record(state="drained", step=9, loss=0.5, exit_code=0)
+    world.vanish_run()
+    world.passes(1)
+    [found] = documents(world)
+    assert found["metrics"] == {"loss": 0.5}
+    world.passes(1)
+    assert len(documents(world)) == 1
