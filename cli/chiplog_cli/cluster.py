@@ -47,6 +47,10 @@ class Cluster:
         """A Job; None where there is none."""
         return self._get(f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}")
 
+    def cronjob(self, namespace: str, name: str) -> Object | None:
+        """A CronJob; None where there is none."""
+        return self._get(f"/apis/batch/v1/namespaces/{namespace}/cronjobs/{name}")
+
     def pod(self, namespace: str, name: str) -> Object | None:
         """A pod; None where there is none."""
         return self._get(f"/api/v1/namespaces/{namespace}/pods/{name}")

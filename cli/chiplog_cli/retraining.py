@@ -46,6 +46,18 @@ def night(job: Mapping[str, Any]) -> Night | None:
     return Night(owners[0]["name"], owners[0]["uid"], scheduled) if owners and scheduled else None
 
 
+def night_of(cronjob: Mapping[str, Any], date: str) -> Night:
+    """The night of a CronJob for a stated time, as `chiplog line show` prints it. Raises SettingsError."""
+    try:
+        moment = datetime.fromisoformat(date.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise SettingsError(f"--date {date!r} is no time, such as 2026-11-26T02:00Z") from error
+    if moment.tzinfo is None:
+        raise SettingsError(f"--date {date!r} has no time zone: say which night, as 2026-11-26T02:00Z")
+    metadata = cronjob["metadata"]
+    return Night(metadata["name"], metadata["uid"], moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
 def run(
     source: Mapping[str, Any],
     name: str,

@@ -50,6 +50,9 @@ class Cluster:
     def job(self, namespace: str, name: str) -> Any:
         return self._job
 
+    def cronjob(self, namespace: str, name: str) -> Any:
+        return {"metadata": {"name": name, "uid": "cron-1"}} if name == "nightly" else None
+
     def create(self, namespace: str, run: Any) -> Any:
         assert run["metadata"]["name"] not in self.runs
         self.runs[run["metadata"]["name"]] = {**run, "status": self._ends or {}}
@@ -107,6 +110,32 @@ def test_in_a_cronjob_the_run_is_the_night(chiplog: Any) -> None:
     assert run["metadata"]["annotations"]["chiplog.dev/line-uid"] == "cron-1"
     assert run["metadata"]["annotations"]["chiplog.dev/scheduled-at"] == "2026-11-26T02:00:00Z"
     assert run["spec"]["promote"] == "latest"
+
+
+def test_a_night_is_filled_in_by_its_date(chiplog: Any) -> None:
+    cluster = Cluster()
+    done = chiplog("retrain", "mnist", "--line", "nightly", "--date", "2026-11-20T03:00+01:00", connect=lambda: cluster)
+    assert done.exit_code == 0, done.stderr
+    metadata = made(cluster)["metadata"]
+    assert metadata["name"] == "nightly-202611200200"
+    assert metadata["annotations"]["chiplog.dev/scheduled-at"] == "2026-11-20T02:00:00Z"
+    assert metadata["annotations"]["chiplog.dev/line-uid"] == "cron-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--date", "2026-11-20T02:00Z"], 2),
+        (["--line", "nightly"], 2),
+        (["--line", "nightly", "--date", "yesterday"], 2),
+        (["--line", "nightly", "--date", "2026-11-20T02:00"], 2),
+        (["--line", "weekly", "--date", "2026-11-20T02:00Z"], 3),
+    ],
+)
+def test_a_date_says_a_time_and_whose_night_it_is(chiplog: Any, arguments: list[str], code: int) -> None:
+    cluster = Cluster()
+    assert chiplog("retrain", "mnist", *arguments, connect=lambda: cluster).exit_code == code
+    assert list(cluster.runs) == ["mnist"]
 
 
 def ended(state: str, **conditions: tuple[str, str, str]) -> Any:

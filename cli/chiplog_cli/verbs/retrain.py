@@ -25,6 +25,8 @@ POLL_SECONDS = 3.0
 @click.option("--gate", "gates", multiple=True, metavar="JSON", help="A gate as in spec.gates, instead of RUN's.")
 @click.option("--promote", type=click.Choice(["latest"]), help="Move the line's pointer if the gates hold.")
 @click.option("--job", envvar="CHIPLOG_JOB", show_envvar=True, metavar="NAME", help="The CronJob's Job that this is.")
+@click.option("--line", metavar="CRONJOB", help="With --date: the CronJob whose night it is; else that of --job.")
+@click.option("--date", metavar="TIME", help="Back-fill the night of this time, as 2026-11-26T02:00Z.")
 @click.option("--wait", is_flag=True, help="Wait for the end: exit code 1 if it failed or a gate did.")
 @click.option("--timeout", type=float, default=86_400.0, show_default=True, metavar="SECONDS", help="Of --wait.")
 @options.places()
@@ -42,6 +44,8 @@ def command(
     gates: tuple[str, ...],
     promote: str | None,
     job: str | None,
+    line: str | None,
+    date: str | None,
     wait: bool,
     timeout: float,
 ) -> None:
@@ -49,6 +53,7 @@ def command(
 
     \b
     chiplog retrain mnist --set config.lr=0.01
+    chiplog retrain mnist --line nightly --date 2026-11-20T02:00Z
     chiplog retrain mnist --dataset digits=s3://data/2026-11-26@sha256:… --wait
 
     In the pod of a CronJob's Job that has CHIPLOG_JOB (its name, by the downward API) the run is the night of that
@@ -57,6 +62,8 @@ def command(
     from chiplog.errors import SettingsError
     from chiplog_cli import retraining
 
+    if line is not None and date is None:
+        raise SettingsError("--line names the CronJob of a night: say which with --date, as 2026-11-26T02:00Z")
     if (run is None) != latest:
         raise SettingsError("name the run to do again, or say --latest --project NAME")
     cluster = session.connect()
@@ -64,6 +71,8 @@ def command(
     namespace = namespace or session.namespace or cluster.namespace
     source = _source(cluster, namespace, wanted, project)
     night = _night(cluster, namespace, job)
+    if date is not None:
+        night = _night_of(cluster, namespace, line or (night.line if night is not None else ""), date)
     fresh = retraining.name_by_hand(source["metadata"]["name"], session.clock())
     chosen = name or (retraining.name_of_night(night) if night is not None else fresh)
     manifest = retraining.run(source, chosen, changes, datasets, night, gates, promote)
@@ -96,6 +105,19 @@ def _night(cluster: "Cluster", namespace: str, name: str | None) -> Any:
 
     job = cluster.job(namespace, name) if name else None
     return retraining.night(job) if job is not None else None
+
+
+def _night_of(cluster: "Cluster", namespace: str, line: str, date: str) -> Any:
+    """A night that is made by hand, for a time of its CronJob."""
+    from chiplog.errors import RunNotFound, SettingsError
+    from chiplog_cli import retraining
+
+    if not line:
+        raise SettingsError("--date needs --line CRONJOB, whose night it is")
+    found = cluster.cronjob(namespace, line)
+    if found is None:
+        raise RunNotFound(f"there is no CronJob {line} in namespace {namespace}")
+    return retraining.night_of(found, date)
 
 
 def _awaited(cluster: "Cluster", namespace: str, name: str, timeout: float) -> bool:
