@@ -229,6 +229,18 @@ def test_a_line_shows_its_nights_as_a_calendar_with_those_that_were_missed(
     expect(page.locator(".gates")).to_contain_text("gate of day -1")
 
 
+def test_runs_side_by_side_show_what_differs_and_their_curves(page: Page, address: str) -> None:
+    page.goto(f"{address}/runs")
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare 3 runs")).to_be_visible()
+    rate = page.locator(".compare tr", has=page.get_by_role("rowheader", name="lr", exact=True))
+    expect(rate.get_by_role("cell")).to_have_text(["0.1", "0.01", "0.001"])
+    expect(page.get_by_role("rowheader", name="project")).to_have_count(0)
+    page.get_by_label("also what is the same").check()
+    expect(page.get_by_role("rowheader", name="project")).to_have_count(1)
+    expect(page.locator("section.chart")).to_have_count(1)
+
+
 class Server:
     """An API server that knows one token until it is revoked."""
 

@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import * as api from "./api";
 import { idOf, usePath } from "./address";
+import { Compare } from "./Compare";
 import { Home } from "./Home";
 import { LinePage } from "./LinePage";
 import { Lines } from "./Lines";
@@ -58,6 +59,7 @@ function View({ live, dark }: { live: Live; dark: boolean }) {
   if (run) return <RunPage key={run} id={run} live={live} dark={dark} />;
   if (sweep) return <SweepPage key={sweep} id={sweep} live={live} dark={dark} />;
   if (line) return <LinePage key={line} id={line} live={live} dark={dark} />;
+  if (path === "/compare") return <Compare live={live} dark={dark} />;
   if (path.startsWith("/sweeps")) return <Sweeps live={live} />;
   if (path.startsWith("/lines")) return <Lines live={live} />;
   return path.startsWith("/runs") ? <Runs live={live} dark={dark} /> : <Home live={live} />;

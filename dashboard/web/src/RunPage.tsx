@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from "react";
 import * as api from "./api";
-import type { Detail, Run, Tree, Value } from "./api";
+import type { Detail, Run, Tree } from "./api";
 import { go, useParameter } from "./address";
 import { Charts } from "./Charts";
 import { colour } from "./colours";
@@ -11,6 +11,7 @@ import { Files } from "./Files";
 import * as format from "./format";
 import { useAnswer, type Live } from "./live";
 import { StatePill } from "./StatePill";
+import { flat } from "./trees";
 
 const TABS = ["overview", "charts", "system", "console", "files"] as const;
 
@@ -119,13 +120,6 @@ function Leaves({ name, tree }: { name: string; tree: Tree }) {
       <dl className="leaves">{leaves.map(([key, item]) => <div key={key}><dt>{key}</dt><dd>{format.value(item)}</dd></div>)}</dl>
     </section>
   );
-}
-
-/** Nested trees by their leaves, names joined by dots. */
-export function flat(tree: Tree, before = ""): [string, Value][] {
-  return Object.entries(tree).flatMap(([key, item]): [string, Value][] =>
-    item !== null && typeof item === "object" && !Array.isArray(item) && !("_type" in item)
-      ? flat(item, `${before}${key}.`) : [[before + key, item]]).sort(([a], [b]) => a.localeCompare(b));
 }
 
 function Attempts({ run }: { run: Detail }) {

@@ -5,8 +5,8 @@ import { useMemo, useRef, useState } from "react";
 import type { Run, Value } from "./api";
 import { go, runHref, useParameter } from "./address";
 import * as format from "./format";
-import { flat } from "./RunPage";
 import { StatePill } from "./StatePill";
+import { flat } from "./trees";
 
 interface Column {
   name: string;

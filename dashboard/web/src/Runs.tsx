@@ -5,8 +5,10 @@ import * as api from "./api";
 import type { Run } from "./api";
 import { useParameter } from "./address";
 import { Charts } from "./Charts";
+import { compareHref, MOST_COMPARED } from "./Compare";
 import { colour } from "./colours";
 import { useFiltered } from "./filter";
+import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
@@ -49,14 +51,22 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         {view === "table"
           ? <RunTable runs={found} ordered={ordered} />
           : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
-        <footer className="hint">{found.length.toLocaleString()} of {live.runs.length.toLocaleString()} runs{view === "table" ? "" : `, ${chosen.length} drawn`}</footer>
+        <footer className="hint">{found.length.toLocaleString()} of {live.runs.length.toLocaleString()} runs{view === "table" ? "" : `, ${chosen.length} drawn`}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>Compare{chosen.length > MOST_COMPARED ? ` the first ${MOST_COMPARED}` : ""}</Link></>}</footer>
       </aside>
       {view !== "table" && <Board chosen={chosen} paint={paint} live={live} />}
     </div>
   );
 }
 
-function Board({ chosen, paint, live }: { chosen: Run[]; paint: (id: string) => string; live: Live }) {
+interface BoardProps {
+  chosen: Run[];
+  paint: (id: string) => string;
+  live: Live;
+  /** Without a page of its own around it. */
+  bare?: boolean;
+}
+
+export function Board({ chosen, paint, live, bare = false }: BoardProps) {
   const ids = useMemo(() => chosen.map((run) => run.id), [chosen]);
   const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
   const ask = async (signal: AbortSignal) => ({ of: ids.length, keys: ids.length ? (await api.keys(ids, signal)).keys : [] });
@@ -67,7 +77,8 @@ function Board({ chosen, paint, live }: { chosen: Run[]; paint: (id: string) => 
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id }), [chosen, paint("")]);
   if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
-  return <main className="page"><Charts ids={ids} keys={keys} look={look} beat={beat} /></main>;
+  const charts = <Charts ids={ids} keys={keys} look={look} beat={beat} />;
+  return bare ? charts : <main className="page">{charts}</main>;
 }
 
 /** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { LineDetail, Night, Run, SweepDetail, Trial } from "./api";
 import { doubt, grouped, sort } from "./Home";
+import { rows } from "./differing";
 import { band, dateOf, weeks } from "./nights";
 import { axis, progress, ranked } from "./trials";
 
@@ -69,4 +70,14 @@ test("a run needs a look when nothing is heard of it or its recording is far beh
 
 test("a project of one name in two namespaces is two", () => {
   expect(grouped([run({}), run({ namespace: "other" }), run({ state: "running" })], now).map((item) => item.runs).sort()).toEqual([1, 2]);
+});
+
+const compared = (id: string, config: Run["config"], loss: number): Run =>
+  run({ id, config, summary: { loss }, tags: [], metrics: [{ name: "loss", goal: "minimize" }] });
+
+test("what is the same in all runs does not differ, and the best of a metric with a goal is known", () => {
+  const found = rows([compared("a", { lr: 0.1, width: 8 }, 3), compared("b", { lr: 0.2, width: 8, amp: true }, 1)]);
+  const of = (name: string) => found.find((row) => row.name === name);
+  expect(["lr", "width", "amp", "loss", "project"].map((name) => of(name)?.differs)).toEqual([true, false, true, true, false]);
+  expect([of("loss")?.best, of("lr")?.best, of("amp")?.values[0]]).toEqual([1, -1, undefined]);
 });

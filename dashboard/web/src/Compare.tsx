@@ -1,0 +1,78 @@
+/** Two to twenty runs side by side: what tells them apart, and their curves in the same colours. */
+
+import { useMemo } from "react";
+import type { Run } from "./api";
+import { go, runHref, useParameter } from "./address";
+import { colour } from "./colours";
+import { rows, type Row } from "./differing";
+import * as format from "./format";
+import { Link } from "./Link";
+import type { Live } from "./live";
+import { Board } from "./Runs";
+import { StatePill } from "./StatePill";
+
+export const MOST_COMPARED = 20;
+
+export function compareHref(runs: Run[]): string {
+  return `/compare?${new URLSearchParams({ ids: runs.slice(0, MOST_COMPARED).map((run) => run.id).join(",") })}`;
+}
+
+export function Compare({ live, dark }: { live: Live; dark: boolean }) {
+  const [named] = useParameter("ids", "");
+  const [all, setAll] = useParameter("all", "");
+  const ids = named.split(",").filter(Boolean).slice(0, MOST_COMPARED);
+  const runs = useMemo(() => ids.flatMap((id) => live.byId.get(id) ?? []), [named, live.byId]);
+  const every = useMemo(() => rows(runs), [runs]);
+  const shown = all ? every : every.filter((row) => row.differs);
+  const places = new Map(runs.map((run, place) => [run.id, place]));
+  const paint = (id: string) => colour(places.get(id) ?? 0, dark);
+  if (!live.loaded) return <main className="page"><p className="hint">Reading …</p></main>;
+  return (
+    <main className="page">
+      <div className="title">
+        <button className="quiet" onClick={() => go("/runs")}>← All runs</button>
+        <h1>Compare {runs.length} runs</h1>
+        <label className="hint check"><input type="checkbox" checked={all !== ""} onChange={(event) => setAll(event.target.checked ? "1" : "")} />also what is the same</label>
+      </div>
+      {runs.length < ids.length && <p className="hint">{ids.length - runs.length} of the runs in this link are not here, or are not yours to see.</p>}
+      {runs.length < 2 && <p className="hint">Draw two runs or more among the runs, then Compare.</p>}
+      {runs.length > 1 && <Differences runs={runs} shown={shown} hidden={every.length - shown.length} paint={paint} />}
+      <Board chosen={runs} paint={paint} live={live} bare />
+    </main>
+  );
+}
+
+interface Props {
+  runs: Run[];
+  shown: Row[];
+  hidden: number;
+  paint: (id: string) => string;
+}
+
+function Differences({ runs, shown, hidden, paint }: Props) {
+  return (
+    <section className="card scroll spaced compare">
+      <table>
+        <thead>
+          <tr><th>What differs</th>{runs.map((run) => (
+            <th key={run.id}><i className="swatch" style={{ background: paint(run.id) }} /><Link to={runHref(run.id)}>{run.display_name}</Link> <StatePill state={run.state} reason={run.reason} /></th>))}
+          </tr>
+        </thead>
+        {(["run", "config", "summary"] as const).map((part) => {
+          const found = shown.filter((row) => row.part === part);
+          return found.length > 0 && (
+            <tbody key={part}>
+              <tr><th className="part" colSpan={runs.length + 1}>{part}</th></tr>
+              {found.map((row) => (
+                <tr key={row.name}>
+                  <th scope="row">{row.name}</th>
+                  {row.values.map((value, place) => (
+                    <td key={runs[place]?.id} className={place === row.best ? "best" : ""}>{value === undefined ? <span className="hint">–</span> : format.value(value)}</td>))}
+                </tr>))}
+            </tbody>);
+        })}
+      </table>
+      {hidden > 0 && <p className="hint">{hidden} more are the same in all of them.</p>}
+    </section>
+  );
+}
