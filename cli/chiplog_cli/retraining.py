@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import yaml
+
 from chiplog.errors import SettingsError
 
 Json = dict[str, Any]
@@ -58,6 +60,19 @@ def night_of(cronjob: Mapping[str, Any], date: str) -> Night:
     return Night(metadata["name"], metadata["uid"], moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
+def template(text: str, namespace: str) -> Json:
+    """A manifest of a TrainingRun, as a run to make again. Raises SettingsError for one that is none."""
+    try:
+        body = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"--template is not YAML: {error}") from error
+    is_run = isinstance(body, dict) and body.get("kind") == "TrainingRun" and "template" in (body.get("spec") or {})
+    metadata = body.get("metadata") or {} if is_run else {}
+    if not metadata.get("name"):
+        raise SettingsError("--template is no TrainingRun with metadata.name and spec.template")
+    return {"metadata": {**metadata, "namespace": namespace}, "spec": body["spec"]}
+
+
 def run(
     source: Mapping[str, Any],
     name: str,
@@ -66,10 +81,15 @@ def run(
     of_night: Night | None,
     gates: Iterable[str] = (),
     promote: str | None = None,
+    *,
+    is_manifest: bool = False,
 ) -> Json:
-    """A TrainingRun as the source is, under a new name, with changes. Raises SettingsError for one that is none."""
+    """A TrainingRun as the source is, under a new name, with changes; a manifest is in no cluster to be named.
+
+    Raises SettingsError for a change that is none.
+    """
     changes, datasets = list(changes), list(datasets)
-    if all(change.startswith(_DATA) for change in changes):
+    if not is_manifest and all(change.startswith(_DATA) for change in changes):
         spec: Json = {"from": {"run": source["metadata"]["name"]}, **_headline(source["spec"])}
     else:
         spec = {key: value for key, value in copy.deepcopy(dict(source["spec"])).items() if key not in _LEFT_OUT}

@@ -1,6 +1,7 @@
 """`chiplog retrain` and `chiplog line`: nights of a CronJob, made and read."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +137,32 @@ def test_a_date_says_a_time_and_whose_night_it_is(chiplog: Any, arguments: list[
     cluster = Cluster()
     assert chiplog("retrain", "mnist", *arguments, connect=lambda: cluster).exit_code == code
     assert list(cluster.runs) == ["mnist"]
+
+
+TEMPLATE = """
+kind: TrainingRun
+metadata: {name: digits, labels: {team: a}}
+spec:
+  config: {lr: 1}
+  template: {spec: {containers: [{name: train, image: x}]}}
+"""
+
+
+def test_a_night_can_be_made_from_a_manifest(chiplog: Any, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(TEMPLATE)
+    cluster = Cluster(JOB)
+    done = chiplog("retrain", "--template", str(tmp_path / "run.yaml"), "--set", "config.lr=2", "--job", "j",
+                   connect=lambda: cluster)  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    run = made(cluster)
+    assert (run["metadata"]["name"], run["metadata"]["namespace"]) == ("nightly-202611260200", "team")
+    assert run["spec"] == {"config": {"lr": 2}, "template": {"spec": {"containers": [{"name": "train", "image": "x"}]}}}
+
+
+@pytest.mark.parametrize("text", ["kind: Job", "[", "kind: TrainingRun\nspec: {from: {run: x}}"])
+def test_a_file_that_is_no_run_is_refused(chiplog: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.yaml").write_text(text)
+    assert chiplog("retrain", "--template", str(tmp_path / "run.yaml"), connect=Cluster).exit_code == 2
 
 
 def ended(state: str, **conditions: tuple[str, str, str]) -> Any:

@@ -1,7 +1,7 @@
 """`chiplog retrain`: an earlier run again, with stated changes; in a CronJob, tonight's run of the line."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -18,6 +18,7 @@ POLL_SECONDS = 3.0
 @click.argument("run", required=False)
 @click.option("--latest", is_flag=True, help="From the newest run of --project that finished and whose gates held.")
 @click.option("--project", metavar="NAME", help="The project that --latest looks at.")
+@click.option("--template", "manifest", type=click.File(), metavar="FILE", help="From a TrainingRun's manifest.")
 @click.option("--name", metavar="NAME", help="Name of the new run; made from the night, or from RUN and the time.")
 @click.option("--set", "changes", multiple=True, metavar="FIELD=VALUE",
               help="config.lr=0.1, env.DATE=…, image=…, or a field of the spec; repeatable.")  # fmt: skip
@@ -38,6 +39,7 @@ def command(
     run: str | None,
     latest: bool,
     project: str | None,
+    manifest: TextIO | None,
     name: str | None,
     changes: tuple[str, ...],
     datasets: tuple[str, ...],
@@ -64,21 +66,23 @@ def command(
 
     if line is not None and date is None:
         raise SettingsError("--line names the CronJob of a night: say which with --date, as 2026-11-26T02:00Z")
-    if (run is None) != latest:
-        raise SettingsError("name the run to do again, or say --latest --project NAME")
+    if [run is not None, latest, manifest is not None].count(True) != 1:
+        raise SettingsError("name the run to do again, or say --latest --project NAME, or --template FILE")
     cluster = session.connect()
     namespace, _, wanted = (run or "").rpartition("/")
     namespace = namespace or session.namespace or cluster.namespace
-    source = _source(cluster, namespace, wanted, project)
+    told = retraining.template(manifest.read(), namespace) if manifest is not None else None
+    source = told or _source(cluster, namespace, wanted, project)
     night = _night(cluster, namespace, job)
     if date is not None:
         night = _night_of(cluster, namespace, line or (night.line if night is not None else ""), date)
     fresh = retraining.name_by_hand(source["metadata"]["name"], session.clock())
     chosen = name or (retraining.name_of_night(night) if night is not None else fresh)
-    manifest = retraining.run(source, chosen, changes, datasets, night, gates, promote)
+    made = retraining.run(source, chosen, changes, datasets, night, gates, promote,
+                          is_manifest=told is not None)  # fmt: skip
     is_new = cluster.training_run(namespace, chosen) is None
     if is_new:
-        cluster.create(namespace, manifest)
+        cluster.create(namespace, made)
     click.echo(f"{namespace}/{chosen} {'is made' if is_new else 'is there already'}, from {source['metadata']['name']}")
     if wait and not _awaited(cluster, namespace, chosen, timeout):
         context.exit(exits.NO)
