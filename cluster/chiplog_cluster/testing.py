@@ -99,12 +99,19 @@ def bench(checkout: Checkout, only: str, env: Mapping[str, str]) -> int:
 
 
 def soak(checkout: Checkout, minutes: float, env: Mapping[str, str]) -> int:
-    """Play new seeds of the simulation for so long, and the long forms of the other faults; 0 if all of it held."""
+    """Play new seeds, kills and histories for so long, and the long forms of the other faults; 0 if all of it held."""
     argv = [str(checkout.venv / "bin" / "python"), "-m", "pytest", "-q", "-m", "not integration", "tests/faults"]
-    long = {"CHIPLOG_SIMULATION_SECONDS": str(minutes * 60), "CHIPLOG_SOAK": "1"}
-    long |= {"CHIPLOG_KILLS": "10000", "CHIPLOG_KILLS_OF_OTHERS": "30"}
-    env = {**env, **long}
-    return subprocess.run(argv, cwd=checkout.root, env=env, check=False, stdin=subprocess.DEVNULL).returncode
+    env = {**env, **long_forms(minutes * 60)}
+    return subprocess.run(
+        [*argv, "--durations=10"], cwd=checkout.root, env=env, check=False, stdin=subprocess.DEVNULL
+    ).returncode
+
+
+def long_forms(seconds: float) -> dict[str, str]:
+    """What tells the tests of faults to take long, and those without an end how much of the time is theirs."""
+    shares = {"SIMULATION": 0.5, "MODEL": 0.2, "KILL": 0.15}  # There are two tests of kills.
+    counts = {"CHIPLOG_SOAK": "1", "CHIPLOG_KILLS": "10000", "CHIPLOG_KILLS_OF_OTHERS": "100"}
+    return {**counts, **{f"CHIPLOG_{name}_SECONDS": str(seconds * share) for name, share in shares.items()}}
 
 
 def summarise(results: Sequence[Result]) -> int:

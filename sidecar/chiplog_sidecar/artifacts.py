@@ -6,7 +6,9 @@ and names the copies in the record's manifest by absolute paths of the training 
 """
 
 import gzip
+import itertools
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +27,11 @@ model of many GB. Its record then comes first."""
 
 MAX_LINE_BYTES = 64 * 1024
 
+MAX_LISTED = 200_000
+"""Lines of a manifest's own file that are read at most: each costs memory, and a small archive can hold any number."""
+
+TOO_MANY = "an artifact lists more than 200,000 files"
+
 
 class Staged(NamedTuple):
     """A file of an artifact."""
@@ -33,6 +40,8 @@ class Staged(NamedTuple):
     """Relative to the container's run directory; None for one that lies elsewhere."""
     size: int
     """As the manifest says it, in bytes."""
+    reason: str = OUTSIDE
+    """Why it has no path."""
 
 
 def staged(row: Row, top: Path) -> list[Staged]:
@@ -64,7 +73,13 @@ def listed(top: Path, row: Row) -> Iterator[Staged]:
 
 
 def _lines(file: gzip.GzipFile, top: Path) -> Iterator[Staged]:
-    while line := file.readline(MAX_LINE_BYTES):
+    for count in itertools.count():
+        line = file.readline(MAX_LINE_BYTES)
+        if not line:
+            return
+        if count == MAX_LISTED:
+            yield Staged(None, 0, TOO_MANY)
+            return
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
@@ -79,8 +94,18 @@ def _staged(entry: dict[str, Any], top: Path) -> Staged:
 
 
 def _below(top: Path, path: str) -> str | None:
+    if not _is_name(path):
+        return None
     for place in (rundir.MOUNT, str(top)):
         inside = path.removeprefix(f"{place}/")
         if inside != path and ".." not in inside.split("/"):
             return inside.lstrip("/")
     return None
+
+
+def _is_name(path: str) -> bool:
+    """Whether a file can be called that: JSON can say half a surrogate pair, and no file system takes it."""
+    try:
+        return "\0" not in os.fsdecode(os.fsencode(path))
+    except UnicodeEncodeError:
+        return False

@@ -5,6 +5,7 @@ checkpoint of many GB never holds a metric up. Nothing of the trainer's is chang
 """
 
 import hashlib
+import itertools
 import os
 import queue
 import stat
@@ -134,16 +135,18 @@ class Cargo:
         Raises BucketError; what was shipped is not shipped twice.
         """
         top = self._settings.root / container
-        staged = [*artifacts.staged(row, top), *artifacts.listed(top, row)]
-        is_small = sum(file.size for file in staged) <= artifacts.MAX_INLINE_BYTES and len(staged) <= MAX_REQUIRED
-        for file in staged:
+        staged = itertools.chain(artifacts.staged(row, top), artifacts.listed(top, row))
+        first = list(itertools.islice(staged, MAX_REQUIRED + 1))
+        is_small = sum(file.size for file in first) <= artifacts.MAX_INLINE_BYTES and len(first) <= MAX_REQUIRED
+        unreachable: Counter[str] = Counter()
+        for file in itertools.chain(first, staged):
             if file.path is None:
-                continue
-            if is_small:
+                unreachable[file.reason] += 1
+            elif is_small:
                 self.require(Item(container, file.path))
             else:
                 self.watch(Item(container, file.path), "now")
-        self._unreachable[artifacts.OUTSIDE] += sum(file.path is None for file in staged)
+        self._unreachable += unreachable
 
     def survey(self, *, final: bool = False) -> None:
         """Look at some more files and queue what changed and is whole; with `final`, at all, and all that changed."""

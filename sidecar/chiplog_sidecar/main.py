@@ -25,6 +25,9 @@ from chiplog_sidecar.shipping import SupersededError
 MAX_DRAIN_PAUSE_SECONDS = 1.0
 """Between two tries of a drain: the pod's grace is running."""
 
+REQUEST_SECONDS = 1.0
+"""How soon a request to flush ends a pause."""
+
 UNFINISHED = 75
 """Exit code of a recorder that was told not to wait for the store any longer (EX_TEMPFAIL)."""
 
@@ -162,10 +165,14 @@ class Loop:
         seconds = backoff.seconds(self._failures, self._error)
         if self._stop.is_set():
             self._wait(self._never, min(seconds, MAX_DRAIN_PAUSE_SECONDS))
-        else:
-            self._wait(self._wake, seconds)
+            return
+        while seconds > 0 and not self._wake.is_set() and not self._look_for_flush_request():
+            self._wait(self._wake, min(seconds, REQUEST_SECONDS))
+            seconds -= REQUEST_SECONDS
 
-    def _look_for_flush_request(self) -> None:
+    def _look_for_flush_request(self) -> bool:
+        """Have the next pass flush where that was asked for; whether it was. A pause ends with it: the pod is about to
+        end, and its grace is too short to be slept through."""
         try:
             is_there = self._flush_request.exists()
             self._flush_request.unlink() if is_there else None
@@ -175,6 +182,7 @@ class Loop:
             is_there = not is_asked_again
         if is_there:
             self._recorder.ask_for_flush()
+        return is_there
 
 
 def _describe(error: BucketError) -> dict[str, str]:

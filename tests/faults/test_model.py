@@ -2,19 +2,27 @@
 programs die at any request, segments that were deleted are delivered again, and Parquet files arrive in part, with or
 without an error. What readers see never differs from the model by more than what is not shipped yet.
 
-hypothesis finds the shortest history that breaks it. `CHIPLOG_SOAK=1` plays many and long ones.
+hypothesis finds the shortest history that breaks it. `CHIPLOG_MODEL_SECONDS=600` plays new and longer ones.
 """
 
 import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from mortal import Killed, Mortal
 from recorder_world import PLACE, Log, World
 
@@ -28,7 +36,14 @@ from chiplog_compactor.settings import Settings
 from chiplog_sidecar.recorder import Recorder
 from chiplog_sidecar.shipping import SupersededError
 
-EXAMPLES, LENGTH = (400, 60) if os.environ.get("CHIPLOG_SOAK") else (12, 25)
+SECONDS = float(os.environ.get("CHIPLOG_MODEL_SECONDS", "0"))
+OF_A_ROUND = settings(
+    max_examples=12,
+    stateful_step_count=50 if SECONDS else 25,
+    deadline=None,
+    derandomize=not SECONDS,
+    suppress_health_check=list(HealthCheck),
+)
 REQUESTS = st.integers(1, 20)
 
 
@@ -184,11 +199,9 @@ class Histories(RuleBasedStateMachine):
         return told
 
 
-Histories.TestCase.settings = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=LENGTH,
-    deadline=None,
-    derandomize="CHIPLOG_SOAK" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-)
-TestTheModel = Histories.TestCase
+def test_no_history_shows_anything_but_the_model() -> None:
+    end = time.monotonic() + SECONDS
+    while True:
+        run_state_machine_as_test(Histories, settings=OF_A_ROUND)
+        if time.monotonic() >= end:
+            break

@@ -8,6 +8,7 @@ import threading
 import pytest
 from recorder_world import World
 
+from chiplog import rundir
 from chiplog.bucket import ETag
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import Unreachable
@@ -117,3 +118,20 @@ def test_a_clock_that_steps_orders_nothing_and_delays_nothing(world: World, step
     again = world.recorder()
     again.drain()
     assert world.steps() == list(range(30))
+
+
+def test_a_pod_that_is_about_to_end_ends_the_pause_before_the_next_try(world: World) -> None:
+    """After many failures a pause is up to a minute long, and a pod's grace is half of one."""
+    began, asked_at = world.time.now, world.time.now + 3
+
+    def wait(_: threading.Event, seconds: float) -> None:
+        world.time.now += seconds
+        if world.time.now >= asked_at:
+            (world.root / rundir.FLUSH_REQUEST).touch()
+
+    loop = Loop(world.settings, lambda: Recorder(world.settings, world.bucket, Clock(world.time, world.time), {}), wait)
+    loop._fail(Unreachable("SlowDown"))
+    loop._error.retry_after_seconds = 60.0
+    loop._pause()
+    assert 3 <= world.time.now - began <= 4.5
+    assert loop._recorder._flush_asked

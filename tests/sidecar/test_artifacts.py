@@ -109,3 +109,20 @@ def test_a_staged_file_that_may_not_be_read_is_told_in_the_head(world: World) ->
     assert shipped(world) == {f"{STAGING}/tmp1": "it is a link out of the run directory"}
     assert world.head()["skipped"] == {"it is a link out of the run directory": 1}
     assert world.head()["problems"] == [f"main/{STAGING}/tmp1: it is a link out of the run directory"]
+
+
+@pytest.mark.parametrize("path", ["/chiplog/half\ud800", "/chiplog/a\0b"])
+def test_a_listed_path_that_no_file_can_have_is_counted(world: World, path: str) -> None:
+    entry = json.dumps({"path": "x", "local_path": path})
+    log_artifact(world, {}, manifest_file=stage(world, "m.jl.gz", gzip.compress(entry.encode())))
+    world.recorder().drain()
+    assert world.head()["skipped"] == {artifacts.OUTSIDE: 1}
+    assert world.head()["state"] == "drained"
+
+
+def test_a_manifest_file_that_lists_without_end_is_read_to_a_bound(world: World) -> None:
+    """5 KB of archive are 3 million lines: they cost no memory and no minute."""
+    own = stage(world, "m.jl.gz", gzip.compress(b'{"local_path":"/elsewhere"}\n' + b"{}\n" * 3_000_000))
+    log_artifact(world, {}, manifest_file=own)
+    world.recorder().drain()
+    assert world.head()["skipped"] == {artifacts.OUTSIDE: 1, artifacts.TOO_MANY: 1}

@@ -1,6 +1,6 @@
 """Trainers that are killed at random instants: what `log` had returned for, and what is in the file. Run as a program.
 
-    python killing.py <directory> <kills> <seed>
+    python killing.py <directory> <kills> <seed> <seconds at most>
 
 Each trial is a fork that logs as fast as it can and says after every call, through a pipe, that the call returned.
 """
@@ -77,8 +77,11 @@ def counted(folder: Path) -> int:
 def main() -> None:
     """Print trials, calls and what was lost as JSON."""
     folder, kills, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    end = time.monotonic() + float(sys.argv[4])
     told = {"kills": 0, "returned": 0, "lost": 0, "in_calls": 0}
     for trial in range(kills):
+        if time.monotonic() >= end:
+            break
         place = folder / str(trial)
         returned, found = kill_one(place, seed + trial)
         told["kills"] += 1
