@@ -5,9 +5,11 @@ and every pod made in that moment would go unrecorded.
 """
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from typing import Any
 
 import kopf
@@ -27,6 +29,9 @@ KEEPALIVE_SECONDS = 3600.0
 
 MAX_REVIEW_BYTES = 8 << 20
 """The API server takes objects of 3 MiB at most, and a review holds one, or an old and a new."""
+
+_CHANGES: ContextVar[list[dict[str, Any]]] = ContextVar("changes")
+"""Where the handler of the review that is under way puts the operations of its patch."""
 
 log = structlog.get_logger()
 
@@ -71,27 +76,35 @@ async def serve(door: Door, settings: Settings, metrics: Metrics) -> None:
 
 
 async def _answer(handle: Callable[..., Any], request: web.Request) -> web.Response:
-    """One review. What is no review of a pod gets an error, which the API server ignores as the chart asks it to."""
+    """One review. What is no review of a pod gets an error, which the API server ignores as the chart asks it to.
+
+    kopf would find out by itself what its handler changed, and takes 4 ms for a usual pod; ours says it.
+    """
     try:
         review = json.loads(await request.text())
         asked = review["request"]
         asked["object"]["metadata"].setdefault("namespace", asked.get("namespace", ""))
     except (ValueError, KeyError, TypeError) as error:
         raise web.HTTPBadRequest(text=f"not an admission review: {error!r}") from error
-    return web.json_response(await handle(review, webhook=request.match_info["id"]))
+    _CHANGES.set(changes := [])
+    answer = await handle(review, webhook=request.match_info["id"])
+    if changes and answer["response"]["allowed"]:
+        patch = base64.b64encode(json.dumps(changes).encode()).decode()
+        answer["response"] |= {"patch": patch, "patchType": "JSONPatch"}
+    return web.json_response(answer)
 
 
 def _registry(settings: Settings, metrics: Metrics) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
 
-    async def pods(body: Any, patch: Any, warnings: list[str], **_: Any) -> None:
+    async def pods(body: Any, warnings: list[str], **_: Any) -> None:
         began = time.perf_counter()
         namespace = body["metadata"].get("namespace", "")
         answer = admission.review(body, namespace, settings)
         warnings.extend(answer.warnings)
         if answer.pod is not None:
-            patch.fns.append(lambda raw: raw.update(answer.pod))
+            _CHANGES.get().extend(admission.operations(body, answer.pod))
         metrics.count("admissions_total", result=answer.result)
         log.info("pod reviewed", namespace=namespace, pod=_name(body), result=answer.result, warnings=answer.warnings,
                  milliseconds=round((time.perf_counter() - began) * 1000, 2))  # fmt: skip

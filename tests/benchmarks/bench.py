@@ -7,13 +7,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+import admitting
 import decoding
+import fleet
 import footprint
 import kills
 import latency
 import logging_calls
 import media
 import sealing
+import starting
 import targets
 
 MEASURES: dict[str, Callable[[], targets.Report]] = {
@@ -29,6 +32,9 @@ MEASURES: dict[str, Callable[[], targets.Report]] = {
     "P11": decoding.measure,
     "P12": media.measure,
     "P14": sealing.measure,
+    "P19": fleet.measure,
+    "P20": admitting.measure,
+    "P21": starting.measure,
 }
 
 

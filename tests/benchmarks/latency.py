@@ -10,7 +10,7 @@ import time
 import uuid
 
 import embedded
-from targets import Report
+from targets import Report, quantile
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
@@ -72,11 +72,11 @@ def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
             at, reached = next(moments)
         waits["young" if moment - logged[0] < YOUNG_SECONDS else "later"].append(at - moment)
     more = {
-        f"{phase} {name} (s)": _quantile(found, share)
+        f"{phase} {name} (s)": quantile(found, share)
         for phase, found in waits.items()
         for name, share in (("p50", 0.5), ("p99", 0.99), ("worst", 1.0))
     }
-    p99 = {phase: _quantile(found, 0.99) for phase, found in waits.items()}
+    p99 = {phase: quantile(found, 0.99) for phase, found in waits.items()}
     return Report(
         target="P7",
         what=f"log() to readable in S3, p99 of {len(waits['young'])} young rows",
@@ -86,7 +86,3 @@ def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
         holds=all(p99[phase] <= GOALS[phase] for phase in GOALS),
         more={**more, "rows": len(logged)},
     )
-
-
-def _quantile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]

@@ -28,6 +28,11 @@ class Report:
     """Further figures of ours, in the unit that their names say."""
 
 
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which this share of all values lies, by the nearest rank."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
 def table(reports: Sequence[Report]) -> str:
     """The reports as aligned text, one line each and one for what stands beside it."""
     lines = []

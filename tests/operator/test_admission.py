@@ -235,10 +235,28 @@ def test_of_any_pod_at_all_twice_is_once_to_the_byte_and_what_was_there_stays(
     if answer.pod is None:
         return
     assert review(json.loads(json.dumps(answer.pod))) == admission.Answer("present")
+    assert patched(before, admission.operations(before, answer.pod)) == answer.pod
     for kind in ("containers", "initContainers", "volumes"):
         kept = {item["name"]: item for item in answer.pod["spec"][kind]}
         for item in before["spec"].get(kind) or []:
             assert all(_holds(kept[item["name"]].get(key), value) for key, value in item.items())
+
+
+def patched(pod: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """What an API server makes of a pod by a JSON Patch: `replace` needs what is there, `add` what is not."""
+    made = copy.deepcopy(pod)
+    for operation in operations:
+        _, part, field = operation["path"].split("/")
+        assert (field in made[part]) == (operation["op"] == "replace")
+        made[part][field] = operation["value"]
+    return made
+
+
+def test_a_patch_names_no_field_that_stays() -> None:
+    told = pod(hostNetwork=True)
+    paths = {operation["path"] for operation in admission.operations(told, made(told))}
+    assert "/spec/hostNetwork" not in paths
+    assert {"/spec/containers", "/spec/initContainers", "/spec/volumes"} <= paths
 
 
 def _holds(found: Any, before: Any) -> bool:

@@ -19,7 +19,7 @@ class OperatorProcess:
 
     def __init__(self, kubeconfig: Path, bucket: Path, namespace: str, identity: str = "op-1", **more: str) -> None:
         self.log = bucket.parent / f"{identity}.log"
-        self.port = _free_port()
+        self.port = free_port()
         role = "arn:aws:iam::1:role/{namespace}"
         self.environ = {
             "PATH": os.environ["PATH"],
@@ -96,7 +96,8 @@ def until(what: str, probe: object, seconds: float = 60.0, log: Path | None = No
     raise AssertionError(f"waited {seconds:g} s for: {what}{told}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

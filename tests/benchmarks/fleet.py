@@ -1,0 +1,199 @@
+"""P19: a thousand TrainingRuns at once beside a thousand Jobs made by hand, then all of them alive, and a restart.
+
+The API server and the Job controller are real; no pod is for any node, so the benchmark writes what a kubelet would.
+The operator is a process of its own over a directory as its bucket; limits of requests are lifted for both sides.
+"""
+
+import http.client
+import json
+import os
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import embedded
+from api_proxy import Upstream
+from operator_process import CLUSTER, OperatorProcess, until
+from operator_world import live
+from targets import Report
+
+from chiplog import layout, records
+from chiplog.bucket.opening import open_bucket
+
+RUNS = int(os.environ.get("CHIPLOG_BENCH_RUNS", "1000"))
+"""How many are made at once, and live then; 10000 plays the target's other half, in about half an hour."""
+
+CONNECTIONS = 8
+GOAL = 1.5
+MIB = 1024
+_RUNNING = {"running": {"startedAt": "2026-11-26T00:00:00Z"}}
+_UNLIMITED = {"CHIPLOG_API_QPS": "100000", "CHIPLOG_API_BURST": "100000"}
+
+Json = dict[str, Any]
+Request = tuple[str, str, Json]
+
+
+def measure() -> Report:
+    """Needs `make cluster`'s node and environment; the release's own operator rests meanwhile."""
+    with _resting(), _namespace() as hand, _namespace() as ours, tempfile.TemporaryDirectory() as folder:
+        by_hand = _by_hand(hand)
+        operator = OperatorProcess(Path(os.environ["KUBECONFIG"]), Path(folder) / "bucket", ours, **_UNLIMITED)
+        operator.start()
+        try:
+            by_operator = _by_operator(operator, ours)
+            more = _lives(operator, ours, Path(folder) / "bucket")
+        finally:
+            operator.stop()
+    return Report(
+        target="P19",
+        what=f"{RUNS} TrainingRuns until all Jobs exist, beside {RUNS} Jobs made by hand",
+        ours=by_operator / by_hand,
+        unit="times",
+        goal=f"≤ {GOAL:g} times",
+        holds=by_operator / by_hand <= GOAL,
+        peers={"by hand (s)": by_hand},
+        more={"by TrainingRuns (s)": by_operator, **more},
+    )
+
+
+def _by_hand(namespace: str) -> float:
+    began = time.monotonic()
+    path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    _send([("POST", path, _job(f"run-{number}")) for number in range(RUNS)])
+    return time.monotonic() - began
+
+
+def _by_operator(operator: OperatorProcess, namespace: str) -> float:
+    until("the operator to watch", lambda: operator.said("operator leads"), 60, operator.log)
+    began = time.monotonic()
+    path = f"/apis/chiplog.dev/v1alpha1/namespaces/{namespace}/trainingruns"
+    _send([("POST", path, _run(f"run-{number}")) for number in range(RUNS)])
+    until(f"{RUNS} Jobs", lambda: len(operator.said("job made")) >= RUNS, 900, operator.log)
+    return time.monotonic() - began
+
+
+def _lives(operator: OperatorProcess, namespace: str, bucket: Path) -> dict[str, float]:
+    """Every run has a pod that trains and a recorder that ships."""
+    found = until(f"{RUNS} pods", lambda: _pods(namespace), 900)
+    store = open_bucket(str(bucket))
+    for pod in found:  # type: ignore[attr-defined]
+        place = layout.Recorder(CLUSTER, namespace, pod["metadata"]["uid"])
+        store.put(layout.live_key(place), records.pack_live(live(place, "recording", step=1), records.pack_tail([])))
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    _send([("PATCH", f"{path}/{pod['metadata']['name']}/status", _started()) for pod in found])  # type: ignore[attr-defined]
+    until("all runs followed", lambda: operator.metric("runs_followed") >= RUNS, 900, operator.log)
+    until("an empty queue", lambda: operator.metric("queue_depth") == 0, 900, operator.log)
+    writes = operator.metric('status_writes_total{kind="transition"}')
+    asked = operator.metric("api_requests_total")
+    time.sleep(30)
+    quiet = (operator.metric("api_requests_total") - asked) / 30
+    rss = _rss(operator)
+    return {
+        f"RSS with {RUNS} live runs (MiB)": rss,
+        "transitions written per run": writes / RUNS,
+        "API requests a second while all live": quiet,
+        "restart to converged (s)": _restarted(operator),
+        "RSS after the restart (MiB)": _rss(operator),
+    }
+
+
+def _restarted(operator: OperatorProcess) -> float:
+    """From the first word of a new process that it leads until each run had its pass and none waits."""
+    operator.kill()
+    lives = len(operator.said("operator leads"))
+    operator.start()
+    until("it leads", lambda: len(operator.said("operator leads")) > lives, 60, operator.log)
+    began = time.monotonic()
+
+    def is_converged() -> bool:
+        return operator.metric('reconciles_total{result="ok"}') >= RUNS and operator.metric("queue_depth") == 0
+
+    until("it has looked at every run", is_converged, 900, operator.log)
+    return time.monotonic() - began
+
+
+def _rss(operator: OperatorProcess) -> float:
+    process = operator.process
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines() if process is not None else []
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / MIB
+
+
+def _template() -> Json:
+    """Pods that the scheduler leaves alone."""
+    return {"spec": {"restartPolicy": "Never", "schedulerName": "nobody",
+                     "containers": [{"name": "trainer", "image": "localhost/none:1"}]}}  # fmt: skip
+
+
+def _job(name: str) -> Json:
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": _template()}}
+
+
+def _run(name: str) -> Json:
+    return {"apiVersion": "chiplog.dev/v1alpha1", "kind": "TrainingRun", "metadata": {"name": name},
+            "spec": {"template": _template()}}  # fmt: skip
+
+
+def _started() -> Json:
+    word = {"image": "x", "imageID": "x@sha256:1", "restartCount": 0, "ready": True, "state": _RUNNING}
+    return {"status": {"phase": "Running", "containerStatuses": [{"name": "trainer", **word}],
+                       "initContainerStatuses": [{"name": "chiplog", **word}]}}  # fmt: skip
+
+
+def _pods(namespace: str) -> list[Json]:
+    found: list[Json] = json.loads(embedded.kubectl("get", "pods", "-n", namespace, "-o", "json"))["items"]
+    return found if len(found) >= RUNS else []
+
+
+def _send(requests: Sequence[Request]) -> None:
+    """All of them, over a few connections at once."""
+    upstream, failures = Upstream(Path(os.environ["KUBECONFIG"])), list[str]()
+    threads = [_thread(_send_some, upstream, requests[first::CONNECTIONS], failures) for first in range(CONNECTIONS)]
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise AssertionError(f"{len(failures)} requests were refused, the first: {failures[0]}")
+
+
+def _thread(work: Callable[..., None], *arguments: Any) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments)
+    thread.start()
+    return thread
+
+
+def _send_some(upstream: Upstream, requests: Sequence[Request], failures: list[str]) -> None:
+    connection = upstream.connect()
+    for method, path, body in requests:
+        kind = "application/json" if method == "POST" else "application/merge-patch+json"
+        headers = {"Content-Type": kind, **({"Authorization": f"Bearer {upstream.token}"} if upstream.token else {})}
+        connection.request(method, path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        told = answer.read()
+        if answer.status >= http.client.BAD_REQUEST:
+            failures.append(told.decode()[:300])
+    connection.close()
+
+
+@contextmanager
+def _namespace() -> Iterator[str]:
+    name = f"bench-{uuid.uuid4().hex[:8]}"
+    embedded.kubectl("create", "namespace", name)
+    try:
+        yield name
+    finally:
+        embedded.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@contextmanager
+def _resting() -> Iterator[None]:
+    """The release's own operator rests."""
+    where = ("deployment/chiplog-operator", "-n", "chiplog-system")
+    embedded.kubectl("scale", *where, "--replicas=0")
+    try:
+        yield
+    finally:
+        embedded.kubectl("scale", *where, "--replicas=1")
