@@ -86,7 +86,8 @@ async def _answer(handle: Callable[..., Any], request: web.Request) -> web.Respo
         asked["object"]["metadata"].setdefault("namespace", asked.get("namespace", ""))
     except (ValueError, KeyError, TypeError) as error:
         raise web.HTTPBadRequest(text=f"not an admission review: {error!r}") from error
-    _CHANGES.set(changes := [])
+    changes: list[dict[str, Any]] = []
+    _CHANGES.set(changes)
     answer = await handle(review, webhook=request.match_info["id"])
     if changes and answer["response"]["allowed"]:
         patch = base64.b64encode(json.dumps(changes).encode()).decode()
