@@ -87,10 +87,13 @@ def _line(world: World, chance: random.Random) -> None:
         if day in (-44, -43, -12):
             group_world.missed(world, day, namespace="team-a")
             continue
-        loss = 0.5 + 0.0012 * (70 + day) * -1 + chance.gauss(0, 0.006)
+        usual = 0.5 - 0.0012 * (70 + day)
+        loss = usual + chance.gauss(0, 0.006)
         if day in (-30, -1):
             loss += 0.09
         holds = day not in (-30, -1)
-        said = f"loss {loss:.3f} is {'within' if holds else 'above'} 0.53, the median of 14 nights and 5 %"
+        said = (
+            f"loss {loss:.3f} is {'within' if holds else 'above'} {usual * 1.05:.3f}, the median of 14 nights and 5 %"
+        )
         group_world.night(world, day, loss, holds=holds, said=said, namespace="team-a")
     group_world.latest(world, "nightly--2-0123abcd", "team-a")
