@@ -11,7 +11,7 @@ import uuid
 import embedded
 from targets import Report, quantile
 
-PAIRS = 12
+PAIRS = 8
 GOAL_MS = 250.0
 NAMESPACE = "default"
 
