@@ -68,7 +68,7 @@ class DirectoryBucket:
         keys = self._keys(prefix.rpartition("/")[0])
         for key in sorted((key for key in keys if key.startswith(prefix)), key=os.fsencode):
             try:
-                status = self._path(key).stat()
+                status = os.stat(os.path.join(self.root, key))  # noqa: PTH116, PTH118 - a Path takes ten times as long.
             except FileNotFoundError:
                 continue  # It was deleted since the directory was read.
             yield Listed(key, status.st_size, _etag(status), status.st_mtime)
@@ -83,10 +83,12 @@ class DirectoryBucket:
 
     def _keys(self, folder: str) -> Iterator[str]:
         with _mapped(folder):
-            for path, folders, names in os.walk(self._path(folder) if folder else self.root, onerror=_raise):
-                inside = Path(path).relative_to(self.root)
-                folders[:] = [name for name in folders if (inside / name).as_posix() != _OWN]
-                yield from ((inside / name).as_posix() for name in names)
+            root = str(self.root)
+            for path, folders, names in os.walk(str(self._path(folder)) if folder else root, onerror=_raise):
+                inside = path.removeprefix(root).strip("/")
+                if not inside:
+                    folders[:] = [name for name in folders if name != _OWN]
+                yield from (f"{inside}/{name}" if inside else name for name in names)
 
     def _path(self, key: str) -> Path:
         path = self.root / key
