@@ -42,11 +42,13 @@ def measure() -> Report:
     """Needs `make cluster`'s node and environment; the release's own operator rests meanwhile."""
     with _resting(), _namespace() as hand, _namespace() as ours, tempfile.TemporaryDirectory() as folder:
         by_hand = _by_hand(hand)
-        operator = OperatorProcess(Path(os.environ["KUBECONFIG"]), Path(folder) / "bucket", ours, **_UNLIMITED)
+        bucket = Path(folder) / "bucket"
+        bucket.mkdir()
+        operator = OperatorProcess(Path(os.environ["KUBECONFIG"]), bucket, ours, **_UNLIMITED)
         operator.start()
         try:
             by_operator = _by_operator(operator, ours)
-            more = _lives(operator, ours, Path(folder) / "bucket")
+            more = _lives(operator, ours, bucket)
         finally:
             operator.stop()
     return Report(
