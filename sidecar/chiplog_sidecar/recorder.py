@@ -19,7 +19,7 @@ from chiplog_sidecar import audience, cargo, pace, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
-from chiplog_sidecar.stream import MAX_SPAN_BYTES, Stream
+from chiplog_sidecar.stream import MAX_SPAN_BYTES, Stream, ended
 
 FILES_STREAM = "files"
 """The id of the stream in which a recorder lists the files that it shipped."""
@@ -276,6 +276,8 @@ class Recorder:
         return self.batch.size >= MAX_BATCH_BYTES or max(spans, default=0) >= MAX_SPAN_BYTES
 
     def _cut(self) -> None:
+        if self.batch.stretches:
+            self.shipper.confirm()
         for name, stretch in list(self.batch.stretches.items()):
             stream = self.streams.get(name)
             source = stream.source_bytes(stretch.start, stretch.end) if stream is not None else None
@@ -381,9 +383,9 @@ class Recorder:
         segmented = memory.segmented.get(head["id"], 0)
         source = sources.Source(head["container"], head["path"], head["kind"])
         known: StreamHead = {**head, "inode": 0} if self.settings.copies else head
-        stream = Stream.reopen(self.settings.root, source, known, segmented)
+        stream = Stream.reopen(self.settings.root, source, known, segmented, memory.ahead.get(head["id"]))
         if stream is None:
-            self.gone[head["id"]] = head
+            self.gone[head["id"]] = head if head["position"] >= segmented else ended(head, segmented)
             lines = tuple(codec.dump(row) for row in memory.tail.get(head["id"], []))
             if lines:
                 self._hold(head["id"], Stretch(segmented, head["position"], lines))

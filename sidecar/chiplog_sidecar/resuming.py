@@ -17,6 +17,7 @@ from chiplog.codec import Row
 from chiplog.errors import FormatError, NotFound
 from chiplog.records import SealedHead, StreamHead
 from chiplog_sidecar import untold
+from chiplog_sidecar.stream import Ahead
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Memory:
     streams: dict[str, StreamHead] = field(default_factory=dict)
     segmented: dict[str, int] = field(default_factory=dict)
     """End of the contiguous segments by stream."""
+    ahead: dict[str, Ahead] = field(default_factory=dict)
+    """What stood in the files of streams whose segments reach further than their head."""
     tail: dict[str, list[Row]] = field(default_factory=dict)
     """Rows by stream that are in the live object and in no segment."""
     file_rows: Iterable[Row] = ()
@@ -66,7 +69,7 @@ def remember(bucket: Bucket, recorder: layout.Recorder, files_stream: str) -> Me
     for stream, head in memory.streams.items():
         end = memory.segmented.get(stream, 0)
         if stream != files_stream and end > head["position"]:
-            memory.streams[stream] = untold.witnessed(bucket, recorder, head, sources.get(stream, ()), end)
+            memory.ahead[stream] = untold.ahead(bucket, recorder, head, sources.get(stream, ()), end)
     for stream, row in rows:
         if row["at"] >= memory.segmented.get(stream, 0):
             memory.tail.setdefault(stream, []).append(row)

@@ -54,6 +54,25 @@ class Shipper:
                 return
             # An earlier flush whose answer was lost arrived, and rows were read since: it must not count for this one.
 
+    def confirm(self) -> None:
+        """See that nobody else wrote the live object. Raises SupersededError if somebody did.
+
+        A segment cannot be taken back. Two processes of one identity may hold a file that was written over between
+        their looks for the same stream, and would cut the rows of both incarnations under its name.
+        """
+        key = layout.live_key(self.recorder)
+        try:
+            stored = self.bucket.get(key)
+        except NotFound:
+            if self.etag is not None:
+                raise SupersededError(f"{key} was deleted") from None
+            return
+        if stored.etag == self.etag:
+            return
+        head, _ = records.unpack_live(stored.data, key)
+        if head["writer"] != self.writer:
+            raise SupersededError(f"{key} was written by {head['writer']}")
+
     def _create(self, key: str, data: bytes) -> None:
         try:
             self.bucket.put(key, data, if_absent=True)

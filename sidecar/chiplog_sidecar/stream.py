@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from chiplog import codec, folding, rundir
 from chiplog.codec import Encoded, Row
@@ -33,6 +33,18 @@ MAX_SPAN_BYTES = 4 * 1024 * 1024
 
 WITNESS_BYTES = 256
 """At the start and before the position, by which a rewritten file is noticed."""
+
+
+NO_INODE = -1
+"""Of a stream whose file is not there any more, as far as anybody can tell: no file has it."""
+
+
+class Ahead(NamedTuple):
+    """What stood in a file whose segments reach further than its head, at most `WITNESS_BYTES` of it."""
+
+    start: int
+    data: bytes | None
+    """None where there is no copy of it."""
 
 
 @dataclass
@@ -85,13 +97,19 @@ class Stream:
         return stream
 
     @classmethod
-    def reopen(cls, root: Path, source: Source, head: StreamHead, segmented: int) -> "Stream | None":
-        """Follow a file that an earlier life followed; None where another file has its name, or none."""
+    def reopen(
+        cls, root: Path, source: Source, head: StreamHead, segmented: int, ahead: "Ahead | None" = None
+    ) -> "Stream | None":
+        """Follow a file that an earlier life followed; None where another file has its name, or none.
+
+        `ahead` is given where segments reach further than the head: then the file is judged at both places.
+        """
         stream = cls.open(root, source, head["generation"])
         if stream is None:
             return None
         # A marker whose stream was in segments alone, and never in a live object, does not know the inode.
         is_same = head["inode"] in (0, stream.inode) and stream.size >= segmented and stream._testifies(head)
+        is_same = is_same and (ahead is None or stream._holds(ahead))
         if not is_same:
             os.close(stream.descriptor)
             return None
@@ -154,6 +172,14 @@ class Stream:
         said = head.get("witness")
         try:
             return said is None or said == digest_of(self._witness(head["position"]))
+        except OSError:
+            return True
+
+    def _holds(self, ahead: "Ahead") -> bool:
+        """Whether what was read further on stands in the file. Where nobody knows, it is another file: rows that are
+        kept twice are less of a harm than those of two files in one stream."""
+        try:
+            return ahead.data is not None and os.pread(self.descriptor, len(ahead.data), ahead.start) == ahead.data
         except OSError:
             return True
 
@@ -312,6 +338,11 @@ def _split(row: Row) -> list[Row]:
         return [row]
     places = [*range(row["at"], row["to"], MAX_SPAN_BYTES), row["to"]]
     return [{**row, "at": at, "to": to} for at, to in itertools.pairwise(places)]
+
+
+def ended(head: StreamHead, segmented: int) -> StreamHead:
+    """The head of a stream whose segments reach further than it said, and whose file is another's by now."""
+    return {**head, "position": segmented, "inode": NO_INODE}
 
 
 def digest_of(witness: tuple[bytes, bytes]) -> str:

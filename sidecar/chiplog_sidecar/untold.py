@@ -11,10 +11,7 @@ from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound
 from chiplog.records import StreamHead
-from chiplog_sidecar.stream import WITNESS_BYTES, digest_of
-
-NO_INODE = -1
-"""Of a stream whose file is not there any more, as far as anybody can tell: no file has it."""
+from chiplog_sidecar.stream import NO_INODE, WITNESS_BYTES, Ahead, digest_of
 
 Stretches = Collection[tuple[int, int]]
 """Of a stream's source, of which there are copies."""
@@ -57,6 +54,15 @@ def witnessed(
     if not size or first is None or last is None:
         return {**head, "position": max(end, head["position"]), "inode": NO_INODE}
     return {**head, "position": end, "witness": digest_of((first, last))}
+
+
+def ahead(
+    bucket: Bucket, recorder: layout.Recorder, head: StreamHead, sources: Stretches, end: int
+) -> Ahead:  # fmt: skip
+    """What stood in a stream's file between its head's position and the `end` of its segments. What is before that the
+    head has a witness for; there may be no copy of it, where a live object's tail was sealed. Raises BucketError."""
+    start = max(head["position"], end - WITNESS_BYTES)
+    return Ahead(start, _bytes(bucket, recorder, head["id"], sources, (start, end)))
 
 
 def _head(bucket: Bucket, key: str, end: int) -> StreamHead:

@@ -32,7 +32,7 @@ from chiplog_sidecar.shipping import SupersededError
 
 T = TypeVar("T")
 
-SEEDS = [*range(9), 492534873, 896200203, 1516537044]
+SEEDS = [*range(9), 492534873, 896200203, 1516537044, 1103949062, 1424312187, 1884186877, 2057203185]
 """The last ones found mistakes once."""
 ACTIONS = 70
 

@@ -33,7 +33,8 @@ def test_a_day_of_ten_rows_a_second_takes_at_most_7500_puts(world: World) -> Non
     assert 6_000 < bucket.asked["put"] <= 7_500, bucket.asked
     assert bucket.asked["raw"] <= 2 * (DAY / 300 + 60)
     assert (bucket.asked["list"], bucket.asked["delete"]) == (1, 0)
-    assert bucket.asked["get"] == 1 + bucket.asked["looks"]
+    cuts = bucket.asked["get"] - 1 - bucket.asked["looks"]
+    assert 0 < cuts == bucket.asked["raw"] / 2, "a look at the live object before each cut"
     assert 7_000 < bucket.asked["looks"] <= DAY / 10
     assert bucket.asked["put"] * PUT_DOLLARS + bucket.asked["get"] * GET_DOLLARS <= 0.038
 
