@@ -1,13 +1,17 @@
 """A real API server with our API in it: the one that KUBECONFIG names, which `make test` starts."""
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,16 +104,23 @@ def place(api_server: Callable[..., Any], tmp_path: Path, faults: Faults, nobody
 
 @pytest.fixture(scope="module")
 def nobody_else(api_server: Callable[..., Any]) -> Iterator[None]:
-    """The chart's own operator, where one is installed, rests meanwhile."""
+    """The chart's own operator, where one is installed, rests until the last module that asks for it is done: files of
+    tests run in several processes."""
     where = ("deployment/chiplog-operator", "-n", "chiplog-system")
-    is_there = api_server("get", *where).returncode == 0
-    if is_there:
+    if api_server("get", *where).returncode != 0:
+        yield
+        return
+    name = hashlib.sha256(os.environ["KUBECONFIG"].encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"chiplog-operator-rests-{name}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
         api_server("scale", *where, "--replicas=0")
         selector = "app.kubernetes.io/component=operator"
         api_server("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l", selector, "--timeout=60s")
-    yield
-    if is_there:
-        api_server("scale", *where, "--replicas=1")
+        yield
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            api_server("scale", *where, "--replicas=1")
 
 
 @pytest.fixture

@@ -267,8 +267,11 @@ def mirror(**spec: Any) -> Json:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ({}, "exactly one of the two is needed"),
-        ({"mirrors": MIRROR, "template": {"spec": {"containers": [{"name": "a", "image": "x"}]}}}, "exactly one of"),
+        ({}, "a run is made from spec.template"),
+        (
+            {"mirrors": MIRROR, "template": {"spec": {"containers": [{"name": "a", "image": "x"}]}}},
+            "a run is made from",
+        ),
         ({"mirrors": {**MIRROR, "uid": ""}}, "spec.mirrors.uid"),
     ],
 )
