@@ -20,6 +20,7 @@ from chiplog import layout, records
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.runfile import RunFile
 from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.finding import CLAIM_SECONDS
 from chiplog_compactor.settings import Settings as CompactorSettings
 from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
@@ -74,7 +75,8 @@ def _sealed(root: Path) -> tuple[chiplog.Api, str]:
     recorder = Recorder(settings, bucket, Clock(time.time, time.monotonic), {})
     recorder.resume()
     recorder.drain()
-    assert Compactor(bucket, CompactorSettings("directory")).look() == 1
+    # The recorder was told of no run: the compactor looks after it has waited for one that claims it.
+    assert Compactor(bucket, CompactorSettings("directory"), lambda: time.time() + 2 * CLAIM_SECONDS).look() == 1
     return chiplog.Api(bucket), PLACE.id
 
 
