@@ -40,7 +40,8 @@ RETRIES = urllib3.Retry(2, connect=2, read=False, redirect=False, status=False, 
 """Only to connect: urllib3 would else wait out a 429 by itself, past our throttle."""
 
 BUSY_TRIES = 3
-"""A request that the server put off (429) was not worked on, and a GET changes nothing: they are made this often."""
+"""A request that the server put off (429) or broke off (5xx) is made this often. One that was carried out all the same
+changes nothing the second time: what we make has a name of its own, and what we change names its version."""
 
 MAX_PAUSE_SECONDS = 30.0
 """No answer of a server makes us wait for longer."""
@@ -276,7 +277,7 @@ class Kube:
         )  # fmt: skip
         for _ in range(BUSY_TRIES - 1):
             answer = self._answer(method, path, request)
-            if answer.status != _TOO_MANY_REQUESTS and not (method == "GET" and answer.status >= _SERVER_ERROR):
+            if answer.status != _TOO_MANY_REQUESTS and answer.status < _SERVER_ERROR:
                 break
             self._throttle.pause(_pause(answer))
         else:
