@@ -153,9 +153,8 @@ class Recorder:
         """Seconds between two flushes, by the run's age and whether somebody looks."""
         now = self.clock.monotonic()
         young = now - self._newest_stream < self.settings.young_seconds
-        return (
-            self.settings.young_flush_seconds if young or self.audience.is_there(now) else self.settings.flush_seconds
-        )
+        is_quick = young or self.audience.is_there(now)
+        return self.settings.young_flush_seconds if is_quick else self.settings.flush_seconds
 
     def rest(self) -> float:
         """How long the next pass may wait: until the next look, or until rows that were read are due; hardly at all
@@ -191,9 +190,7 @@ class Recorder:
             return
         generation = max([stream.generation for stream in current] + self._gone_generations(source), default=-1) + 1
         if generation >= MAX_GENERATIONS:
-            self._note_once(
-                f"{source.container}/{source.path}: it was replaced {generation} times, a log is appended to"
-            )
+            self._note_once(f"{source.container}/{source.path}: replaced {generation} times, a log is appended to")
             return
         opened = Stream.open(self.settings.root, source, generation)
         if opened is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket, ETag, Stored
-from chiplog.errors import ChiplogError, NotFound, PreconditionFailed
+from chiplog.errors import ChiplogError, FormatError, NotFound, PreconditionFailed
 from chiplog.records import LiveHead, SegmentHead, StreamHead
 from chiplog_sidecar.batch import Stretch
 
@@ -69,7 +69,7 @@ class Shipper:
             return
         if stored.etag == self.etag:
             return
-        head, _ = records.unpack_live(stored.data, key)
+        head = _head_of(stored, key)
         if head["writer"] != self.writer:
             raise SupersededError(f"{key} was written by {head['writer']}")
 
@@ -85,7 +85,7 @@ class Shipper:
             stored = self.bucket.get(key)
         except NotFound:
             raise SupersededError(f"{key} was deleted") from error
-        head, _ = records.unpack_live(stored.data, key)
+        head = _head_of(stored, key)
         if head["writer"] == self.writer and head["sequence"] == self.sequence + 1:
             return stored
         raise SupersededError(f"{key} was written by {head['writer']}") from error
@@ -106,3 +106,11 @@ class Shipper:
             "end": stretch.end,
             "rows": len(stretch.lines),
         }
+
+
+def _head_of(stored: Stored, key: str) -> LiveHead:
+    """What a live object says. One that is damaged nobody of us wrote: a new life learns anew and replaces it."""
+    try:
+        return records.unpack_live(stored.data, key)[0]
+    except FormatError as error:
+        raise SupersededError(f"{key} cannot be read: {error}") from error

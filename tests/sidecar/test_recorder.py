@@ -10,6 +10,7 @@ from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import Unreachable
 from chiplog_sidecar import pace
 from chiplog_sidecar import recorder as recorder_module
+from chiplog_sidecar.shipping import SupersededError
 
 
 def test_a_row_is_in_the_bucket_after_one_young_interval(world: World) -> None:
@@ -205,3 +206,15 @@ def test_a_file_that_is_no_wandb_log_is_one_gap_and_no_error(world: World) -> No
     recorder.drain()
     rows = [row for rows in world.rows().values() for row in rows]
     assert [(row["kind"], row["at"], row["to"]) for row in rows] == [("gap", 0, 29)]
+
+
+def test_a_live_object_that_is_damaged_in_mid_life_is_replaced_by_the_next_one(world: World) -> None:
+    log, recorder = world.log(), world.recorder()
+    log.history(0)
+    world.step(recorder, 1)
+    world.bucket.put(layout.live_key(PLACE), b"damaged")
+    log.history(1)
+    with pytest.raises(SupersededError):
+        recorder.drain()
+    world.step(world.recorder(), 2)
+    assert world.steps() == [0, 1]
