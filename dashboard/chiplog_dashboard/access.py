@@ -1,23 +1,19 @@
 """Who asks, and which namespaces they see: the cluster's own identities and its RBAC; it knows no run and no HTTP.
 
-Nobody is known and nothing is seen unless the cluster says so. What it said is believed for MEMORY_SECONDS at most, so
+Nobody is known and nothing is seen unless the cluster says so. What it said is believed for a few seconds at most, so
 that a right that is taken away is gone as soon.
 """
 
-import hashlib
 import ipaddress
-import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
+from chiplog.access import Person as Person
+from chiplog.access import Unanswered as Unanswered
+from chiplog.access import tokens
+from chiplog.access.memory import Memory
 from chiplog.errors import ChiplogError
-
-MEMORY_SECONDS = 10.0
-"""An answer of the API server is believed for so long."""
-
-MAX_REMEMBERED = 10_000
-"""Answers that are kept; where there are more, all of them are asked for again."""
 
 AUTHENTICATED = "system:authenticated"
 RESERVED = "system:"
@@ -25,25 +21,9 @@ RESERVED = "system:"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-T = TypeVar("T")
-
 
 class NotSignedOn(ChiplogError):
     """Nobody that we know asks."""
-
-
-class Unanswered(ChiplogError):
-    """The API server gave no answer about somebody, so that they are let in nowhere."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody, as the cluster knows them; also a program's ServiceAccount."""
-
-    name: str
-    groups: tuple[str, ...] = ()
-    uid: str = ""
-    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +97,8 @@ class SignedOn:
     def __init__(self, sign_on: SignOn, reviewer: Reviewer, monotonic: Callable[[], float]) -> None:
         self.sign_on = sign_on
         self._reviewer = reviewer
-        self._persons: _Memory[Person | None] = _Memory(monotonic)
-        self._rights: _Memory[bool] = _Memory(monotonic)
+        self._persons: Memory[Person | None] = Memory(monotonic)
+        self._rights: Memory[bool] = Memory(monotonic)
 
     def person(self, caller: Caller) -> Person:
         """By a token if there is one, else by a trusted proxy's word. Raises NotSignedOn, Unanswered."""
@@ -138,11 +118,9 @@ class SignedOn:
         return self._rights.recall((person, namespace), lambda: self._reviewer.may_list_runs(person, namespace))
 
     def _of_token(self, token: str) -> Person | None:
-        if token.count(".") != 2:
-            return None  # No ServiceAccount's token: the API server is not asked about noise.
-        # A digest, so that no list of live tokens lies in memory.
-        key = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
-        return self._persons.recall(key, lambda: self._reviewer.person(token))
+        if not tokens.is_plausible(token):
+            return None
+        return self._persons.recall(tokens.digest(token), lambda: self._reviewer.person(token))
 
 
 def of_proxy(caller: Caller, trusted: tuple[Network, ...]) -> Person | None:
@@ -160,32 +138,3 @@ def of_proxy(caller: Caller, trusted: tuple[Network, ...]) -> Person | None:
     named = [group.strip() for text in caller.groups for group in text.split(",")]
     groups = sorted({group for group in named if group and not group.startswith(RESERVED)})
     return Person(name, (*groups, AUTHENTICATED))
-
-
-@dataclass
-class _Answer(Generic[T]):
-    value: T
-    until: float
-
-
-class _Memory(Generic[T]):
-    """Answers that are good for a while."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._kept: dict[Hashable, _Answer[T]] = {}
-
-    def recall(self, key: Hashable, ask: Callable[[], T]) -> T:
-        """What is known, or what `ask` says; an error of it is not kept."""
-        asked = self._monotonic()
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None and asked < kept.until:
-                return kept.value
-        value = ask()
-        with self._lock:
-            if len(self._kept) >= MAX_REMEMBERED:
-                self._kept.clear()
-            self._kept[key] = _Answer(value, asked + MEMORY_SECONDS)
-        return value

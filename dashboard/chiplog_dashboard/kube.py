@@ -1,85 +1,12 @@
-"""The API server's word on tokens and rights; the only module here that imports the kubernetes client.
+"""The API server's word on who may look at runs; the client itself is in `chiplog.access.reviews`."""
 
-It speaks plain dictionaries and asks two questions, TokenReview and SubjectAccessReview, which change nothing.
-"""
-
-import json
-from typing import Any
-
-import kubernetes.client
-import kubernetes.config
-import urllib3
-import urllib3.exceptions
-
-from chiplog_dashboard.access import Person, Unanswered
-
-TIMEOUT_SECONDS = (3.0, 5.0)
-"""To connect, and to be answered: a page waits for it."""
-
-MAX_CONNECTIONS = 8
-
-RETRIES = urllib3.Retry(1, connect=1, read=False, redirect=False, status=False, respect_retry_after_header=False)
-
-_TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews"
-_RIGHTS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+from chiplog.access import Person, Right
+from chiplog.access.reviews import Reviews
 
 
-class Kube:
+class Kube(Reviews):
     """The `Reviewer` protocol over a real API server; threads may share it."""
-
-    def __init__(self, client: Any, audience: str) -> None:
-        self._client = client
-        self._audience = audience
-
-    @classmethod
-    def connect(cls, audience: str) -> "Kube":
-        """Find the API server. Raises Unanswered where neither a ServiceAccount nor a kubeconfig is there."""
-        configuration = kubernetes.client.Configuration()
-        try:
-            try:
-                kubernetes.config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-            except kubernetes.config.ConfigException:
-                kubernetes.config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        except kubernetes.config.ConfigException as error:
-            raise Unanswered(f"neither a ServiceAccount nor a kubeconfig leads to an API server: {error}") from error
-        configuration.connection_pool_maxsize = MAX_CONNECTIONS
-        configuration.retries = RETRIES
-        return cls(kubernetes.client.ApiClient(configuration), audience)
-
-    def person(self, token: str) -> Person | None:
-        """Whose token this is, by a TokenReview for our audience alone. Raises Unanswered."""
-        review = {"kind": "TokenReview", "apiVersion": "authentication.k8s.io/v1",
-                  "spec": {"token": token, "audiences": [self._audience]}}  # fmt: skip
-        status = self._ask(_TOKENS, review)
-        # An authenticator that knows no audiences names none, and then the token may be meant for somebody else.
-        if status.get("authenticated") is not True or self._audience not in (status.get("audiences") or []):
-            return None
-        user = status.get("user") or {}
-        extra = tuple(sorted((key, tuple(values)) for key, values in (user.get("extra") or {}).items()))
-        groups = tuple(user.get("groups") or ())
-        return Person(user["username"], groups, user.get("uid") or "", extra) if user.get("username") else None
 
     def may_list_runs(self, person: Person, namespace: str) -> bool:
         """Whether they may list TrainingRuns there, by a SubjectAccessReview. Raises Unanswered."""
-        wanted = {"group": "chiplog.dev", "resource": "trainingruns", "verb": "list", "namespace": namespace}
-        spec = {"user": person.name, "groups": list(person.groups), "uid": person.uid,
-                "extra": {key: list(values) for key, values in person.extra}, "resourceAttributes": wanted}  # fmt: skip
-        review = {"kind": "SubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "spec": spec}
-        status = self._ask(_RIGHTS, review)
-        return status.get("allowed") is True and status.get("denied") is not True
-
-    def _ask(self, path: str, review: dict[str, Any]) -> dict[str, Any]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        request = self._client.param_serialize(
-            "POST", path, header_params=headers, body=review, auth_settings=["BearerToken"]
-        )
-        try:
-            answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
-            document = json.loads(answer.read())
-        except kubernetes.client.ApiException as error:
-            raise Unanswered(f"the API server does not answer a {review['kind']}: {error.reason}") from error
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise Unanswered(f"the API server does not answer a {review['kind']}: {type(error).__name__}") from error
-        if not 200 <= answer.status < 300:
-            raise Unanswered(f"the API server refuses a {review['kind']}: {document.get('message')}")
-        return dict(document.get("status") or {})
+        return self.may(person, Right("list", "trainingruns", namespace))
