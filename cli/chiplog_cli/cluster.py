@@ -1,11 +1,12 @@
 """What the current Kubernetes context says of a run and its pods; the only module that imports `kubernetes`.
 
-It reads, and makes TrainingRuns.
+It reads, makes TrainingRuns, and the objects of API keys.
 
 Objects are given as plain dictionaries, as the API server wrote them.
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import kubernetes.client
@@ -20,6 +21,8 @@ GROUP, VERSION, PLURAL = "chiplog.dev", "v1alpha1", "trainingruns"
 RUN_LABEL = "chiplog.dev/run"
 INJECTOR = "app.kubernetes.io/part-of=chiplog,app.kubernetes.io/component=injector"
 RUN_ID_ANNOTATION = "chiplog.dev/run-id"
+
+_MERGE = "application/merge-patch+json"
 
 TIMEOUT_SECONDS = (3, 10)
 """To connect, and to answer."""
@@ -99,27 +102,51 @@ class Cluster:
         namespace, ClusterDenied and ClusterUnreachable.
         """
         path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
-        what = f"POST {path} of context {self.context}"
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        query = [("fieldManager", "chiplog-cli"), ("fieldValidation", "Strict")]
+        hint = f", is there a namespace {namespace}, and is Chiplog installed in this cluster?"
+        return self._send("POST", path, query, run, hint=hint)
+
+    def get(self, path: str, query: list[tuple[str, str]] | None = None) -> Object | None:
+        """The object, or the list of objects, at a path; None where there is none."""
+        return self._get(path, query)
+
+    def make(self, path: str, body: Object) -> Object:
+        """Make an object at a path; raises as `create`."""
+        return self._send("POST", path, [("fieldManager", "chiplog-cli")], body)
+
+    def change(self, path: str, patch: Object) -> Object:
+        """Change an object by a merge patch; raises as `create`, NotFound where there is none."""
+        return self._send("PATCH", path, [("fieldManager", "chiplog-cli")], patch, _MERGE)
+
+    def remove(self, path: str) -> None:
+        """Delete an object; one that is gone is no error."""
+        with suppress(NotFound):
+            self._send("DELETE", path, [], None)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: list[tuple[str, str]],
+        body: Object | None,
+        content: str = "application/json",
+        hint: str = "",
+    ) -> Object:
+        what = f"{method} {path} of context {self.context}"
+        headers = {"Accept": "application/json", **({"Content-Type": content} if body is not None else {})}
         request = self._client.param_serialize(
-            "POST",
-            path,
-            query_params=[("fieldManager", "chiplog-cli"), ("fieldValidation", "Strict")],
-            header_params=headers,
-            body=run,
-            auth_settings=["BearerToken"],
+            method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
         )
         try:
             answer = self._client.call_api(*request, _request_timeout=TIMEOUT_SECONDS)
-            body = answer.read()
+            said = answer.read()
         except (kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise ClusterUnreachable(f"{what}: {error}") from error
         if answer.status == 404:
-            raise NotFound(f"{what}: 404, is there a namespace {namespace}, and is Chiplog installed in this cluster?")
+            raise NotFound(f"{what}: 404{hint}")
         if answer.status in (400, 409, 422):
-            raise SettingsError(_message(body))
-        made = _document(what, answer.status, body)
-        return made or {}
+            raise SettingsError(_message(said))
+        return _document(what, answer.status, said) or {}
 
     def _get(self, path: str, query: list[tuple[str, str]] | None = None) -> Object | None:
         """The object at a path, or None. Raises ClusterDenied and ClusterUnreachable."""

@@ -34,6 +34,7 @@ VERBS = {
     "submit": "Start a TrainingRun in the cluster.",
     "retrain": "Do an earlier run again, with stated changes; a night of a CronJob.",
     "line": "Ask a line of nightly runs for its nights, and whether the last one holds.",
+    "keys": "Make, list, rotate and revoke API keys for machines outside of the cluster.",
     "off": "Turn tracking by `import chiplog` off for a directory.",
     "on": "Turn it on again.",
     "completion": "Print the completion of a shell.",

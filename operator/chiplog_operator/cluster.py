@@ -147,6 +147,14 @@ class Cluster(Protocol):
         """All that the watch of a kind shows, in the given namespaces, or in all where none is given."""
         ...
 
+    def key_accounts(self) -> list[Json]:
+        """The ServiceAccounts of API keys."""
+        ...
+
+    def delete_key(self, name: str, handle_uid: str) -> None:
+        """Delete the handle of that UID, and then the ServiceAccount; what is gone is no error. Raises Conflict."""
+        ...
+
     def uid(self) -> str:
         """The UID of the namespace kube-system, which identifies a cluster."""
         ...

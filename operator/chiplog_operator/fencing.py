@@ -54,6 +54,10 @@ class Fenced:
         """The Warning Events on an object."""
         return self._cluster.warnings(namespace, uid)
 
+    def key_accounts(self) -> list[Json]:
+        """The ServiceAccounts of API keys."""
+        return self._cluster.key_accounts()
+
     def sweep(self, namespace: str, name: str) -> Json | None:
         """A Sweep, or None."""
         return self._cluster.sweep(namespace, name)
@@ -109,6 +113,10 @@ class Fenced:
     def apply_sweep_status(self, manifest: Json) -> Json:
         """Replace a Sweep's status."""
         return self._writable().apply_sweep_status(manifest)
+
+    def delete_key(self, name: str, handle_uid: str) -> None:
+        """Delete an API key's handle, and then its ServiceAccount."""
+        self._writable().delete_key(name, handle_uid)
 
     def create_event(self, manifest: Json) -> None:
         """Make an Event."""

@@ -6,6 +6,7 @@ their validation are left out.
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import kubernetes.client
@@ -13,6 +14,7 @@ import kubernetes.config
 import urllib3
 import urllib3.exceptions
 
+from chiplog.access import keys
 from chiplog_operator import names, workloads
 from chiplog_operator.cluster import (
     ClusterError,
@@ -235,6 +237,17 @@ class Kube:
         metadata = manifest["metadata"]
         path = _path("leases", metadata["namespace"], metadata["name"])
         return self._call("PUT", path, {"fieldManager": names.FIELD_MANAGER}, manifest)
+
+    def key_accounts(self) -> list[Json]:
+        """The ServiceAccounts of API keys."""
+        return self._list(keys.ACCOUNTS, {"labelSelector": keys.LABEL})
+
+    def delete_key(self, name: str, handle_uid: str) -> None:
+        """Delete an API key's handle, and then its ServiceAccount."""
+        with suppress(Missing):
+            self._call("DELETE", f"{keys.SECRETS}/{name}", {}, {"preconditions": {"uid": handle_uid}})
+        with suppress(Missing):
+            self._call("DELETE", f"{keys.ACCOUNTS}/{name}", {})
 
     def uid(self) -> str:
         """The UID of kube-system, by a LIST, which the watch of namespaces is allowed already."""

@@ -17,7 +17,7 @@ import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs
+from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, overlaps
 from chiplog_operator.adoption import Adopter
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
 from chiplog_operator.fencing import Fenced
@@ -33,6 +33,7 @@ from chiplog_operator.motion import Motion
 from chiplog_operator.news import Budget
 from chiplog_operator.nights import Nights
 from chiplog_operator.observer import Observer
+from chiplog_operator.overlaps import Overlaps
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
 from chiplog_operator.settings import Settings
@@ -115,6 +116,7 @@ class Operator:
         self.lines = LineWatch(
             self.cluster, open_bucket(settings.bucket), settings.cluster, self.metrics, settings.namespaces, reporter
         )
+        self.overlaps = Overlaps(self.cluster)
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
         self.reconciler = Reconciler(
@@ -180,6 +182,7 @@ class Operator:
             self.arrivals.run(ADOPTERS, self._adopt),
             _every(adoption.ROUND_SECONDS, self._find_missed),
             _every(line_watch.ROUND_SECONDS, self._look_at_lines),
+            *([_every(overlaps.ROUND_SECONDS, self._end_overlaps)] if self.settings.keys else []),
             _every(LOOK_SECONDS, self._look),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
@@ -237,6 +240,13 @@ class Operator:
             await asyncio.to_thread(self.lines.look)
         except ClusterError as error:
             log.warning("lines not looked at, tried again", error=str(error))
+
+    async def _end_overlaps(self) -> None:
+        """End keys whose overlap is over."""
+        try:
+            await asyncio.to_thread(self.overlaps.end)
+        except ClusterError as error:
+            log.warning("keys not looked at, tried again", error=str(error))
 
     async def _look(self) -> None:
         """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""

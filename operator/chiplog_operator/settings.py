@@ -80,6 +80,9 @@ class Settings:
     closed_namespaces: tuple[str, ...] = ("kube-system",)
     """Namespaces whose pods are never touched, comma-separated: the system's and our own. CHIPLOG_CLOSED_NAMESPACES."""
 
+    keys: bool = False
+    """End API keys whose overlap is over, in their namespace; true or false. CHIPLOG_KEYS."""
+
     log_level: LogLevel = "info"
     """The least that is logged. CHIPLOG_LOG_LEVEL."""
 
@@ -112,6 +115,7 @@ class Settings:
             api_burst=int(_rate(environ, "CHIPLOG_API_BURST", cls.api_burst)),
             progress_writes=_rate(environ, "CHIPLOG_PROGRESS_WRITES", cls.progress_writes),
             closed_namespaces=_list(environ, "CHIPLOG_CLOSED_NAMESPACES") or cls.closed_namespaces,
+            keys=_choice(environ, "CHIPLOG_KEYS", "false", Literal["true", "false"]) == "true",
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
             http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )

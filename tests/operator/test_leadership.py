@@ -155,6 +155,7 @@ def test_nobody_writes_without_the_lease() -> None:
         lambda: fenced.apply_status(manifest),
         lambda: fenced.delete_run(*KEY, "u", "1"),
         lambda: fenced.create_event(manifest),
+        lambda: fenced.delete_key("ci-1", "u"),
     ):
         with pytest.raises(Unavailable, match="nothing is written"):
             write()

@@ -156,12 +156,23 @@ class FakeCluster:
         self.refusal: ClusterError | None = None
         """What a Job is refused with."""
         self.event_refusal: ClusterError | None = None
+        self.key_of: dict[str, Json] = {}
+        """ServiceAccounts of API keys, by name."""
         self.is_raced = False
         """Somebody else writes the TrainingRun right before our next status."""
         self._versions = itertools.count(2)
 
     def run(self, namespace: str, name: str) -> Json | None:
         return copy.deepcopy(self.runs.get(Key(namespace, name)))
+
+    def key_accounts(self) -> list[Json]:
+        return copy.deepcopy(list(self.key_of.values()))
+
+    def delete_key(self, name: str, handle_uid: str) -> None:
+        found = self.key_of.get(name)
+        if found is not None and found["metadata"]["ownerReferences"][0]["uid"] != handle_uid:
+            raise Conflict(f"{name} is another one")
+        self.key_of.pop(name, None)
 
     def sweep(self, namespace: str, name: str) -> Json | None:
         return copy.deepcopy(self.sweeps.get(Key(namespace, name)))
