@@ -5,7 +5,7 @@ that a right that is taken away is gone as soon.
 """
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ from chiplog.access import Unanswered as Unanswered
 from chiplog.access import tokens
 from chiplog.access.memory import Memory
 from chiplog.errors import ChiplogError
+
+EVERYWHERE = "*"
+"""In a grant: every namespace."""
 
 AUTHENTICATED = "system:authenticated"
 RESERVED = "system:"
@@ -27,12 +30,29 @@ class NotSignedOn(ChiplogError):
 
 
 @dataclass(frozen=True)
+class Grant:
+    """A namespace that somebody sees, EVERYWHERE for all of them, and whether they may change things there."""
+
+    namespace: str
+    edit: bool = False
+
+
+@dataclass(frozen=True)
+class Mapped(Person):
+    """Somebody for whom a map of groups says what they see, in place of RBAC."""
+
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True)
 class Caller:
     """What a request says of who sends it; nothing of it is proven yet."""
 
     address: str = ""
     """Where the connection comes from."""
     token: str = ""
+    session: str = ""
+    """The cookie of somebody who signed on at the provider."""
     users: tuple[str, ...] = ()
     """Every value of the header that names the user."""
     groups: tuple[str, ...] = ()
@@ -46,11 +66,13 @@ class SignOn:
     """Tokens that the API server confirms, made out to our audience."""
     trusted_proxies: tuple[Network, ...] = ()
     """Where a proxy stands whose word on users and groups is believed."""
+    oidc: bool = False
+    """Sessions that began at an OIDC provider."""
 
     @property
     def is_on(self) -> bool:
         """Whether any is taken."""
-        return self.tokens or bool(self.trusted_proxies)
+        return self.tokens or self.oidc or bool(self.trusted_proxies)
 
 
 class Reviewer(Protocol):
@@ -94,24 +116,38 @@ class Everybody:
 class SignedOn:
     """Lets in whom the cluster knows, and shows them the namespaces whose runs they may list; threads may share it."""
 
-    def __init__(self, sign_on: SignOn, reviewer: Reviewer, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        sign_on: SignOn,
+        reviewer: Reviewer,
+        monotonic: Callable[[], float],
+        session: Callable[[str], Person | None] = lambda _: None,
+    ) -> None:
         self.sign_on = sign_on
         self._reviewer = reviewer
+        self._session = session
         self._persons: Memory[Person | None] = Memory(monotonic)
         self._rights: Memory[bool] = Memory(monotonic)
 
     def person(self, caller: Caller) -> Person:
-        """By a token if there is one, else by a trusted proxy's word. Raises NotSignedOn, Unanswered."""
-        if self.sign_on.tokens and caller.token:
-            found = self._of_token(caller.token)
-        else:
+        """By a token if there is one, else by a session, else by a proxy's word. Raises NotSignedOn, Unanswered."""
+        has_token = self.sign_on.tokens and bool(caller.token)
+        found = self._of_token(caller.token) if has_token else None
+        if found is None and self.sign_on.oidc and caller.session:
+            found = self._session(caller.session)
+        if found is None and not has_token:
             found = of_proxy(caller, self.sign_on.trusted_proxies)
         if found is None:
             raise NotSignedOn("sign on first: nobody that this cluster knows asks")
         return found
 
     def sees(self, person: Person, namespace: str) -> bool:
-        """By RBAC alone: `list` on `trainingruns.chiplog.dev`, everywhere or in this namespace. Raises Unanswered."""
+        """By RBAC: `list` on `trainingruns.chiplog.dev`, everywhere or in this namespace. Raises Unanswered.
+
+        Where a map of groups says what somebody sees, it alone says so.
+        """
+        if isinstance(person, Mapped):
+            return any(grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
         return self._may_list(person, "") or self._may_list(person, namespace)
 
     def _may_list(self, person: Person, namespace: str) -> bool:
@@ -132,9 +168,13 @@ def of_proxy(caller: Caller, trusted: tuple[Network, ...]) -> Person | None:
     address = getattr(address, "ipv4_mapped", None) or address
     if not any(address in network for network in trusted) or len(caller.users) != 1:
         return None
-    name = caller.users[0].strip()
+    named = [group.strip() for text in caller.groups for group in text.split(",")]
+    return told(caller.users[0].strip(), named)
+
+
+def told(name: str, groups: Iterable[str]) -> Person | None:
+    """Somebody by the word of another than the cluster; None without a name, or with one of Kubernetes' own."""
     if not name or name.startswith(RESERVED):
         return None
-    named = [group.strip() for text in caller.groups for group in text.split(",")]
-    groups = sorted({group for group in named if group and not group.startswith(RESERVED)})
-    return Person(name, (*groups, AUTHENTICATED))
+    kept = sorted({group for group in groups if group and not group.startswith(RESERVED)})
+    return Person(name, (*kept, AUTHENTICATED))

@@ -19,6 +19,7 @@ from chiplog_dashboard import answers
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.sessions import Gate, Sessions
+from chiplog_dashboard.signon import SignOns
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,7 +36,7 @@ HEADERS = {
 NOT_BUILT = "The page is not built: run `make page`, or `npm ci && npm run build` in dashboard/web.\n"
 
 
-def create(api: Api, groups: Groups, page: Path, hosts: list[str]) -> Starlette:
+def create(api: Api, groups: Groups, page: Path, hosts: list[str], signons: SignOns | None = None) -> Starlette:
     """The application.
 
     Args:
@@ -44,12 +45,14 @@ def create(api: Api, groups: Groups, page: Path, hosts: list[str]) -> Starlette:
         page: directory of the built page.
         hosts: names that a browser may call us by; any other is refused, so that a page of somebody else's cannot
             reach us through a name that leads to this machine (DNS rebinding).
+        signons: the way to an OIDC provider and back, where there is one.
     """
     shown = _page(page)
     assets = [Mount("/assets", StaticFiles(directory=page / "assets"))] if (page / "assets").is_dir() else []
     return Starlette(
         routes=[
-            *Sessions(api.sight).routes(),
+            *Sessions(api.sight, signons.cookies if signons else None).routes(),
+            *(signons.routes() if signons else ()),
             *api.routes(),
             *groups.routes(),
             Route("/healthz", _healthz),

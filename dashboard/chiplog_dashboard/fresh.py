@@ -30,3 +30,9 @@ class Fresh(Generic[T]):
                 took = self._monotonic() - began
                 self._due = began + took + max(self._fresh_seconds, PAUSE_SHARE * took)
             return self._known[0]
+
+    def again(self) -> T:
+        """The value as it is now, however young the one that is known."""
+        with self._lock:
+            self._due = float("-inf")
+        return self.get()

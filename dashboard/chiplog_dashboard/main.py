@@ -19,25 +19,40 @@ from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.settings import LOCAL_HOSTS, PAGE, Settings
 from chiplog_dashboard.shelf import Shelf
 from chiplog_dashboard.sight import Headers, Sight
+from chiplog_dashboard.signing import Signer
+from chiplog_dashboard.signon import SignOns
 
 
 def build(settings: Settings) -> Starlette:
     """The application of these settings. Raises SettingsError for an address that is no bucket, Unanswered."""
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
-    sight = Sight(shelf, _guard(settings), Headers(settings.user_header, settings.groups_header))
+    signons = _signons(settings)
+    headers = Headers(settings.user_header, settings.groups_header)
+    cookie = {"session_cookie": signons.cookies.session} if signons else {}
+    sight = Sight(shelf, _guard(settings, signons), headers, **cookie)
     api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
     groups = Groups(bucket, sight, time.monotonic)
-    return app.create(api, groups, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS))
+    return app.create(api, groups, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS), signons)
 
 
-def _guard(settings: Settings) -> Guard:
+def _signons(settings: Settings) -> "SignOns | None":
+    if settings.oidc is None:
+        return None
+    from chiplog_dashboard.provider import Provider
+
+    provider = Provider(settings.oidc, time.time, time.monotonic)
+    return SignOns(provider, Signer(settings.oidc.cookie_keys, time.time))
+
+
+def _guard(settings: Settings, signons: "SignOns | None") -> Guard:
     if not settings.sign_on.is_on:
         return Everybody()
     from chiplog_dashboard.kube import Kube
 
-    return SignedOn(settings.sign_on, Kube.connect(settings.audience), time.monotonic)
+    kube = Kube.connect(settings.audience)
+    return SignedOn(settings.sign_on, kube, time.monotonic, signons.person if signons else lambda _: None)
 
 
 def main() -> None:

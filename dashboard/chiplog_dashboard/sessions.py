@@ -17,6 +17,7 @@ from chiplog.errors import ChiplogError, SettingsError
 from chiplog_dashboard import answers
 from chiplog_dashboard.access import Caller, NotSignedOn
 from chiplog_dashboard.sight import COOKIE, Sight
+from chiplog_dashboard.signon import Cookies
 
 PATH = "/api/v1/session"
 MAX_TOKEN = 3800
@@ -30,6 +31,8 @@ class Sessions:
     """The questions about who one is."""
 
     sight: Sight
+    cookies: Cookies | None = None
+    """Those of a sign-on at a provider."""
 
     def routes(self) -> list[Route]:
         """They stand outside of the gate."""
@@ -42,12 +45,13 @@ class Sessions:
     def show(self, request: Request) -> Response:
         """Who asks, and by what they could sign on."""
         way = self.sight.guard.sign_on
-        told = {"required": way.is_on, "tokens": way.tokens, "proxy": bool(way.trusted_proxies)}
+        told = {"required": way.is_on, "tokens": way.tokens, "proxy": bool(way.trusted_proxies), "oidc": way.oidc}
         try:
             person = self.sight.person(request)
         except NotSignedOn:
             return answers.document({"name": None, "sign_on": told, "cookie": False})
-        return answers.document({"name": person.name, "sign_on": told, "cookie": COOKIE in request.cookies})
+        has_cookie = COOKIE in request.cookies or self.sight.session_cookie in request.cookies
+        return answers.document({"name": person.name, "sign_on": told, "cookie": has_cookie})
 
     async def begin(self, request: Request) -> Response:
         """Take `{"token": …}`; the type of the body keeps other sites' forms out, for a form cannot send JSON."""
@@ -57,14 +61,20 @@ class Sessions:
         person = await run_in_threadpool(self.sight.guard.person, Caller(token=token))
         answer = answers.document({"name": person.name})
         is_https = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+        self._forget_session(answer)
         answer.set_cookie(COOKIE, token, path="/api", secure=is_https, httponly=True, samesite="strict")
         return answer
 
     async def end(self, _: Request) -> Response:
-        """Forget the cookie."""
+        """Forget the cookies."""
         answer = answers.document({})
+        self._forget_session(answer)
         answer.delete_cookie(COOKIE, path="/api", httponly=True, samesite="strict")
         return answer
+
+    def _forget_session(self, answer: Response) -> None:
+        if self.cookies is not None:
+            self.cookies.drop(answer, self.cookies.session)
 
 
 class Gate:

@@ -3,11 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chiplog.errors import SettingsError
 from chiplog_dashboard.access import Network, SignOn
+from chiplog_dashboard.oidc import Oidc
 
 PAGE = Path(__file__).with_name("page")
 """Where the built page lies: `npm run build` in dashboard/web puts it there."""
@@ -53,6 +54,9 @@ class Settings:
     groups_header: str = "X-Forwarded-Groups"
     """The header by which a trusted proxy names the user's groups, divided by commas. CHIPLOG_UI_GROUPS_HEADER."""
 
+    oidc: Oidc | None = None
+    """The provider at which people sign on; None without CHIPLOG_UI_OIDC_ISSUER."""
+
     fresh_seconds: float = 1.0
     """What was read of the bucket is this old at most when it is shown. CHIPLOG_UI_FRESH_SECONDS."""
 
@@ -66,11 +70,12 @@ class Settings:
         if not bucket:
             raise SettingsError("CHIPLOG_BUCKET is not set")
         host, cluster = environ.get("CHIPLOG_UI_HOST", cls.host), environ.get("CHIPLOG_CLUSTER", "")
-        sign_on = _sign_on(environ)
+        oidc = Oidc.from_env(environ)
+        sign_on = replace(_sign_on(environ), oidc=oidc is not None)
         if host not in LOCAL_HOSTS and not sign_on.is_on:
             raise SettingsError(
                 f"CHIPLOG_UI_HOST={host!r}: without sign-on the dashboard listens on a loopback address; "
-                "set CHIPLOG_UI_TOKENS or CHIPLOG_UI_TRUSTED_PROXIES"
+                "set CHIPLOG_UI_TOKENS, CHIPLOG_UI_OIDC_ISSUER or CHIPLOG_UI_TRUSTED_PROXIES"
             )
         if sign_on.is_on and not cluster:
             raise SettingsError(
@@ -87,6 +92,7 @@ class Settings:
             audience=environ.get("CHIPLOG_UI_TOKEN_AUDIENCE", "") or cls.audience,
             user_header=_header(environ, "CHIPLOG_UI_USER_HEADER", cls.user_header),
             groups_header=_header(environ, "CHIPLOG_UI_GROUPS_HEADER", cls.groups_header),
+            oidc=oidc,
             fresh_seconds=_number(environ, "CHIPLOG_UI_FRESH_SECONDS", cls.fresh_seconds, 0.1, 3600),
             log_level=environ.get("CHIPLOG_LOG_LEVEL", cls.log_level),
         )

@@ -29,6 +29,7 @@ class Sight:
     shelf: Shelf
     guard: Guard
     headers: Headers = Headers()
+    session_cookie: str = "chiplog_session"
 
     def person(self, request: HTTPConnection) -> Person:
         """Who asks. Raises NotSignedOn, Unanswered."""
@@ -38,9 +39,11 @@ class Sight:
         """What a request says of its sender. The address is the connection's own, whatever a header says."""
         told = request.headers
         scheme, _, token = told.get("authorization", "").partition(" ")
+        is_bearer = scheme.casefold() == "bearer"
         return Caller(
             address=request.client.host if request.client else "",
-            token=token.strip() if scheme.casefold() == "bearer" else request.cookies.get(COOKIE, ""),
+            token=token.strip() if is_bearer else request.cookies.get(COOKIE, ""),
+            session="" if is_bearer else request.cookies.get(self.session_cookie, ""),
             users=tuple(told.getlist(self.headers.user)),
             groups=tuple(told.getlist(self.headers.groups)),
         )

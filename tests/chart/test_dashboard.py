@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from chiplog_dashboard.access import SignOn
+from chiplog_dashboard.access import Grant, SignOn
+from chiplog_dashboard.oidc import Oidc
 from chiplog_dashboard.settings import Settings
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "charts" / "chiplog" / "values.schema.json").read_text())
+CHART = Path(__file__).parents[2] / "charts" / "chiplog"
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 
 OPEN = {
     "clusterName": "prod-eu",
@@ -23,8 +25,28 @@ OPEN = {
             "trustedProxies": ["198.19.0.7", "10.0.0.0/8"],
             "userHeader": "X-User",
             "groupsHeader": "X-Groups",
+            "url": "https://chiplog.example.org",
+            "oidc": {
+                "issuer": "https://id.example.org/realms/ml",
+                "clientId": "chiplog",
+                "secretName": "sign-on",
+                "scopes": ["openid", "roles"],
+                "usernameClaim": "preferred_username",
+                "usernamePrefix": "u:",
+                "groupsClaim": "roles",
+                "groupsPrefix": "g:",
+                "keepGroups": "ml-",
+                "sessionHours": 2.5,
+                "grants": [{"group": "g:ml-a", "namespaces": ["team-a", "team-b"], "edit": True}],
+                "caConfigMap": "corporate-ca",
+            },
         },
     },
+}
+
+OIDC = {
+    "url": "https://chiplog.example.org",
+    "oidc": {"issuer": "https://id.example.org", "clientId": "chiplog", "secretName": "sign-on"},
 }
 
 
@@ -35,7 +57,13 @@ def pod(manifests: list[Any]) -> Any:
 
 def environment(manifests: list[Any]) -> dict[str, str]:
     (container,) = pod(manifests)["containers"]
-    return {item["name"]: item["value"] for item in container["env"]}
+    return {item["name"]: item["value"] if "value" in item else secret(item) for item in container["env"]}
+
+
+def secret(item: Any) -> str:
+    """What a Secret's key stands for here: its own name, long enough for a key."""
+    source = item["valueFrom"]["secretKeyRef"]
+    return f"{source['name']}/{source['key']}".ljust(32, "x")
 
 
 def test_the_dashboard_takes_what_the_chart_gives(render: Any) -> None:
@@ -48,6 +76,46 @@ def test_the_dashboard_takes_what_the_chart_gives(render: Any) -> None:
     assert (told["AWS_ROLE_ARN"], told["CHIPLOG_LOG_LEVEL"]) == ("arn:aws:iam::1:role/d", "debug")
 
 
+def test_what_the_chart_says_of_the_provider_is_what_the_dashboard_believes(render: Any) -> None:
+    manifests = render(OPEN, only="dashboard.yaml")
+    assert Settings.from_env(environment(manifests)).oidc == Oidc(
+        issuer="https://id.example.org/realms/ml",
+        client_id="chiplog",
+        url="https://chiplog.example.org",
+        cookie_keys=("sign-on/cookie-keys".ljust(32, "x"),),
+        client_secret="sign-on/client-secret".ljust(32, "x"),
+        scopes=("openid", "roles"),
+        username_claim="preferred_username",
+        username_prefix="u:",
+        groups_claim="roles",
+        groups_prefix="g:",
+        keep_groups="ml-",
+        session_hours=2.5,
+        grants=(("g:ml-a", Grant("team-a", edit=True)), ("g:ml-a", Grant("team-b", edit=True))),
+        ca_file="/etc/chiplog/oidc/ca.crt",
+    )
+    (volume,) = [item for item in pod(manifests)["volumes"] if item["name"] == "oidc-ca"]
+    (mount,) = [item for item in pod(manifests)["containers"][0]["volumeMounts"] if item["name"] == "oidc-ca"]
+    assert (volume["configMap"]["name"], mount["mountPath"]) == ("corporate-ca", "/etc/chiplog/oidc")
+
+
+@pytest.mark.parametrize(
+    "sign_on",
+    [
+        {"oidc": {"issuer": "https://id.example.org", "clientId": "chiplog", "secretName": "sign-on"}},
+        {"url": "https://a.example", "oidc": {"issuer": "https://id.example.org", "clientId": "chiplog"}},
+        {"url": "https://a.example", "oidc": {"issuer": "https://id.example.org", "secretName": "sign-on"}},
+        {"url": "http://a.example", "oidc": {"issuer": "https://id.example.org", "clientId": "c", "secretName": "s"}},
+        {"url": "https://a.example", "oidc": {"issuer": "http://id.example.org", "clientId": "c", "secretName": "s"}},
+    ],
+)
+def test_a_provider_that_lacks_what_it_needs_is_refused(helm: Any, sign_on: Any) -> None:
+    done = helm("template", "chiplog", CHART, "--show-only", "templates/dashboard.yaml",
+                values={**OPEN, "dashboard": {"signOn": sign_on}})  # fmt: skip
+    assert done.returncode != 0
+    assert "dashboard" in done.stderr
+
+
 def test_without_a_sign_on_it_listens_on_loopback_and_has_no_identity_in_the_cluster(render: Any) -> None:
     manifests = render({}, only="dashboard.yaml")
     settings = Settings.from_env(environment(manifests))
@@ -56,7 +124,7 @@ def test_without_a_sign_on_it_listens_on_loopback_and_has_no_identity_in_the_clu
     assert sorted(item["kind"] for item in manifests) == ["Deployment", "Service", "ServiceAccount"]
 
 
-@pytest.mark.parametrize("sign_on", [{"tokens": True}, {"trustedProxies": ["10.1.2.3"]}])
+@pytest.mark.parametrize("sign_on", [{"tokens": True}, {"trustedProxies": ["10.1.2.3"]}, OIDC])
 def test_with_a_sign_on_it_may_ask_who_somebody_is_and_what_they_may(render: Any, sign_on: Any) -> None:
     manifests = render({"dashboard": {"signOn": sign_on}}, only="dashboard.yaml")
     (binding,) = [item for item in manifests if item["kind"] == "ClusterRoleBinding"]
@@ -80,7 +148,9 @@ def test_chart_and_dashboard_know_the_same_variables(render: Any) -> None:
     """But for those that every part is told, the ports, and what a person at home would say."""
     told = {name for name in environment(render(OPEN, only="dashboard.yaml")) if not name.startswith("AWS_")}
     named = set(variables(SCHEMA))
-    assert told - {"CHIPLOG_BUCKET", "CHIPLOG_CLUSTER", "CHIPLOG_UI_HOST", "CHIPLOG_HEALTH_PORT"} == named
+    of_a_secret = {"CHIPLOG_UI_OIDC_CLIENT_SECRET", "CHIPLOG_UI_COOKIE_KEYS"}
+    other = {"CHIPLOG_BUCKET", "CHIPLOG_CLUSTER", "CHIPLOG_UI_HOST", "CHIPLOG_HEALTH_PORT"}
+    assert told - other - of_a_secret == named
 
 
 def variables(schema: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.shelf import Shelf
 from chiplog_dashboard.sight import Sight
+from chiplog_dashboard.signon import SignOns
 
 
 @pytest.fixture
@@ -43,15 +44,21 @@ def start(world: World, page: Path) -> Iterator[Start]:
     """Start a server over the world's bucket, or over another one; all are stopped at the end."""
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def begin(bucket: Bucket | None = None, folder: Path | None = None, guard: Guard | None = None) -> Site:
+    def begin(
+        bucket: Bucket | None = None,
+        folder: Path | None = None,
+        guard: Guard | None = None,
+        signons: SignOns | None = None,
+        port: int = 0,
+    ) -> Site:
         seen = Memo(bucket or world.bucket)
         shelf = Shelf(seen, world.clock, time.monotonic, 0.0)
         sight = Sight(shelf, guard or Everybody())
         api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
         groups = Groups(seen, sight, time.monotonic, 0.0)
-        application = app.create(api, groups, folder or page, ["127.0.0.1"])
+        application = app.create(api, groups, folder or page, ["127.0.0.1"], signons)
         settings = uvicorn.Config(
-            application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off", proxy_headers=False
+            application, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off", proxy_headers=False
         )
         server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, daemon=True)

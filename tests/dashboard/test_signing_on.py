@@ -14,6 +14,7 @@ from chiplog_dashboard.access import Person, SignedOn, SignOn
 TOKEN, OTHER = "alice.to.ken", "bob.to.ken"
 RIGHTS = {"alice": {"team"}, "bob": set(), "carol": {"team", "other"}}
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
+WAYS = {"required": True, "tokens": True, "proxy": False, "oidc": False}
 QUESTIONS = (
     "/api/v1/runs", "/api/v1/select?filter=", "/api/v1/runs/prod/team/mine-0123abcd", "/api/v1/events",
     "/api/v1/runs/prod/team/mine-0123abcd/console", "/api/v1/runs/prod/team/mine-0123abcd/files", "/api/v1/keys",
@@ -160,7 +161,7 @@ def test_signing_off_forgets_the_cookie(guarded: Site) -> None:
 
 def test_nobody_is_told_how_to_sign_on(guarded: Site) -> None:
     told = guarded.get("/api/v1/session").json
-    assert told == {"name": None, "cookie": False, "sign_on": {"required": True, "tokens": True, "proxy": False}}
+    assert told == {"name": None, "cookie": False, "sign_on": WAYS}
 
 
 def test_at_home_nobody_signs_on(site: Site) -> None:

@@ -14,6 +14,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Every cookie that it sets, with its attributes."""
 
     @property
     def json(self) -> Any:
@@ -35,7 +37,8 @@ class Site:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, told, answer.read())
+            cookies = tuple(value for name, value in answer.getheaders() if name.lower() == "set-cookie")
+            return Answer(answer.status, told, answer.read(), cookies)
         finally:
             connection.close()
 

@@ -75,8 +75,10 @@ true
 
 {{/* Not empty where the dashboard listens on the network, for people sign on. */}}
 {{- define "chiplog.dashboard.open" -}}
-{{- if or .Values.dashboard.signOn.tokens .Values.dashboard.signOn.trustedProxies -}}
+{{- with .Values.dashboard.signOn -}}
+{{- if or .tokens .trustedProxies .oidc.issuer -}}
 true
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -15,6 +15,9 @@ export function SignOn({ session, done }: { session: Session; done: () => void }
     <main className="page">
       <form className="welcome card" onSubmit={send}>
         <h1>Sign on</h1>
+        {session.sign_on.oidc && (
+          <p><a className="button" href={`/auth/login?next=${encodeURIComponent(location.pathname + location.search)}`}>Sign on with your team's account</a></p>
+        )}
         {session.sign_on.tokens ? (
           <>
             <p>Paste a token of this cluster. It shows you the namespaces whose runs you may list.</p>
@@ -26,7 +29,7 @@ export function SignOn({ session, done }: { session: Session; done: () => void }
             <button type="submit" disabled={!token.trim()}>Sign on</button>
           </>
         ) : (
-          <p>The proxy in front of this dashboard says who you are, and it said nothing. Open the dashboard by its address.</p>
+          session.sign_on.proxy && <p>The proxy in front of this dashboard says who you are, and it said nothing. Open the dashboard by its address.</p>
         )}
       </form>
     </main>

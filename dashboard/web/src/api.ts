@@ -131,7 +131,7 @@ export interface Session {
   name: string | null;
   /** Whether a cookie says so, which can be forgotten. */
   cookie: boolean;
-  sign_on: { required: boolean; tokens: boolean; proxy: boolean };
+  sign_on: { required: boolean; tokens: boolean; proxy: boolean; oidc: boolean };
 }
 
 export const session = () => get<Session>("/api/v1/session");

@@ -1,0 +1,73 @@
+"""Canaille, a real OIDC provider (PyPI), as a process of its own: `python identity_provider.py PORT CALLBACK KEY…`.
+
+It knows ada of the groups `ml` and `night`, bob of none, and us as a client. Signing keys are RSA, named on the command
+line by files: the first signs, the others are still published, as in a rotation.
+"""
+
+import datetime
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "correct horse battery staple"
+CLIENT, SECRET = "chiplog", "a secret of the client that is long enough"
+
+
+def configuration(port: int, keys: list[str]) -> dict[str, Any]:
+    """What Canaille is told: everything in memory, nothing sent anywhere."""
+    return {
+        "SECRET_KEY": "x" * 32,
+        "SERVER_NAME": f"localhost:{port}",
+        "PREFERRED_URL_SCHEME": "http",
+        "WTF_CSRF_ENABLED": False,
+        "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False, "ACL": {"DEFAULT": {"PERMISSIONS": ["use_oidc"]}}},
+        "CANAILLE_OIDC": {"ACTIVE_JWKS": keys[:1], "INACTIVE_JWKS": keys[1:]},
+    }
+
+
+def fill(callback: str) -> None:
+    """People, groups, and us as a client."""
+    from canaille.app import models
+    from canaille.backends import Backend
+
+    backend = Backend.instance
+    people = {}
+    for name in ("ada", "bob"):
+        people[name] = models.User(
+            user_name=name, formatted_name=name.title(), family_name=name.title(), emails=[f"{name}@example.org"],
+            password=PASSWORD,
+        )  # fmt: skip
+        backend.save(people[name])
+    for group in ("ml", "night"):
+        backend.save(models.Group(display_name=group, members=[people["ada"]]))
+    client = _client(models, callback)
+    backend.save(client)
+    client.audience = [client]
+    backend.save(client)
+
+
+def _client(models: Any, callback: str) -> Any:
+    return models.Client(
+        client_id=CLIENT, client_secret=SECRET, client_name=CLIENT, client_uri="http://dashboard.localhost",
+        redirect_uris=[callback], grant_types=["authorization_code"], response_types=["code"],
+        scope=["openid", "profile", "email", "groups"], token_endpoint_auth_method="client_secret_basic",
+        client_id_issued_at=datetime.datetime.now(datetime.UTC),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
+    from canaille import create_app
+    from werkzeug.serving import make_server
+
+    port, callback, *keys = sys.argv[1:]
+    app = create_app(config=configuration(int(port), [Path(key).read_text() for key in keys]), env_file=None)
+    with app.app_context():
+        fill(callback)
+    make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
