@@ -36,17 +36,88 @@ def of(rows: Sorted) -> Pyramid:
     found = rows.arrays
     numbers = np.flatnonzero((found["key"] >= 0) & (found["step"] != NO_STEP) & (found["type"] < _NUMBERS))
     points = {name: found[name][numbers] for name in ("key", "place", "step", "value", "time", "no_time")}
-    series = _numbered(points["key"], points["place"])
-    made = [
-        _buckets({name: column[chosen] for name, column in points.items()}, series[chosen], level)
-        for level, has_level in _levels(series, points["step"])
-        for chosen in [np.flatnonzero(has_level[series])]
-    ]
+    made = list(_levels(_single(points)))
     if not made:
         return {}
     columns = {name: np.concatenate([item[name] for item in made]) for name in made[0]}
-    order = np.lexsort((columns["step"], columns["series"], -columns["level"].astype(np.int8), columns["metric"]))
-    return {name: column[order] for name, column in columns.items() if name not in ("series", "metric")}
+    first = _starts(points["key"], points["place"])[columns.pop("series")]
+    columns |= {"key": points["key"][first], "place": points["place"][first]}
+    columns |= {"last": points["value"][columns.pop("last_at")], "last_step": points["step"][columns.pop("end_at")]}
+    metric = _numbered(points["key"])[first]
+    order = np.lexsort((columns["step"], first, -columns["level"].astype(np.int8), metric))
+    return {name: column[order] for name, column in columns.items()}
+
+
+def _single(points: Pyramid) -> Pyramid:
+    """Each point as a bucket of its own. Buckets name their last rows by number: those outlive any order of steps."""
+    value, rows = points["value"], np.arange(len(points["value"]))
+    finite = np.isfinite(value)
+    return {
+        "series": _numbered(points["key"], points["place"]),
+        "step": points["step"],
+        "points": np.ones(len(value), dtype=np.int64),
+        "not_finite": (~finite).astype(np.int64),
+        "min": np.where(finite, value, np.inf),
+        "max": np.where(finite, value, -np.inf),
+        "last_at": np.where(finite, rows, -1),
+        "end_at": rows,
+        "last_time": np.where(points["no_time"], -np.inf, points["time"]),
+    }
+
+
+_MERGED = {
+    "points": np.add, "not_finite": np.add, "min": np.minimum, "max": np.maximum,
+    "last_at": np.maximum, "end_at": np.maximum, "last_time": np.maximum,
+}  # fmt: skip
+"""What one column of several buckets becomes in the bucket that holds them all."""
+
+
+def _levels(points: Pyramid) -> Iterator[Pyramid]:
+    """The buckets of every level that some series has: the lowest from points, each other from the one below it."""
+    lowest, highest = _bounds(points["series"], points["step"])
+    for first in np.unique(lowest[lowest >= 0]).tolist():
+        buckets = _chosen(points, lowest == first)
+        for level in range(first, int(highest[lowest == first].max()) + 1, STRIDE):
+            buckets = _merged(_chosen(buckets, highest >= level), level)
+            yield buckets | {"level": np.full(len(buckets["step"]), level, dtype=np.uint8)}
+
+
+def _bounds(series: NDArray[np.int64], steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The lowest and the highest level of every series, -1 where it has none."""
+    starts = _starts(series)
+    lowest, highest = (np.full(len(starts), -1, dtype=np.int64) for _ in range(2))
+    if not len(starts):
+        return lowest, highest
+    count = np.diff(np.append(starts, len(series)))
+    low, high = np.minimum.reduceat(steps, starts), np.maximum.reduceat(steps, starts)
+    below = np.full(len(starts), np.inf)
+    for level in _LEVELS:
+        # As floats, for two steps may lie further apart than an integer of 64 bits holds.
+        buckets = (high >> level).astype(np.float64) - (low >> level) + 1
+        has_level = (count > BUCKETS) & (buckets <= count / 2) & (below > BUCKETS)
+        below = buckets
+        lowest[has_level & (lowest < 0)] = level
+        highest[has_level] = level
+    return lowest, highest
+
+
+def _chosen(buckets: Pyramid, is_chosen: NDArray[np.bool_]) -> Pyramid:
+    """Those of some series."""
+    if is_chosen.all():
+        return buckets
+    mine = np.flatnonzero(is_chosen[buckets["series"]])
+    return {name: column[mine] for name, column in buckets.items()}
+
+
+def _merged(buckets: Pyramid, level: int) -> Pyramid:
+    """Buckets of one level, of those of a lower one or of points, which come by series and position."""
+    series, step = buckets["series"], buckets["step"] >> level
+    if ((np.diff(step) < 0) & ~_changes(series)).any():  # A step went back.
+        order = np.lexsort((step, series))
+        buckets, step = {name: column[order] for name, column in buckets.items()}, step[order]
+    starts = _starts(series, step)
+    merged = {name: merge.reduceat(buckets[name], starts) for name, merge in _MERGED.items()}
+    return {"series": series[starts], "step": step[starts] << level, **merged}
 
 
 def _numbered(*columns: NDArray[Any]) -> NDArray[np.int64]:
@@ -56,59 +127,12 @@ def _numbered(*columns: NDArray[Any]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(_changes(*columns))])
 
 
+def _starts(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    """Where the stretches of equal values begin."""
+    return np.flatnonzero(np.concatenate([np.ones(min(len(columns[0]), 1), dtype=np.bool_), _changes(*columns)]))
+
+
 def _changes(*columns: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a row differs from the one before it."""
     differs: NDArray[np.bool_] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     return differs
-
-
-def _levels(series: NDArray[np.int64], steps: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-    """Every level that some series has, and which have it."""
-    if not len(series):
-        return
-    starts = np.flatnonzero(np.concatenate([[True], _changes(series)]))
-    count = np.diff(np.append(starts, len(series)))
-    low, high = np.minimum.reduceat(steps, starts), np.maximum.reduceat(steps, starts)
-    below = np.full(len(starts), np.inf)
-    for level in _LEVELS:
-        # As floats, for two steps may lie further apart than an integer of 64 bits holds.
-        buckets = (high >> level).astype(np.float64) - (low >> level) + 1
-        has_level = (count > BUCKETS) & (buckets <= count / 2) & (below > BUCKETS)
-        below = buckets
-        if has_level.any():
-            yield level, has_level
-
-
-def _buckets(points: Pyramid, series: NDArray[np.int64], level: int) -> Pyramid:
-    """The buckets of one level, of points that come by series and position."""
-    bucket = points["step"] >> level
-    if ((np.diff(bucket) < 0) & ~_changes(series)).any():  # A step went back.
-        order = np.lexsort((bucket, series))
-        points = {name: column[order] for name, column in points.items()}
-        bucket = bucket[order]
-    starts = np.flatnonzero(np.concatenate([[True], _changes(series, bucket)]))
-    ends = np.append(starts[1:], len(bucket)) - 1
-    return {
-        "key": points["key"][starts],
-        "place": points["place"][starts],
-        "level": np.full(len(starts), level, dtype=np.uint8),
-        "step": bucket[starts] << level,
-        "points": ends - starts + 1,
-        **_extremes(points["value"], starts),
-        "last_step": points["step"][ends],
-        "last_time": np.maximum.reduceat(np.where(points["no_time"], -np.inf, points["time"]), starts),
-        "series": series[starts],
-        "metric": _numbered(points["key"])[starts],
-    }
-
-
-def _extremes(values: NDArray[np.float64], starts: NDArray[np.int64]) -> Pyramid:
-    """Of the finite values of each bucket."""
-    finite = np.isfinite(values)
-    last = np.maximum.reduceat(np.where(finite, np.arange(len(values)), 0), starts)
-    return {
-        "not_finite": np.add.reduceat((~finite).astype(np.int64), starts),
-        "min": np.minimum.reduceat(np.where(finite, values, np.inf), starts),
-        "max": np.maximum.reduceat(np.where(finite, values, -np.inf), starts),
-        "last": values[last],
-    }

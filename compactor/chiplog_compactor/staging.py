@@ -5,6 +5,7 @@ decides nothing about which rows.
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,13 +77,17 @@ class Staging:
         rows = self._rows.pop(kind)
         recorders = sorted({place.recorder for place in rows.columns.places})
         run, project = self.title.run.id, self.title.project
-        with tempfile.TemporaryDirectory(prefix="chiplog-") as folder:
+        with tempfile.TemporaryDirectory(prefix="chiplog-") as folder, ThreadPoolExecutor(1) as beside:
             path, top = Path(folder) / "part.parquet", Path(folder) / "pyramid.parquet"
             lines = rows.sorted() if isinstance(rows, Points) else rows
+            above = None
+            if isinstance(lines, Sorted) and kind == "history":
+                # NumPy and DuckDB let go of the interpreter, so two cores share the work.
+                above = beside.submit(_pyramid, lines, run, project, top)
             self._ship(kind, recorders, path, tables.write(lines, run, project, path))
-            buckets = pyramid.of(lines) if isinstance(lines, Sorted) and kind == "history" else {}
-            if buckets:
-                self._ship(layout.PYRAMID, recorders, top, tables.write_pyramid(buckets, lines, run, project, top))  # type: ignore[arg-type]
+            told = above.result() if above else None
+            if told:
+                self._ship(layout.PYRAMID, recorders, top, told)
 
     def _ship(self, table: str, recorders: list[str], path: Path, told: tuple[int, str]) -> None:
         """Put a part and read it back from the bucket: what was written must be what is there."""
@@ -99,6 +104,12 @@ class Staging:
         tables.check(back, told)
         self.parts.append({"table": table, "key": key, "lines": told[0], "size": len(data), "sha256": digest,
                            "recorders": recorders})  # fmt: skip
+
+
+def _pyramid(lines: Sorted, run: str, project: str, path: Path) -> tuple[int, str] | None:
+    """Write the pyramid of a history, where it has one; what `tables.write_pyramid` tells of it."""
+    buckets = pyramid.of(lines)
+    return tables.write_pyramid(buckets, lines, run, project, path) if buckets else None
 
 
 def _replace(bucket: Bucket, key: str, data: bytes) -> None:

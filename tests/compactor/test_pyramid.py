@@ -66,3 +66,18 @@ def test_steps_that_go_back_are_told_by_the_later_row(tmp_path: Path) -> None:
     found = made(tmp_path, {"loss": series})
     last = [row for row in found if row["level"] == 3 and row["step"] == 256]
     assert [(row["min"], row["max"], row["last"], row["points"]) for row in last] == [(1.0, 2.0, 2.0, 16)]
+
+
+def test_metrics_come_in_order_however_many_levels_each_has(tmp_path: Path) -> None:
+    found = made(tmp_path, {"b": [(step, 1.0) for step in range(5_000)], "a": [(step * 9, 1.0) for step in range(300)]})
+    order = [(row["key"], -row["level"], row["step"]) for row in found]
+    assert order == sorted(order)
+    assert {(row["key"], row["level"]) for row in found} == {("a", 6), ("b", 3), ("b", 6)}
+
+
+def test_the_last_value_of_a_wide_bucket_is_that_of_the_later_row(tmp_path: Path) -> None:
+    series = [(step, 1.0) for step in range(2_000)] + [(1, float("nan"))] + [(step, 2.0) for step in range(2)]
+    found = made(tmp_path, {"loss": series})
+    assert {(row["level"], row["last"], row["last_step"], row["points"]) for row in found if row["step"] == 0} == {
+        (3, 2.0, 1, 11), (6, 2.0, 1, 67),
+    }  # fmt: skip
