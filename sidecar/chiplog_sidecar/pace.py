@@ -14,9 +14,12 @@ STILL_POLL_SECONDS = 0.5
 """Between two passes of a young or watched run in which nothing moves: its next row still has more than a second to be
 in the bucket within two."""
 
-IDLE_POLL_SECONDS = 1.0
+OLD_POLL_SECONDS = 1.0
 """Between two passes of an older run, whose rows wait for a flush every 14 s: a look costs CPU, a flush is not late
 for it."""
+
+IDLE_POLL_SECONDS = 2.0
+"""Between two passes of an older run in which nothing moves: its next row is flushed as soon as it is seen."""
 
 STILL_SECONDS = 10.0
 """Nothing moves in a run whose last row or new source is older than this."""
@@ -25,9 +28,10 @@ STILL_SECONDS = 10.0
 def poll_seconds(is_quick: bool, still_seconds: float) -> float:
     """Seconds between two passes over a run that is flushed quickly (young or watched) or not, and in which nothing has
     moved for `still_seconds`."""
+    is_still = still_seconds >= STILL_SECONDS
     if not is_quick:
-        return IDLE_POLL_SECONDS
-    return STILL_POLL_SECONDS if still_seconds >= STILL_SECONDS else POLL_SECONDS
+        return IDLE_POLL_SECONDS if is_still else OLD_POLL_SECONDS
+    return STILL_POLL_SECONDS if is_still else POLL_SECONDS
 
 
 @dataclass

@@ -13,6 +13,9 @@ import structlog
 
 log = structlog.get_logger()
 
+_POLL_SECONDS = 2.0
+"""Between two looks of the server whether it is to end; a request wakes it at once."""
+
 
 def serve(port: int, report: Callable[[], dict[str, Any]]) -> ThreadingHTTPServer | None:
     """Serve `report()` at /status in a thread of its own; None where the port is 0 or taken."""
@@ -23,7 +26,7 @@ def serve(port: int, report: Callable[[], dict[str, Any]]) -> ThreadingHTTPServe
     except OSError as error:
         log.warning("status port is taken, going on without the page", port=port, reason=error.strerror)
         return None
-    threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), name="status", daemon=True).start()
     return server
 
 

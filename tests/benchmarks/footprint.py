@@ -162,9 +162,9 @@ def _process_of(name: str, variable: str) -> int | None:
 
 
 def _cpu(process: int) -> float:
-    """CPU seconds that a process has used, itself and the kernel for it."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """CPU seconds that a process has used, by its threads, to the nanosecond: /proc/PID/stat counts hundredths."""
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def _rss(process: int) -> float:

@@ -54,6 +54,9 @@ def test_a_run_in_which_nothing_moves_is_looked_at_less_often(world: World) -> N
     assert recorder.rest() == pace.POLL_SECONDS
     world.step(recorder, world.settings.young_seconds)
     assert recorder.rest() == pace.IDLE_POLL_SECONDS
+    log.history(1)
+    world.step(recorder, 1)
+    assert recorder.rest() == pace.OLD_POLL_SECONDS
 
 
 def test_a_silent_run_makes_no_request_but_a_heartbeat(world: World) -> None:
