@@ -127,7 +127,9 @@ def begin(start: Start, world: World, port: int, rbac: Rbac) -> Callable[[Oidc],
 def signed_on(site: Site, name: str = "ada", place: str = "/runs?q=1") -> tuple[Browser, requests.Response]:
     browser = Browser()
     url = f"http://127.0.0.1:{site.port}/auth/login?next={place}"
-    return browser, browser.sign_on(url, name, identity_provider.PASSWORD)
+    answer = browser.sign_on(url, name, identity_provider.PASSWORD)
+    assert answer.status_code == 200, (answer.url, answer.text)
+    return browser, answer
 
 
 def asked(browser: Browser, site: Site, path: str) -> dict[str, object]:
