@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chiplog.access import Person as Person
+from chiplog.access import Right, keys, tokens
 from chiplog.access import Unanswered as Unanswered
-from chiplog.access import tokens
 from chiplog.access.memory import Memory
 from chiplog.errors import ChiplogError
 
+RUNS = "trainingruns"
 EVERYWHERE = "*"
 """In a grant: every namespace."""
 
@@ -81,8 +82,8 @@ class Reviewer(Protocol):
     def person(self, token: str) -> Person | None:
         """Whose token this is; None where it is nobody's, is over, or is made out to somebody else."""
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
-        """Whether RBAC lets them list TrainingRuns in a namespace; "" means in every one."""
+    def may(self, person: Person, right: Right) -> bool:
+        """Whether RBAC gives them a right."""
 
 
 class Guard(Protocol):
@@ -95,8 +96,11 @@ class Guard(Protocol):
     def person(self, caller: Caller) -> Person:
         """Who asks. Raises NotSignedOn, Unanswered."""
 
-    def sees(self, person: Person, namespace: str) -> bool:
-        """Whether somebody sees a namespace. Raises Unanswered."""
+    def sees(self, person: Person, namespace: str, project: str = "") -> bool:
+        """Whether somebody sees a project, or all of a namespace. Raises Unanswered."""
+
+    def edits(self, person: Person, namespace: str, project: str = "") -> bool:
+        """Whether they may write there what people write: names, tags, reports. Raises Unanswered."""
 
 
 class Everybody:
@@ -108,7 +112,11 @@ class Everybody:
         """Somebody without a name."""
         return Person("")
 
-    def sees(self, person: Person, namespace: str) -> bool:  # noqa: ARG002
+    def sees(self, person: Person, namespace: str, project: str = "") -> bool:  # noqa: ARG002
+        """Everything."""
+        return True
+
+    def edits(self, person: Person, namespace: str, project: str = "") -> bool:  # noqa: ARG002
         """Everything."""
         return True
 
@@ -141,17 +149,33 @@ class SignedOn:
             raise NotSignedOn("sign on first: nobody that this cluster knows asks")
         return found
 
-    def sees(self, person: Person, namespace: str) -> bool:
+    def sees(self, person: Person, namespace: str, project: str = "") -> bool:
         """By RBAC: `list` on `trainingruns.chiplog.dev`, everywhere or in this namespace. Raises Unanswered.
 
-        Where a map of groups says what somebody sees, it alone says so.
+        Where a map of groups says what somebody sees, it alone says so. A key has `get` on `projects.chiplog.dev`.
         """
         if isinstance(person, Mapped):
             return any(grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
-        return self._may_list(person, "") or self._may_list(person, namespace)
+        if keys.handle_of_user(person.name):
+            return self._key_may(person, "get", namespace, project)
+        return self._may(person, "list", "") or self._may(person, "list", namespace)
 
-    def _may_list(self, person: Person, namespace: str) -> bool:
-        return self._rights.recall((person, namespace), lambda: self._reviewer.may_list_runs(person, namespace))
+    def edits(self, person: Person, namespace: str, project: str = "") -> bool:
+        """By RBAC: `update` on `trainingruns.chiplog.dev`, of a key on `projects.chiplog.dev`. Raises Unanswered."""
+        if isinstance(person, Mapped):
+            return any(grant.edit and grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
+        if keys.handle_of_user(person.name):
+            return self._key_may(person, "update", namespace, project)
+        return self._may(person, "update", namespace)
+
+    def _key_may(self, person: Person, verb: str, namespace: str, project: str) -> bool:
+        """For all projects of a namespace, or for this one."""
+        names = ("", project) if project else ("",)
+        return any(self._may(person, verb, namespace, keys.RESOURCE, name) for name in names)
+
+    def _may(self, person: Person, verb: str, namespace: str, resource: str = RUNS, name: str = "") -> bool:
+        right = Right(verb, resource, namespace, name)
+        return self._rights.recall((person, right), lambda: self._reviewer.may(person, right))
 
     def _of_token(self, token: str) -> Person | None:
         if not tokens.is_plausible(token):

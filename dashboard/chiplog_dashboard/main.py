@@ -49,10 +49,10 @@ def _signons(settings: Settings) -> "SignOns | None":
 def _guard(settings: Settings, signons: "SignOns | None") -> Guard:
     if not settings.sign_on.is_on:
         return Everybody()
-    from chiplog_dashboard.kube import Kube
+    from chiplog.access.reviews import Reviews
 
-    kube = Kube.connect(settings.audience)
-    return SignedOn(settings.sign_on, kube, time.monotonic, signons.person if signons else lambda _: None)
+    reviews = Reviews.connect(settings.audience)
+    return SignedOn(settings.sign_on, reviews, time.monotonic, signons.person if signons else lambda _: None)
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from chiplog import layout
 from chiplog.bucket import Bucket
-from chiplog.errors import RunNotFound
 from chiplog.reading import runs
 from chiplog.reading.views import RunView
 from chiplog_dashboard.fresh import Fresh
@@ -29,12 +28,9 @@ class Shelf:
         """Every run, newest first. Raises BucketError."""
         return self._views.get()
 
-    def view(self, place: layout.Run) -> RunView:
-        """One run. Raises RunNotFound, BucketError."""
-        found = next((view for view in self.views() if view.key == place), None)
-        if found is None:
-            raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
-        return found
+    def find(self, place: layout.Run) -> RunView | None:
+        """One run; None where there is none. Raises BucketError."""
+        return next((view for view in self.views() if view.key == place), None)
 
     def _read(self) -> list[RunView]:
         return runs.every(self.bucket, self.cluster, self.namespace, self.time)

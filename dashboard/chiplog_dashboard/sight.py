@@ -1,6 +1,5 @@
 """What the sender of a request sees: the runs of the namespaces that they may list; every question goes through it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
@@ -51,18 +50,21 @@ class Sight:
     def views(self, request: HTTPConnection) -> list[RunView]:
         """Every run that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
         person, views = self.person(request), self.shelf.views()
-        seen = self._seen(person, {view.namespace for view in views})
-        return [view for view in views if view.namespace in seen]
+        places = {(view.namespace, view.project) for view in views}
+        seen = {place for place in places if self.guard.sees(person, *place)}
+        return [view for view in views if (view.namespace, view.project) in seen]
 
     def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""
-        if self.sees(request, place.namespace):
-            return self.shelf.view(place)
-        raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
+        person, view = self.person(request), self.shelf.find(place)
+        if view is None or not self.guard.sees(person, view.namespace, view.project):
+            raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
+        return view
 
     def sees(self, request: HTTPConnection, namespace: str) -> bool:
-        """Whether they see a namespace. Raises NotSignedOn, Unanswered."""
+        """Whether they see all of a namespace. Raises NotSignedOn, Unanswered."""
         return self.guard.sees(self.person(request), namespace)
 
-    def _seen(self, person: Person, namespaces: Iterable[str]) -> set[str]:
-        return {namespace for namespace in namespaces if self.guard.sees(person, namespace)}
+    def edits(self, request: HTTPConnection, namespace: str, project: str = "") -> bool:
+        """Whether they may write there what people write. Raises NotSignedOn, Unanswered."""
+        return self.guard.edits(self.person(request), namespace, project)

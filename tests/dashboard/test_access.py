@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chiplog.access import Right
 from chiplog_dashboard.access import Caller, NotSignedOn, Person, SignedOn, SignOn, Unanswered, of_proxy
 
 PROXIES = (ipaddress.ip_network("10.0.0.0/24"), ipaddress.ip_network("fd00::1/128"))
@@ -18,6 +19,8 @@ class Server:
 
     persons: dict[str, Person] = field(default_factory=lambda: {TOKEN: ALICE})
     rights: set[tuple[str, str]] = field(default_factory=set)
+    edits: set[tuple[str, str]] = field(default_factory=set)
+    projects: set[tuple[str, str, str]] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     is_down: bool = False
 
@@ -25,9 +28,14 @@ class Server:
         self._note(token)
         return self.persons.get(token)
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
-        self._note(namespace)
-        return (person.name, namespace) in self.rights
+    def may(self, person: Person, right: Right) -> bool:
+        self._note(f"{right.verb} {right.namespace}")
+        place = "/".join(part for part in (right.namespace, right.name) if part)
+        if right.resource == "projects":
+            return (person.name, place, right.verb) in self.projects
+        return right.verb in ("list", "update") and (person.name, place) in (
+            self.rights if right.verb == "list" else self.edits
+        )
 
     def _note(self, what: str) -> None:
         self.asked.append(what)
@@ -121,6 +129,39 @@ def test_one_sees_the_namespaces_whose_runs_one_may_list(guard: SignedOn, server
 def test_who_may_list_runs_everywhere_sees_all(guard: SignedOn, server: Server) -> None:
     server.rights = {("alice", "")}
     assert guard.sees(ALICE, "team-b")
+
+
+def test_who_may_update_runs_writes_there_and_who_may_list_them_does_not(guard: SignedOn, server: Server) -> None:
+    server.rights = {("alice", "team-a"), ("alice", "team-b")}
+    server.edits = {("alice", "team-a")}
+    assert [guard.edits(ALICE, place) for place in ("team-a", "team-b")] == [True, False]
+
+
+KEY = Person("system:serviceaccount:chiplog-keys:ci-2", ("system:serviceaccounts",))
+
+
+def test_a_key_sees_its_project_alone(guard: SignedOn, server: Server) -> None:
+    server.projects = {(KEY.name, "team-a/digits", "get")}
+    asked = [("team-a", "digits"), ("team-a", "speech"), ("team-a", ""), ("team-b", "digits")]
+    assert [guard.sees(KEY, *place) for place in asked] == [True, False, False, False]
+    assert not guard.edits(KEY, "team-a", "digits")
+
+
+def test_a_key_for_all_projects_sees_the_namespace_and_one_that_writes_edits_there(
+    guard: SignedOn, server: Server
+) -> None:
+    server.projects = {(KEY.name, "team-a", "get"), (KEY.name, "team-a", "update")}
+    assert guard.sees(KEY, "team-a")
+    assert guard.sees(KEY, "team-a", "speech")
+    assert guard.edits(KEY, "team-a", "speech")
+    assert not guard.sees(KEY, "team-b")
+
+
+def test_a_key_is_judged_by_projects_alone(guard: SignedOn, server: Server) -> None:
+    server.rights = {(KEY.name, ""), (KEY.name, "team-a")}
+    assert not guard.sees(KEY, "team-a", "digits")
+    server.projects = {("alice", "team-a", "get")}
+    assert not guard.sees(ALICE, "team-a", "digits")
 
 
 def test_the_same_name_with_other_groups_is_judged_anew(guard: SignedOn, server: Server) -> None:

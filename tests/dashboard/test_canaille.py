@@ -18,7 +18,7 @@ from bucket_world import Source, World, script
 from dashboard_site import Site, Start
 from joserfc.jwk import RSAKey
 
-from chiplog.access import Person
+from chiplog.access import Person, Right
 from chiplog_dashboard.access import Grant, SignedOn, SignOn
 from chiplog_dashboard.oidc import Attempt, Oidc, SignOnRefused
 from chiplog_dashboard.provider import Provider
@@ -91,9 +91,9 @@ class Rbac:
     def person(self, token: str) -> Person | None:
         return None
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
+    def may(self, person: Person, right: Right) -> bool:
         self.asked.append(person)
-        return "oidc:ml" in person.groups and namespace == "team"
+        return "oidc:ml" in person.groups and right == Right("list", "trainingruns", "team")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from bucket_world import World
 from dashboard_site import Site, Start
 
+from chiplog.access import Right
 from chiplog_dashboard.access import Person, SignedOn, SignOn
 
 SWEEP = "/api/v1/sweeps/prod/team/lr-5eeb0000"
@@ -69,8 +70,8 @@ class Server:
     def person(self, token: str) -> Person | None:
         return Person(token.partition(".")[0])
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
-        return namespace == person.name
+    def may(self, person: Person, right: Right) -> bool:
+        return right.namespace == person.name
 
 
 def test_those_of_other_namespaces_are_as_if_they_were_not(swept: World, nightly: World, start: Start) -> None:

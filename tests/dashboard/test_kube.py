@@ -9,8 +9,8 @@ from typing import Any
 import kubernetes.client
 import pytest
 
-from chiplog_dashboard.access import Person, Unanswered
-from chiplog_dashboard.kube import Kube
+from chiplog.access import Person, Right, Unanswered
+from chiplog.access.reviews import Reviews
 
 
 class Server(ThreadingHTTPServer):
@@ -49,16 +49,17 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def kube(server: Server) -> Kube:
+def kube(server: Server) -> Reviews:
     configuration = kubernetes.client.Configuration(host=f"http://127.0.0.1:{server.server_address[1]}")
-    return Kube(kubernetes.client.ApiClient(configuration), "chiplog-api")
+    return Reviews(kubernetes.client.ApiClient(configuration), "chiplog-api")
 
 
 USER = {"username": "alice", "uid": "7", "groups": ["ml"], "extra": {"pod": ["x"]}}
+RIGHT = Right("list", "trainingruns", "team")
 ALICE = Person("alice", ("ml",), "7", (("pod", ("x",)),))
 
 
-def test_a_token_is_reviewed_for_our_audience(server: Server, kube: Kube) -> None:
+def test_a_token_is_reviewed_for_our_audience(server: Server, kube: Reviews) -> None:
     server.said = {"authenticated": True, "user": USER, "audiences": ["chiplog-api"]}
     assert kube.person("a.b.c") == ALICE
     ((path, review),) = server.sent
@@ -78,14 +79,14 @@ def test_a_token_is_reviewed_for_our_audience(server: Server, kube: Kube) -> Non
         {"error": "expired"},
     ],
 )
-def test_a_token_that_is_not_confirmed_for_us_is_nobodys(server: Server, kube: Kube, said: Any) -> None:
+def test_a_token_that_is_not_confirmed_for_us_is_nobodys(server: Server, kube: Reviews, said: Any) -> None:
     server.said = said
     assert kube.person("a.b.c") is None
 
 
-def test_a_right_is_asked_for_with_all_that_is_known_of_somebody(server: Server, kube: Kube) -> None:
+def test_a_right_is_asked_for_with_all_that_is_known_of_somebody(server: Server, kube: Reviews) -> None:
     server.said = {"allowed": True}
-    assert kube.may_list_runs(ALICE, "team")
+    assert kube.may(ALICE, RIGHT)
     ((path, review),) = server.sent
     assert path == "/apis/authorization.k8s.io/v1/subjectaccessreviews"
     wanted = {"group": "chiplog.dev", "resource": "trainingruns", "verb": "list", "namespace": "team"}
@@ -95,21 +96,21 @@ def test_a_right_is_asked_for_with_all_that_is_known_of_somebody(server: Server,
 
 
 @pytest.mark.parametrize("said", [None, {}, {"allowed": False}, {"allowed": "yes"}, {"allowed": True, "denied": True}])
-def test_what_is_not_allowed_is_not(server: Server, kube: Kube, said: Any) -> None:
+def test_what_is_not_allowed_is_not(server: Server, kube: Reviews, said: Any) -> None:
     server.said = said
-    assert not kube.may_list_runs(ALICE, "team")
+    assert not kube.may(ALICE, RIGHT)
 
 
 @pytest.mark.parametrize(("status", "said"), [(403, {}), (500, {}), (429, {}), (200, b"<html>"), (302, b"{}")])
-def test_no_answer_is_an_error_and_no_right(server: Server, kube: Kube, status: int, said: Any) -> None:
+def test_no_answer_is_an_error_and_no_right(server: Server, kube: Reviews, status: int, said: Any) -> None:
     server.status, server.said = status, said
     with pytest.raises(Unanswered):
-        kube.may_list_runs(ALICE, "team")
+        kube.may(ALICE, RIGHT)
     with pytest.raises(Unanswered):
         kube.person("a.b.c")
 
 
-def test_a_token_never_stands_in_a_message(kube: Kube, server: Server) -> None:
+def test_a_token_never_stands_in_a_message(kube: Reviews, server: Server) -> None:
     server.shutdown()
     server.server_close()
     with pytest.raises(Unanswered) as refused:

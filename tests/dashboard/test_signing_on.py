@@ -9,6 +9,7 @@ import pytest
 from bucket_world import Source, World, script
 from dashboard_site import Answer, Site, Start
 
+from chiplog.access import Right
 from chiplog_dashboard.access import Person, SignedOn, SignOn
 
 TOKEN, OTHER = "alice.to.ken", "bob.to.ken"
@@ -31,8 +32,8 @@ class Server:
     def person(self, token: str) -> Person | None:
         return self.tokens.get(token)
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
-        return namespace in RIGHTS[person.name]
+    def may(self, person: Person, right: Right) -> bool:
+        return right.resource == "trainingruns" and right.namespace in RIGHTS[person.name]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import scripted_provider
 from dashboard_site import Answer, Site, Start
 from scripted_provider import CLIENT, SECRET, Scripted
 
-from chiplog.access import Person
+from chiplog.access import Person, Right
 from chiplog_dashboard import oidc as meanings
 from chiplog_dashboard.access import Grant, Mapped, SignedOn, SignOn
 from chiplog_dashboard.oidc import Oidc, SignOnRefused
@@ -29,7 +29,7 @@ class Rbac:
     def person(self, token: str) -> Person | None:
         return Person("token") if token == "a.b.c" else None
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
+    def may(self, person: Person, right: Right) -> bool:
         return True
 
 

@@ -14,6 +14,7 @@ from bucket_world import Source, World, script
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
+from chiplog.access import Right
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.watching import Watcher
 from chiplog_dashboard import app, main
@@ -249,8 +250,8 @@ class Server:
     def person(self, token: str) -> Person | None:
         return Person("ada") if token in self.tokens else None
 
-    def may_list_runs(self, person: Person, namespace: str) -> bool:
-        return namespace == "team"
+    def may(self, person: Person, right: Right) -> bool:
+        return right.namespace == "team"
 
 
 def test_one_signs_on_with_a_token_and_sees_nothing_when_it_is_revoked(
