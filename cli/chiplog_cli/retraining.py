@@ -119,8 +119,8 @@ def run(
 
 def _headline(spec: Mapping[str, Any]) -> Json:
     """What the operator does not fill in, and a run again is judged and tidied away by."""
-    return {name: copy.deepcopy(spec[name]) for name in ("gates", "promote", "tags", "ttlSecondsAfterFinished")
-            if name in spec}  # fmt: skip
+    kept = ("gates", "promote", "notify", "tags", "ttlSecondsAfterFinished")
+    return {name: copy.deepcopy(spec[name]) for name in kept if name in spec}
 
 
 def name_of_night(found: Night) -> str:

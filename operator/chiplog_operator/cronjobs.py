@@ -32,6 +32,9 @@ class CronJob:
     """The newest time for which Kubernetes made a Job."""
     active: tuple[str, ...]
     """Jobs of it that are at work."""
+    notify: str = ""
+    """Its annotation: what of its nights people are told, comma-separated, or `none`."""
+    notify_channel: str = ""
 
     def job_name(self, due: float) -> str:
         """The Job of a night, as the CronJob controller names it: by the minute."""
@@ -41,6 +44,7 @@ class CronJob:
 def cronjob(body: Tree) -> CronJob:
     """Read a CronJob as the API server gives it."""
     metadata, spec, status = body["metadata"], body["spec"], body.get("status") or {}
+    annotations = metadata.get("annotations") or {}
     return CronJob(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -52,6 +56,8 @@ def cronjob(body: Tree) -> CronJob:
         forbids_overlap=spec.get("concurrencyPolicy") == "Forbid",
         last_scheduled_at=times.seconds(status.get("lastScheduleTime")),
         active=tuple(item["name"] for item in status.get("active") or []),
+        notify=annotations.get(names.NOTIFY_ANNOTATION, ""),
+        notify_channel=annotations.get(names.NOTIFY_CHANNEL_ANNOTATION, ""),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chiplog import codec
+from chiplog.codec import Row
 from chiplog.records import LiveHead
 
 Tree = Mapping[str, Any]
@@ -30,6 +31,10 @@ class Head:
     summary: Tree = field(default_factory=dict)
     exit_code: int | None = None
     """The program's own word on its end, once every writer in the pod gave one."""
+    alerts: int = 0
+    """Alerts of the script in the bucket."""
+    recent: tuple[tuple[str, Row], ...] = ()
+    """Those of them that stand in the live object itself, each with its stream."""
 
     @property
     def is_drained(self) -> bool:
@@ -48,8 +53,8 @@ class Probe:
     has_streams: bool = True
 
 
-def head(live: LiveHead, modified: float) -> Head:
-    """Reduce the head of a live object that the store last saw change at `modified`."""
+def head(live: LiveHead, modified: float, tail: Iterable[tuple[str, Row]] = ()) -> Head:
+    """Reduce the head of a live object that the store last saw change at `modified`, and the rows in its `tail`."""
     writers = [stream for stream in live["streams"] if stream["kind"] != "files"]
     newest = max(writers, key=lambda stream: _step(stream["run"]), default=None)
     told = newest["run"] if newest is not None else {}
@@ -65,6 +70,8 @@ def head(live: LiveHead, modified: float) -> Head:
         step=step if step >= 0 else None,
         summary=told.get("summary") or {},
         exit_code=_exit_code(writers),
+        alerts=sum(stream["kinds"].get("alert", 0) for stream in writers),
+        recent=tuple((stream, row) for stream, row in tail if row["kind"] == "alert"),
     )
 
 

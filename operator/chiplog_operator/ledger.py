@@ -182,7 +182,8 @@ class Ledger:
             except NotFound:
                 return None
         self._count("heads_read")
-        head = heads.head(records.unpack_live(stored.data, key)[0], stored.modified)
+        live, tail = records.unpack_live(stored.data, key)
+        head = heads.head(live, stored.modified, tail)
         with self._lock:
             self._heads[namespace, recorder] = _Remembered(head, stored.etag, self._clock())
         return head

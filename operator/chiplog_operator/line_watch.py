@@ -59,6 +59,8 @@ class LineWatch:
     namespaces: Sequence[str] = ()
     reporter: str = ""
     clock: Callable[[], float] = time.time
+    notify: Callable[[CronJob, str, float, str], None] = lambda *_: None
+    """Tells people of a night: the line, what became of it in a word, its time, and a sentence."""
     _settled: dict[str, float] = field(default_factory=dict)
     """Until when every night of a CronJob is judged, by UID."""
     _told: set[tuple[str, str]] = field(default_factory=set)
@@ -104,7 +106,7 @@ class LineWatch:
         if moment in known.runs:
             if other := lateness.overlapping(known.live, moment):
                 said = f"the night of {times.text(moment)} began while {other} goes on"
-                self._tell(cron, Event("Warning", "NightsOverlap", said), "overlapping")
+                self._tell(cron, moment, Event("Warning", "NightsOverlap", said), "overlapping")
             return True
         if layout.night_stamp(moment) in known.stamps:
             return True
@@ -112,7 +114,7 @@ class LineWatch:
         fault = lateness.judge(cron, moment, following, job, self._busy(cron, moment, job), now)
         if fault is None:
             return False
-        self._tell(cron, Event("Warning", f"Night{fault.kind.title()}", fault.said), fault.kind)
+        self._tell(cron, moment, Event("Warning", f"Night{fault.kind.title()}", fault.said), fault.kind)
         if fault.kind == "missed":
             self._write(cron, moment, fault)
         return fault.kind == "missed"
@@ -132,9 +134,10 @@ class LineWatch:
         night = lines.night(body) if body is not None else None
         return body if night is not None and night.uid == cron.uid else None
 
-    def _tell(self, cron: CronJob, event: Event, word: str) -> None:
+    def _tell(self, cron: CronJob, due: float, event: Event, word: str) -> None:
         if (cron.uid, event.note) in self._told:
             return
+        self.notify(cron, word, due, event.note)
         self.cluster.create_event(events.on_cronjob(event, cron, self.reporter, self.clock()))
         self._told.add((cron.uid, event.note))
         self.metrics.count("nights_total", namespace=cron.namespace, line=cron.name, fault=word)

@@ -17,8 +17,9 @@ import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, overlaps
+from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, notifier, overlaps
 from chiplog_operator.adoption import Adopter
+from chiplog_operator.alerts import Alerts
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
 from chiplog_operator.fencing import Fenced
 from chiplog_operator.following import Following
@@ -32,13 +33,17 @@ from chiplog_operator.metrics import Metrics
 from chiplog_operator.motion import Motion
 from chiplog_operator.news import Budget
 from chiplog_operator.nights import Nights
+from chiplog_operator.notifier import Notifier
 from chiplog_operator.observer import Observer
+from chiplog_operator.outbox import Outbox
 from chiplog_operator.overlaps import Overlaps
+from chiplog_operator.posting import HttpPoster
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.strangers import Strangers
+from chiplog_operator.subscriptions import Channels
 from chiplog_operator.sweeps.reconciler import SweepReconciler
 from chiplog_operator.sweeps.results import Results
 from chiplog_operator.throttle import Throttle
@@ -113,17 +118,21 @@ class Operator:
         )  # fmt: skip
         reporter = os.environ.get("HOSTNAME", "")
         self.adopter = Adopter(settings, self.cluster, self.ledger, self.strangers, self.metrics, reporter)
+        self.notifier = _notifier(settings, self.metrics)
         self.lines = LineWatch(
             self.cluster, open_bucket(settings.bucket), settings.cluster, self.metrics, settings.namespaces, reporter
         )
         self.overlaps = Overlaps(self.cluster)
+        self.lines.notify = self.notifier.of_night
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
         self.reconciler = Reconciler(
             settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
             Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
             close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
+            notify=self.notifier.of_run, notify_problem=self.notifier.problem,
         )  # fmt: skip
+        self.metrics.gauge("notices_waiting", lambda: len(self.notifier.outbox))
 
     async def run(self) -> None:
         """Stand by until we lead, then work, until we are told to stop. Raises LeaseLost."""
@@ -184,6 +193,7 @@ class Operator:
             _every(line_watch.ROUND_SECONDS, self._look_at_lines),
             *([_every(overlaps.ROUND_SECONDS, self._end_overlaps)] if self.settings.keys else []),
             _every(LOOK_SECONDS, self._look),
+            _every(notifier.ROUND_SECONDS, self._notify),
             _every(COMPARE_SECONDS, self._compare),
             self._claim(),
         )
@@ -259,6 +269,11 @@ class Operator:
             for recorder in news:
                 self.queue.add(recorders[recorder])
 
+    async def _notify(self) -> None:
+        """Send what people are to be told."""
+        if not self.claim.trouble:
+            await asyncio.to_thread(self.notifier.deliver)
+
     async def _compare(self) -> None:
         """List everything, and work on what the watches have not brought."""
         listed: dict[str, list[dict[str, Any]]] = {}
@@ -330,6 +345,13 @@ async def _until_the_end(operator: Operator) -> NoReturn:
         code = _refused("; ".join(map(str, errors.exceptions)), 1)
     sys.stdout.flush()
     os._exit(code)
+
+
+def _notifier(settings: Settings, metrics: Metrics) -> Notifier:
+    """The channels, with a connection to the bucket of their own: a store that is slow for one is so for itself."""
+    bucket, channels = open_bucket(settings.bucket), Channels(dict(settings.notify_channels), settings.notify_default)
+    outbox, alerts = Outbox(bucket, settings.cluster, time.time), Alerts(bucket, settings.cluster, time.time)
+    return Notifier(channels, outbox, alerts, HttpPoster(settings.notify_directory), metrics)
 
 
 def _leader(settings: Settings) -> Leadership | Alone:

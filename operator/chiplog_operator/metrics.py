@@ -19,6 +19,8 @@ HELP = {
     "adoptions_total": "Mirrors made of workloads that are not ours, by kind.",
     "admissions_total": "Pods reviewed at their admission, by result.",
     "nights_total": "Nights of a line that were late, missed or overlapped, by namespace, line and fault.",
+    "notices_total": "Messages to webhooks, by channel and result: sent, again, refused or given up.",
+    "notices_waiting": "Notices that are to be sent.",
     "leader": "1 where this operator leads, 0 where it stands by.",
     "queue_depth": "TrainingRuns that wait for a pass.",
     "watch_missed_seconds": "For how long the oldest change that the watch did not deliver has stood in a listing.",

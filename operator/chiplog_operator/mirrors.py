@@ -67,6 +67,7 @@ def _told(asked: Wishes) -> Mapping[str, Any]:
         "metrics": [dict(metric) for metric in asked.metrics],
         "gates": [dict(gate) for gate in asked.gates],
         "promote": asked.promote,
+        "notify": asked.notify and dict(asked.notify),
         "recorder": _recorder(asked),
     }
     return {key: value for key, value in wanted.items() if value}

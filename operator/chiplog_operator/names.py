@@ -37,6 +37,10 @@ SCHEDULED_ANNOTATION = f"{GROUP}/scheduled-at"
 SOURCE_ANNOTATION = f"{GROUP}/retrained-from"
 """Id of the run that this one does again."""
 
+NOTIFY_ANNOTATION = f"{GROUP}/notify"
+"""On a CronJob or a pod: what people are told, comma-separated."""
+
+NOTIFY_CHANNEL_ANNOTATION = f"{GROUP}/notify-channel"
 RUN_LABEL = f"{GROUP}/run"
 INJECT_LABEL = f"{GROUP}/inject"
 """`true` on a pod or a namespace asks for the recorder, `false` on a pod declines what its namespace asks for."""

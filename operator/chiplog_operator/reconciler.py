@@ -65,6 +65,10 @@ class Reconciler:
     """Writes down what a sweep's trial found."""
     close: Callable[[Run, Json, Observation], Json] = lambda _, new, __: new
     """Judges a run's gates and writes down its night."""
+    notify: Callable[[Run, Json, Observation], None] = lambda *_: None
+    """Takes in what people are to be told of a run, before its status says so."""
+    notify_problem: Callable[[Run], str] = lambda _: ""
+    """Why a run that asks for it is told to nobody."""
 
     def reconcile(self, key: Key) -> float | None:
         """Bring what stands at `key` on its way. Returns after how many seconds to look again; None waits for an event.
@@ -105,6 +109,7 @@ class Reconciler:
         new = self.close(run, new, seen) if documents.is_durable(new) else new
         if not self._record(key, run, seen, new) and documents.is_durable(new):
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
+        self.notify(run, new, seen)
         wait = self._tell(key, run, new)
         again = self._follow(key, run, seen, pace.following(run, seen, new))
         return min((delay for delay in (wait, again) if delay is not None), default=None)
@@ -133,6 +138,7 @@ class Reconciler:
         # A CronJob that keeps few Jobs takes a night's mirror away as soon as it has ended.
         new = self.close(run, new, seen) if documents.is_durable(new) else new
         self._record(key, run, seen, new)
+        self.notify(run, new, seen)
         self.sightings.run_vanished(key, _with_status(self.sightings.run(key), new))
         after = pace.departing(seen, new)
         if after.again_after is None:
@@ -267,6 +273,8 @@ class Reconciler:
         self.metrics.count("status_writes_total", kind="transition" if is_transition else "progress")
         for event in events.between(run.status, new):
             self._say(run, event)
+        if not run.status and (said := self.notify_problem(run)):
+            self._say(run, events.Event("Warning", "NotifyRefused", said))
         return None
 
     def _say(self, run: Run, event: events.Event) -> None:

@@ -1,7 +1,7 @@
 """What the operator is told by its environment; nothing else of the operator reads os.environ."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -12,6 +12,7 @@ PullPolicy = Literal["Always", "IfNotPresent", "Never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")
+_CHANNEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LEAST_RATE = 0.1
 _QUANTITY = re.compile(r"^\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?$")
@@ -82,6 +83,15 @@ class Settings:
 
     keys: bool = False
     """End API keys whose overlap is over, in their namespace; true or false. CHIPLOG_KEYS."""
+    notify_channels: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Webhooks to which people may be told, each with the namespaces that may use it, `*` for all: `ops=*;nlp=a,b`.
+    CHIPLOG_NOTIFY_CHANNELS."""
+
+    notify_default: str = ""
+    """The one of them for nights, and for runs that name none. CHIPLOG_NOTIFY_DEFAULT."""
+
+    notify_directory: str = ""
+    """Where their addresses stand, a file each; needed where there are channels. CHIPLOG_NOTIFY_DIRECTORY."""
 
     log_level: LogLevel = "info"
     """The least that is logged. CHIPLOG_LOG_LEVEL."""
@@ -116,6 +126,9 @@ class Settings:
             progress_writes=_rate(environ, "CHIPLOG_PROGRESS_WRITES", cls.progress_writes),
             closed_namespaces=_list(environ, "CHIPLOG_CLOSED_NAMESPACES") or cls.closed_namespaces,
             keys=_choice(environ, "CHIPLOG_KEYS", "false", Literal["true", "false"]) == "true",
+            notify_channels=(channels := _channels(environ, "CHIPLOG_NOTIFY_CHANNELS")),
+            notify_default=_default_channel(environ, "CHIPLOG_NOTIFY_DEFAULT", [name for name, _ in channels]),
+            notify_directory=_required(environ, "CHIPLOG_NOTIFY_DIRECTORY") if channels else "",
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
             http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )
@@ -137,6 +150,23 @@ def _name(environ: Mapping[str, str], name: str) -> str:
 
 def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+
+def _channels(environ: Mapping[str, str], name: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    found: dict[str, frozenset[str]] = {}
+    for part in filter(None, (part.strip() for part in environ.get(name, "").split(";"))):
+        channel, _, namespaces = part.partition("=")
+        if not _CHANNEL.fullmatch(channel) or not namespaces.strip(", "):
+            raise SettingsError(f"{name}: {part!r} is not CHANNEL=NAMESPACE,… or CHANNEL=*")
+        found[channel] = frozenset(item.strip() for item in namespaces.split(",") if item.strip())
+    return tuple(found.items())
+
+
+def _default_channel(environ: Mapping[str, str], name: str, channels: Sequence[str]) -> str:
+    value = environ.get(name, "")
+    if value and value not in channels:
+        raise SettingsError(f"{name}={value!r} is none of the channels {', '.join(channels) or '(there are none)'}")
+    return value
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: object) -> str:

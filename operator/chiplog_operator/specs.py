@@ -86,6 +86,8 @@ class Run:
     pod_failure_policy: Tree | None
     gates: tuple[Tree, ...]
     promote: str
+    notify: Tree | None
+    """`spec.notify`: what of it people are told; None where it does not ask."""
     managed_by: str
     recorder: Recorder
     status: Tree
@@ -182,6 +184,7 @@ def _executed(spec: Tree) -> dict[str, Any]:
         "managed_by": spec.get("managedBy", ""),
         "gates": tuple(spec.get("gates") or ()),
         "promote": spec.get("promote", ""),
+        "notify": spec.get("notify"),
     }
 
 

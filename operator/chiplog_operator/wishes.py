@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chiplog_operator import gates, names
+from chiplog_operator import gates, names, subscriptions
 from chiplog_operator.environment import Subject
 from chiplog_operator.specs import Recorder
 
@@ -21,6 +21,7 @@ ALL = "*"
 _PROJECT = re.compile(r"[^/\x00-\x20]([^/\x00-\x1f]*[^/\x00-\x20])?")
 _QUANTITY = re.compile(r"(?!0+(\.0+)?[A-Za-z]*$)\d+(\.\d+)?(m|k|Ki|M|Mi|G|Gi)?")
 _METRIC = re.compile(r"(?P<name>[^,:]{1,256}):(?P<goal>minimize|maximize)")
+_CHANNEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _MAX_ITEMS = 16
 _MAX_LENGTH = 1024
 
@@ -39,6 +40,8 @@ class Wishes:
     gates: tuple[Tree, ...] = ()
     """What the result must hold against, as `spec.gates`."""
     promote: str = ""
+    notify: Tree | None = None
+    """What people are told of it, as `spec.notify`; None where it does not ask."""
     problems: tuple[str, ...] = ()
     """What was asked for and cannot be, each with its annotation, its value, and what holds instead."""
 
@@ -65,8 +68,8 @@ def of(pod: Tree) -> Wishes:
     asked = tuple(json.loads(notes.text("gates", _gates_problem) or "[]"))
     is_judged = bool(asked) or f"{names.GROUP}/gates" not in _annotations(pod)
     promote = notes.text("promote", _promote_problem) if is_judged else ""  # What nothing judges is not served.
-    metadata = _metadata(pod, notes)
-    return Wishes(trainers, project, recorder, metadata, metrics, asked, promote, tuple(notes.problems))
+    metadata, notify = _metadata(pod, notes), _notify(notes)
+    return Wishes(trainers, project, recorder, metadata, metrics, asked, promote, notify, tuple(notes.problems))
 
 
 def is_asked(pod: Tree, namespace_labels: Tree | None = None) -> bool:
@@ -140,6 +143,16 @@ def _metadata(pod: Tree, notes: _Notes) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
+def _notify(notes: _Notes) -> Tree | None:
+    """`none` asks for nothing, not even what a night is told of without asking."""
+    events = notes.items("notify", _word_problem)
+    channel = notes.text("notify-channel", _channel_problem)
+    if not events and not channel:
+        return None
+    named = {"channel": channel} if channel else {}
+    return {"events": [word for word in events if word != subscriptions.NONE], **named} if events else named
+
+
 def _path_problem(path: str) -> str:
     if not path.startswith("/"):
         return "is not an absolute path, so it is not recorded"
@@ -175,6 +188,15 @@ def _gates_problem(text: str) -> str:
         return f"is no list of at most {_MAX_ITEMS} gates; nothing is judged and no pointer moves"
     wrong = next((said for said in map(gates.problem, found) if said), "")
     return f"has a gate that {wrong}; nothing is judged and no pointer moves" if wrong else ""
+
+
+def _word_problem(text: str) -> str:
+    known = (*subscriptions.RUN_WORDS, subscriptions.NONE)
+    return "" if text in known else f"is none of {', '.join(known)}, so it is left out"
+
+
+def _channel_problem(text: str) -> str:
+    return "" if _CHANNEL.fullmatch(text) else "is no channel's name, so it is left out"
 
 
 def _promote_problem(text: str) -> str:

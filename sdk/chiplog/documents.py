@@ -80,6 +80,29 @@ class LatestDocument(TypedDict):
     promoted_at: float
 
 
+class WaitingNotice(TypedDict):
+    """A notice that is to be sent to a webhook."""
+
+    digest: str
+    channel: str
+    word: str
+    namespace: str
+    subject: str
+    text: str
+    made_at: float
+
+
+class NoticesDocument(TypedDict):
+    """`clusters/<cluster>/notices.json`: what people are to be told and were told; written by the operator."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    waiting: list[WaitingNotice]
+    told: dict[str, float]
+    """When each was sent or given up, by digest; the newest 5,000."""
+
+
 class TrialMetric(TypedDict):
     """What a trial logged of one metric: how many finite values, their extremes, and those at which it was judged."""
 

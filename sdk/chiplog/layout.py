@@ -109,6 +109,17 @@ def cluster_key(cluster: str) -> str:
     return f"{VERSION}/clusters/{cluster}.json"
 
 
+def notices_key(cluster: str) -> str:
+    """Key of what the operator has to tell people, and what it told."""
+    return f"{VERSION}/clusters/{cluster}/notices.json"
+
+
+def is_notices_key(key: str) -> bool:
+    """The key is such a one."""
+    parts = key.split("/")
+    return len(parts) == 4 and parts[:2] == [VERSION, "clusters"] and parts[3] == "notices.json"
+
+
 def live_key(recorder: Recorder) -> str:
     """Key of a recorder's live object."""
     return f"{VERSION}/live/{recorder.path}{_LIVE_SUFFIX}"

@@ -26,6 +26,7 @@ INDEX_FORMAT = "chiplog.index"
 TRIAL_FORMAT = "chiplog.trial"
 NIGHT_FORMAT = "chiplog.night"
 LATEST_FORMAT = "chiplog.latest"
+NOTICES_FORMAT = "chiplog.notices"
 WATCH_FORMAT = "chiplog.watch"
 
 HEARTBEAT_SECONDS = 300.0

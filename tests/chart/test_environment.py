@@ -28,7 +28,16 @@ DISTINCT = {
         },
     },
     "sidecar": {"resources": {"cpu": "250m", "memory": "256Mi"}},
-    "operator": {"logLevel": "debug", "api": {"qps": 7.5, "burst": 9}, "progressWrites": 3},
+    "operator": {
+        "logLevel": "debug",
+        "api": {"qps": 7.5, "burst": 9},
+        "progressWrites": 3,
+        "notifications": {
+            "existingSecret": "webhooks",
+            "channels": {"ops": ["*"], "nlp": ["team-a", "team-b"]},
+            "default": "ops",
+        },
+    },
     "watchNamespaces": ["vision", "speech"],
     "keys": {"enabled": False},
     "injector": {"excludedNamespaces": ["infra", "kube-system"]},
@@ -44,7 +53,7 @@ def variables(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
 
 
 BY_VARIABLE = dict(variables(SCHEMA))
-LISTS = {"CHIPLOG_NAMESPACES", "CHIPLOG_CLOSED_NAMESPACES"}
+LISTS = {"CHIPLOG_NAMESPACES", "CHIPLOG_CLOSED_NAMESPACES", "CHIPLOG_NOTIFY_CHANNELS"}
 
 
 def environment(manifests: list[dict[str, Any]]) -> dict[str, str]:
@@ -76,6 +85,24 @@ def test_a_value_becomes_its_variable(distinct: dict[str, str], variable: str) -
 def test_namespaces_are_a_comma_list(distinct: dict[str, str]) -> None:
     assert distinct["CHIPLOG_NAMESPACES"] == "vision,speech"
     assert distinct["CHIPLOG_CLOSED_NAMESPACES"] == "kube-system,chiplog-system,infra"
+
+
+def test_channels_are_told_and_their_secret_stands_where_the_variable_says(
+    distinct: dict[str, str], render: Any
+) -> None:
+    assert distinct["CHIPLOG_NOTIFY_CHANNELS"] == "nlp=team-a,team-b;ops=*"
+    (deployment,) = render(DISTINCT, only="operator.yaml")
+    pod = deployment["spec"]["template"]["spec"]
+    (volume,) = [volume for volume in pod["volumes"] if volume["name"] == "notify"]
+    (mount,) = [mount for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "notify"]
+    assert volume["secret"] == {"secretName": "webhooks", "optional": True, "defaultMode": 0o440}
+    assert mount == {"name": "notify", "mountPath": distinct["CHIPLOG_NOTIFY_DIRECTORY"], "readOnly": True}
+
+
+def test_channels_without_a_secret_are_refused(helm: Any) -> None:
+    done = helm("template", "chiplog", CHART, values={"operator": {"notifications": {"channels": {"ops": ["*"]}}}})
+    assert done.returncode != 0
+    assert "existingSecret" in done.stderr
 
 
 @pytest.mark.parametrize("mode", ["web-identity", "secret", "ambient"])
@@ -151,8 +178,10 @@ def test_the_operator_takes_what_the_chart_gives(distinct: dict[str, str]) -> No
 
 
 def test_chart_and_operator_know_the_same_variables(distinct: dict[str, str]) -> None:
-    """But for the port, which the probes rely on, the lease, and the operator's own role, which boto3 reads."""
+    """But for the port, which the probes rely on, the lease, where a volume is, and the role, which boto3 reads."""
     asked = Asked(distinct)
     Settings.from_env(asked)
     of_chart = {*BY_VARIABLE, "CHIPLOG_SIDECAR_IMAGE", "CHIPLOG_SIDECAR_PULL_POLICY"}
-    assert asked.names - {"CHIPLOG_HTTP_PORT", "CHIPLOG_LEASE"} == of_chart - {"AWS_ROLE_ARN"}
+    assert asked.names - {"CHIPLOG_HTTP_PORT", "CHIPLOG_LEASE", "CHIPLOG_NOTIFY_DIRECTORY"} == of_chart - {
+        "AWS_ROLE_ARN"
+    }

@@ -21,7 +21,18 @@ NO_CRDS = {"crds": {"enabled": False}}
 CASES: dict[str, dict[str, Any]] = {
     "web-identity": NO_CRDS,
     "secret": {**NO_CRDS, "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}}},
-    "two-replicas": {**NO_CRDS, "operator": {"replicas": 2, "priorityClassName": "system-cluster-critical"}},
+    "two-replicas": {
+        **NO_CRDS,
+        "operator": {
+            "replicas": 2,
+            "priorityClassName": "system-cluster-critical",
+            "notifications": {
+                "existingSecret": "webhooks",
+                "channels": {"ops": ["*"], "vision": ["vision", "vision-nightly"]},
+                "default": "ops",
+            },
+        },
+    },
     "monitored": {
         **NO_CRDS,
         "monitoring": {

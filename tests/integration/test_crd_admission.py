@@ -126,6 +126,14 @@ REFUSED = {
         training_run(metrics=[{"name": "loss", "goal": "minimize"}, {"name": "loss", "goal": "maximize"}]),
         ["spec.metrics[1]", "Duplicate", "loss"],
     ),
+    "an address for a channel": (
+        training_run(notify={"channel": "https://hooks.example/x"}),
+        ["spec.notify.channel", "'https://hooks.example/x'", "Secret"],
+    ),
+    "a word of which nobody is told": (
+        training_run(notify={"events": ["boom"]}),
+        ["spec.notify.events[0]", '"boom"', '"failed"'],
+    ),
     "a tag given twice": (training_run(tags=["a", "a"]), ["spec.tags[1]", "Duplicate", '"a"']),
     "a digest that is none": (
         training_run(datasets=[{"name": "a", "uri": "s3://x", "digest": "sha256:abc"}]),

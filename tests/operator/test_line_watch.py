@@ -7,9 +7,14 @@ from operator_world import SETTINGS, FakeCluster, FatalBucket, Fate, Time
 from chiplog import layout, records
 from chiplog.errors import Unreachable
 from chiplog_operator import lines, names, times
+from chiplog_operator.alerts import Alerts
 from chiplog_operator.line_watch import LineWatch
 from chiplog_operator.metrics import Metrics
+from chiplog_operator.notifier import Notifier
+from chiplog_operator.outbox import Outbox
+from chiplog_operator.posting import HttpPoster
 from chiplog_operator.sightings import Key
+from chiplog_operator.subscriptions import Channels
 
 Json = dict[str, Any]
 
@@ -51,7 +56,11 @@ class Lines:
 
     def start_operator(self) -> None:
         self.metrics = Metrics()
-        self.watch = LineWatch(self.cluster, self.bucket, SETTINGS.cluster, self.metrics, clock=self.clock)
+        outbox, alerts = Outbox(self.bucket, SETTINGS.cluster, self.clock), Alerts(self.bucket, "c1", self.clock)
+        channels = Channels({"ops": frozenset("*"), "nlp": frozenset({"speech"})}, "ops")
+        self.notifier = Notifier(channels, outbox, alerts, HttpPoster(""), self.metrics, self.clock)
+        self.watch = LineWatch(self.cluster, self.bucket, SETTINGS.cluster, self.metrics, clock=self.clock,
+                               notify=self.notifier.of_night)  # fmt: skip
 
     def look(self, after: float) -> list[str]:
         """A look so long after the time of the first night; gives the reasons of all Events so far."""
@@ -229,3 +238,27 @@ def test_a_job_of_an_earlier_cronjob_of_the_name_counts_for_nothing() -> None:
     line.cluster.jobs[Key("team", f"nightly-{MINUTES}")]["metadata"]["ownerReferences"][0]["uid"] = "another"
     line.cron["status"] = {}
     assert line.look(5 * MINUTE) == ["NightMissed"]
+
+
+def told(world: Lines) -> list[str]:
+    return [f"{item.notice.word} {item.notice.channel} {item.notice.text}" for item in world.notifier.outbox.waiting()]
+
+
+def test_people_are_told_of_a_late_and_then_a_missed_night_once_each() -> None:
+    world = Lines(startingDeadlineSeconds=300)
+    for after in (40, 60, 80):
+        world.look(after)
+    assert told(world) == ["late ops the night of 2026-11-26T02:00:00Z is late: no Job was made for it yet"]
+    world.start_operator()
+    world.look(340)
+    world.look(360)
+    assert [line[:10] for line in told(world)] == ["late ops t", "missed ops"]
+
+
+def test_a_line_says_what_it_is_told_of_and_where() -> None:
+    for asked, channel, expected in (("none", "", 0), ("missed", "", 0), ("late,missed", "", 1), ("late", "nlp", 0)):
+        world = Lines(startingDeadlineSeconds=300)
+        marks = {names.NOTIFY_ANNOTATION: asked, names.NOTIFY_CHANNEL_ANNOTATION: channel}
+        world.cron["metadata"]["annotations"] = marks
+        world.look(40)
+        assert len(told(world)) == expected, asked

@@ -23,6 +23,29 @@ def test_namespaces_are_a_comma_list() -> None:
     assert Settings.from_env({**LEAST, "CHIPLOG_NAMESPACES": "a, b,"}).namespaces == ("a", "b")
 
 
+NOTIFY = {"CHIPLOG_NOTIFY_CHANNELS": "nlp=a,b;ops=*", "CHIPLOG_NOTIFY_DIRECTORY": "/n", "CHIPLOG_NOTIFY_DEFAULT": "ops"}
+
+
+def test_channels_are_told_with_the_namespaces_that_may_use_them() -> None:
+    settings = Settings.from_env({**LEAST, **NOTIFY})
+    assert settings.notify_channels == (("nlp", frozenset({"a", "b"})), ("ops", frozenset({"*"})))
+    assert (settings.notify_default, settings.notify_directory) == ("ops", "/n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHIPLOG_NOTIFY_CHANNELS", "https://hooks.example=*"),
+        ("CHIPLOG_NOTIFY_CHANNELS", "ops="),
+        ("CHIPLOG_NOTIFY_DEFAULT", "other"),
+        ("CHIPLOG_NOTIFY_DIRECTORY", ""),
+    ],
+)
+def test_a_channel_that_cannot_be_is_refused_by_the_variable_s_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({**LEAST, **NOTIFY, name: value})
+
+
 @pytest.mark.parametrize("name", ["CHIPLOG_BUCKET", "CHIPLOG_CLUSTER", "CHIPLOG_SIDECAR_IMAGE"])
 def test_what_must_be_set_is_named_when_it_is_not(name: str) -> None:
     with pytest.raises(SettingsError, match=name):

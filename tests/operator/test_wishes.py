@@ -46,6 +46,30 @@ def test_an_unknown_container_is_named_and_the_known_ones_train() -> None:
     assert asked.problems == ("annotation chiplog.dev/container: 'trainer' is none of the containers a, b",)
 
 
+@pytest.mark.parametrize(
+    ("annotations", "notify"),
+    [
+        ({}, None),
+        ({"notify": "failed, nan"}, {"events": ["failed", "nan"]}),
+        ({"notify": "none"}, {"events": []}),
+        ({"notify": "nan", "notify-channel": "nlp"}, {"events": ["nan"], "channel": "nlp"}),
+        ({"notify-channel": "nlp"}, {"channel": "nlp"}),
+    ],
+)
+def test_a_pod_says_what_people_are_told_of_it(annotations: dict[str, str], notify: Any) -> None:
+    asked = wishes.of(pod(**annotations))
+    assert asked.problems == ()
+    assert asked.notify == notify
+
+
+def test_a_word_that_nobody_knows_and_an_address_for_a_channel_are_left_out() -> None:
+    asked = wishes.of(pod(**{"notify": "nan,boom", "notify-channel": "https://hooks.example/x"}))
+    assert asked.notify == {"events": ["nan"]}
+    assert [problem.split(" is ")[0] for problem in asked.problems] == [
+        "annotation chiplog.dev/notify: 'boom'", "annotation chiplog.dev/notify-channel: 'https://hooks.example/x'",
+    ]  # fmt: skip
+
+
 def test_everything_that_can_be_asked_for() -> None:
     asked = wishes.of(pod(project="vision & speech", name="first", tags="a,b", notes="cost: $5", paths="/logs, /out",
                           include="*.npz", exclude="*.tmp", console="false", cpu="250m", memory="1Gi",

@@ -230,3 +230,12 @@ capabilities:
 {{- define "chiplog.closedNamespaces" -}}
 {{- concat (list "kube-system" .Release.Namespace) .Values.injector.excludedNamespaces | uniq | toJson -}}
 {{- end -}}
+
+{{/* Channels and the namespaces that may use them, as the operator reads it: `nlp=team-a,team-b;ops=*`. */}}
+{{- define "chiplog.notifyChannels" -}}
+{{- $found := list -}}
+{{- range $name, $namespaces := . -}}
+{{- $found = append $found (printf "%s=%s" $name (join "," $namespaces)) -}}
+{{- end -}}
+{{- join ";" $found -}}
+{{- end -}}

@@ -62,7 +62,8 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
         yield from run(bucket, view, quick=quick)
     for kind, expected in _PAPERS.items():
         for listed in bucket.list(f"{layout.VERSION}/{kind}/"):
-            yield from _document(bucket, listed.key, expected)
+            is_notices = layout.is_notices_key(listed.key)
+            yield from _document(bucket, listed.key, records.NOTICES_FORMAT if is_notices else expected)
     yield from _index(bucket)
     for kind, what in (("raw", "segments"), ("blobs", "files")):
         for recorder in _recorders(bucket, kind):
