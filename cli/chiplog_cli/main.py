@@ -37,6 +37,7 @@ VERBS = {
     "keys": "Make, list, rotate and revoke API keys for machines outside of the cluster.",
     "off": "Turn tracking by `import chiplog` off for a directory.",
     "on": "Turn it on again.",
+    "context": "Keep accounts on this machine, and choose one.",
     "completion": "Print the completion of a shell.",
 }
 """Every verb, a module of `chiplog_cli.verbs` each, in the order of the help page."""

@@ -1,10 +1,12 @@
 """Options that several verbs share, spelled once."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from chiplog_cli.session import Session
 
@@ -22,19 +24,25 @@ _NUMBERS = """In json, jsonl and csv a number that JSON lacks is the string "NaN
 def _place(field: str, *names: str, **facts: Any) -> Callable[[Command], Command]:
     """An option that changes a field of the session; before or after the verb, the later one holds."""
 
-    def take(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    def take(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
         if value is not None:
-            change: dict[str, Any] = {field: value}
+            is_usual = context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT
+            change: dict[str, Any] = {"usual" if is_usual else field: value}
             context.obj = replace(context.ensure_object(Session), **change)
 
     return click.option(*names, expose_value=False, callback=take, is_eager=True, **facts)
 
 
 def places(envvar: str | None = None) -> Callable[[Command], Command]:
-    """`--bucket`, `--namespace` and `--cluster`; the first may come from an environment variable."""
+    """`--bucket`, `--context`, `--namespace` and `--cluster`; a verb finds the place settled.
+
+    The command itself, and no verb, takes the first from an environment variable as well.
+    """
 
     def add(command: Command) -> Command:
+        command = _settled(command) if envvar is None else command
         for option in (
+            _place("context", "--context", metavar="NAME", help="By this account (chiplog context list)."),
             _place("cluster", "--cluster", metavar="NAME", help="Look at this cluster's runs only."),
             _place("namespace", "-n", "--namespace", metavar="NAME", help="Look at runs of this namespace only."),
             _place(
@@ -50,6 +58,18 @@ def places(envvar: str | None = None) -> Callable[[Command], Command]:
         return command
 
     return add
+
+
+def _settled(command: Command) -> Command:
+    """A verb that begins by settling where to look."""
+
+    @functools.wraps(command)
+    def begin(*arguments: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        context.obj = context.ensure_object(Session).settled()
+        return command(*arguments, **options)
+
+    return begin
 
 
 def reading(command: Command) -> Command:

@@ -77,17 +77,19 @@ def run(
     options: Options,
     environ: Mapping[str, str],
     open_bucket: Callable[[], Bucket],
+    recorder_environ: Mapping[str, str] | None = None,
 ) -> Result:
     """Run a command to its end, and record it into the directory. Raises OSError where that cannot be made.
 
-    `words` is the command as it was given; the one in the directory has lost its secrets.
+    `words` is the command as it was given; the one in the directory has lost its secrets. `recorder_environ` is the
+    recorder's environment, where it reaches the bucket by what the command does not get.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _TAKEN)
     try:
         command = _start(place, words, options, environ, before)
         if isinstance(command, Result):
             return command
-        return _Session(place, options, command, environ, open_bucket).result()
+        return _Session(place, options, command, recorder_environ or environ, open_bucket).result()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -31,7 +31,7 @@ def opened(session: Session, address: str) -> Bucket:
             Path(address).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(f"--bucket {address}: {error.strerror}") from error
-    return session.open(address)
+    return session.opened(address)
 
 
 def prepare(place: Directory) -> Directory:

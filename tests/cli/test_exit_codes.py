@@ -92,7 +92,7 @@ def test_an_interrupted_call_is_130(chiplog: Any) -> None:
 
 WRITING = {
     "watch", "run", "sync", "submit", "completion", "ui", "restore", "export", "compact", "sweep", "retrain",
-    "line", "off", "on", "keys",
+    "line", "off", "on", "keys", "context",
 }  # fmt: skip
 """Verbs that print nothing to be parsed, or whose own verbs do."""
 

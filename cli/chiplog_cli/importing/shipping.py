@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ class Shipment:
     Args:
         found: the run.
         target: where it goes.
-        environ: the recorder's, for credentials.
+        environ: the recorder's, by the address of its bucket, for credentials.
     """
 
-    def __init__(self, found: Found, target: Target, environ: Mapping[str, str]) -> None:
+    def __init__(self, found: Found, target: Target, environ: Callable[[str], Mapping[str, str]]) -> None:
         self.found = found
         self._environ = environ
         self._folder = target.state / found.recorder
@@ -118,7 +118,7 @@ class Shipment:
         lock = (self.found.path if own else self._folder) / directory.RECORDER
         # A lock that nobody holds lets it end by itself; a signal could come before it listens.
         subject = replace(self._subject(), until=self._folder / "nobody" if is_final else None)
-        self._process = beside.start(subject, self._environ, log, lock)
+        self._process = beside.start(subject, self._environ(self.address), log, lock)
         return self._process is not None
 
     def refresh(self) -> None:

@@ -27,12 +27,10 @@ from chiplog_cli.session import Session
 @click.pass_context
 def command(context: click.Context, rebuild: str | None) -> None:
     """Start the compactor once."""
-    import os
-
     from chiplog_cli import compacting
 
     session: Session = context.ensure_object(Session)
     if rebuild is None:
-        context.exit(compacting.once(session.where(), os.environ))
+        context.exit(compacting.once(session.where(), session.environment(session.where())))
     _, view = session.find(rebuild)
-    context.exit(compacting.rebuild(session.where(), view.key, os.environ))
+    context.exit(compacting.rebuild(session.where(), view.key, session.environment(session.where())))

@@ -1,5 +1,6 @@
 """`chiplog run`: a local command with the recorder beside it."""
 
+import functools
 import os
 import socket
 import sys
@@ -48,8 +49,9 @@ def command(
     chiplog run -- python train.py --lr 0.1
     chiplog run --name baseline --tag nightly --bucket s3://my-runs/chiplog -- python train.py
 
-    The bucket is --bucket, else CHIPLOG_BUCKET, else ~/.local/share/chiplog. The exit code is the command's own.
-    Signals are passed on. What could not be shipped in time `chiplog sync` ships later; docs/local.md tells it all.
+    The bucket is --bucket, else a context's or CHIPLOG_BUCKET, else ~/.local/share/chiplog. The exit code is the
+    command's own. Signals are passed on. What could not be shipped in time `chiplog sync` ships later; docs/local.md
+    tells it all.
     """
     from chiplog import masking
     from chiplog.layout import Run
@@ -84,6 +86,8 @@ def command(
 
     say(f"{place.id} is recorded into {bucket}")
     options = running.Options(not no_console, wait_seconds)
-    result = running.run(made, words, options, os.environ, lambda: storing.opened(session, bucket))
+    environ = dict(os.environ)  # The command's: an account's credential is for the recorder alone.
+    opened = functools.partial(storing.opened, session, bucket)
+    result = running.run(made, words, options, environ, opened, session.environment(bucket))
     storing.tell(result, made, say)
     sys.exit(result.exit_code)

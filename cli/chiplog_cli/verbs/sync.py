@@ -80,7 +80,7 @@ def command(
 
     def search() -> "Iterator[Shipment]":
         for top in tops:
-            shipments = (shipping.Shipment(found, target, os.environ) for found in finding.find(top))
+            shipments = (shipping.Shipment(found, target, session.environment) for found in finding.find(top))
             yield from (item for item in shipments if folders or not item.is_done())
 
     with syncs.watching() as progress:

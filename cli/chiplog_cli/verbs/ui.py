@@ -41,4 +41,4 @@ def command(session: Session, port: int) -> None:
     }
     sys.stdout.flush()
     # It takes our place: signals and the exit code are its own.
-    os.execve(sys.executable, [sys.executable, "-m", f"{PROGRAM}.main"], {**os.environ, **told})  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-m", f"{PROGRAM}.main"], {**session.environment(address), **told})  # noqa: S606

@@ -114,4 +114,6 @@ def _take_signals() -> None:
 
 
 def _is_tuning(name: str) -> bool:
-    return name.endswith("_SECONDS") or name in ("CHIPLOG_INCLUDE", "CHIPLOG_EXCLUDE", "CHIPLOG_LOG_LEVEL")
+    """What the recorder takes from its surroundings: settings, and the key of a server."""
+    told = ("CHIPLOG_INCLUDE", "CHIPLOG_EXCLUDE", "CHIPLOG_LOG_LEVEL", "CHIPLOG_API_KEY")
+    return name.endswith("_SECONDS") or name in told
