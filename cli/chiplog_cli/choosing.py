@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chiplog.errors import SettingsError
+from chiplog.errors import QueryError, SettingsError
 from chiplog.query import fields, parsing
 from chiplog.query.syntax import Field, Order, Query
 from chiplog.reading.views import RunView
@@ -20,6 +20,22 @@ def query(expressions: Sequence[str], by: str | None, limit: int | None, *, is_d
     said = parsing.joined([parsing.parse(expression) for expression in expressions])
     order = tuple(Order(field, is_descending) for field in parsing.named(by)) if by else said.order
     return Query(said.where, order, said.limit if limit is None else limit)
+
+
+def whom(by: str | None) -> str:
+    """The account or person that `--by` names; empty where it names fields to sort by.
+
+    Raises QueryError for what can only be meant as a field.
+    """
+    if not by:
+        return ""
+    try:
+        parsing.named(by)
+    except QueryError:
+        if "," in by or by.partition(".")[0] in fields.TREES:
+            raise
+        return by
+    return ""
 
 
 def columns(texts: Sequence[str]) -> list[tuple[str, Field]]:

@@ -46,6 +46,8 @@ def _facts(details: Details, now: float) -> list[tuple[str, str]]:
         ("tags", text.printable(", ".join(view.tags))),
         ("notes", text.printable(document.get("notes", ""))),
         ("created by", text.printable(document.get("created_by", ""))),
+        ("ran under", text.printable(document.get("service_account", ""))),
+        ("claims to be", text.printable(document.get("claimed_by", ""))),
         ("images", text.printable(", ".join(document.get("images", {}).values()))),
         ("datasets", text.printable(", ".join(_dataset(item) for item in document.get("datasets", [])))),
         ("written by", _writer(text.printable(details.fold.producer))),

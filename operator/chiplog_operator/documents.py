@@ -16,6 +16,12 @@ STOPS = frozenset({"Stopped", "Pruned"})
 """Reasons of a run that `spec.stop` ended."""
 
 
+USERNAMES = ("CHIPLOG_USERNAME", "WANDB_USERNAME")
+"""By which a run names a person; the first that is set counts."""
+
+MAX_CLAIM = 256
+
+
 class ClusterDocument(TypedDict):
     """`clusters/<cluster>.json`: whose name it is."""
 
@@ -63,6 +69,8 @@ def run(run: Run, cluster: str) -> RunDocument:
         "images": {container["name"]: container.get("image", "") for container in containers},
         "command": {container["name"]: _command(container) for container in containers},
     }
+    if claim := _claim(run, containers):
+        document["claimed_by"] = claim
     if line := run.labels.get(names.LINE_LABEL):
         document["line"] = line
     if source := run.annotations.get(names.SOURCE_ANNOTATION):
@@ -95,6 +103,15 @@ def is_durable(status: Mapping[str, Any]) -> bool:
     """The status says that everything found is in the bucket."""
     conditions = status.get("conditions") or []
     return any(item["type"] == "Durable" and item["status"] == "True" for item in conditions)
+
+
+def _claim(run: Run, containers: Iterable[Mapping[str, Any]]) -> str:
+    """Whom the training container's variables name. What comes from a Secret or ConfigMap is not looked up."""
+    for container in containers:
+        told = {item["name"]: str(item.get("value") or "") for item in container.get("env") or []}
+        if container["name"] == run.training_container:
+            return next((told[name] for name in USERNAMES if told.get(name)), "")[:MAX_CLAIM]
+    return ""
 
 
 def _command(container: Mapping[str, Any]) -> list[str]:

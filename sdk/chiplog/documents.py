@@ -28,6 +28,8 @@ class RunDocument(TypedDict):
     service_account: str
     images: dict[str, str]
     command: dict[str, list[str]]
+    claimed_by: NotRequired[str]
+    """Whose it is by CHIPLOG_USERNAME or WANDB_USERNAME: a claim of whoever wrote that, never a proof."""
     line: NotRequired[str]
     """The CronJob whose night it is."""
     source: NotRequired[str]

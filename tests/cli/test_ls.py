@@ -45,6 +45,45 @@ def test_columns_are_fields_in_the_asked_order(chiplog: Any) -> None:
     assert documents[0] == {"name": "r1", "summary.loss": 0.1, "config.opt.name": "adam", "tags": ["best"]}
 
 
+@pytest.fixture
+def people(world: World) -> None:
+    maker = "system:serviceaccount:team:retrainer"
+    world.run("n0", uid="1" * 8, service_account="nightly", created_by=maker)
+    world.run("n1", uid="2" * 8, service_account="nightly", namespace="other", created_by="grace@example.com")
+    world.run("n2", uid="3" * 8, claimed_by="grace", created_by="")
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("nightly", {"n0", "n1"}),
+        ("team/nightly", {"n0"}),
+        ("system:serviceaccount:other:nightly", {"n1"}),
+        ("team/retrainer", {"n0"}),
+        ("system:serviceaccount:team:retrainer", {"n0"}),
+        ("grace@example.com", {"n1"}),
+        ("grace", {"n2"}),
+        ("ada", {"r0", "r1", "r2"}),
+        ("nobody", set()),
+    ],
+)
+def test_by_names_an_account_or_a_person(chiplog: Any, people: None, who: str, expected: set[str]) -> None:
+    assert set(names(chiplog, "--by", who)) == expected
+
+
+def test_by_whom_goes_with_an_expression(chiplog: Any, people: None) -> None:
+    assert names(chiplog, "order by summary.loss limit 2", "--by", "ada") == ["r1", "r2"]
+
+
+def test_by_nobody_says_what_was_looked_for(chiplog: Any) -> None:
+    assert chiplog("ls", "--by", "los").stderr == "no such runs by los, which is no field to sort by either\n"
+
+
+def test_what_is_verified_and_what_is_claimed_are_columns_of_their_own(chiplog: Any, people: None) -> None:
+    found = chiplog("ls", "--by", "grace", "--columns", "name,service_account,claimed_by", "-o", "json").stdout
+    assert json.loads(found) == [{"name": "n2", "service_account": "default", "claimed_by": "grace"}]
+
+
 def test_times_among_the_columns_are_times(chiplog: Any) -> None:
     (document, *_) = json.loads(chiplog("ls", "--columns", "started_at,took", "-o", "json").stdout)
     assert document == {"started_at": "2026-11-23T21:58:00.000Z", "took": 120}
@@ -56,7 +95,10 @@ def test_nothing_found_is_no_error_and_says_which_nothing(chiplog: Any) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "no such runs\n")
 
 
-@pytest.mark.parametrize("arguments", [["stat = 1"], ["--by", "loss"], ["--columns", "name desc"], ["--desc"]])
+WRONG = [["stat = 1"], ["--by", "config"], ["--by", "name,loss"], ["--columns", "name desc"], ["--desc"]]
+
+
+@pytest.mark.parametrize("arguments", [*WRONG, ["--by", "ada", "--desc"]])
 def test_what_cannot_be_understood_is_wrong_usage(chiplog: Any, arguments: list[str]) -> None:
     done = chiplog("ls", *arguments)
     assert done.exit_code == EXIT_USAGE

@@ -23,6 +23,25 @@ def test_a_new_run_gets_its_document_then_its_job_then_its_outcome_then_a_status
     assert world.status["jobName"] == world.status["runId"] == RUN_ID
 
 
+@pytest.mark.parametrize(
+    ("env", "claim"),
+    [
+        ([], None),
+        ([{"name": "WANDB_USERNAME", "value": "ada"}], "ada"),
+        ([{"name": "WANDB_USERNAME", "value": "ada"}, {"name": "CHIPLOG_USERNAME", "value": "grace"}], "grace"),
+        ([{"name": "CHIPLOG_USERNAME", "valueFrom": {"secretKeyRef": {"name": "x", "key": "y"}}}], None),
+    ],
+)
+def test_a_person_whom_a_run_names_is_written_down_as_a_claim(env: list[Any], claim: str | None) -> None:
+    run = training_run()
+    run["spec"]["template"]["spec"]["containers"][0]["env"] = env
+    run["spec"]["template"]["spec"]["serviceAccountName"] = "nightly"
+    world = World(run)
+    world.passes()
+    document = world.document("run.json", records.RUN_FORMAT)
+    assert (document.get("claimed_by"), document["service_account"]) == (claim, "nightly")
+
+
 def test_a_pass_that_finds_nothing_new_writes_nothing(world: World) -> None:
     world.passes()
     before = list(world.fate.writes)

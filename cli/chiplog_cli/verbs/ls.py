@@ -9,7 +9,11 @@ from chiplog_cli.session import Session
 @click.command("ls")
 @click.argument("expression", required=False)
 @click.option("--filter", "filters", multiple=True, metavar="EXPRESSION", help="The same; several must all hold.")
-@click.option("--by", metavar="FIELD", help="Sort by it, the smallest first, as in --by summary.loss.")
+@click.option(
+    "--by",
+    metavar="FIELD|WHO",
+    help="Sort by a field, the smallest first (--by summary.loss); or runs of a ServiceAccount or person only.",
+)
 @click.option("--desc", is_flag=True, help="The other way round.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N only.")
 @click.option("--columns", multiple=True, metavar="FIELDS", help="These fields, divided by commas; repeatable.")
@@ -32,6 +36,8 @@ def command(
     chiplog ls 'state = "failed" and started_at > -7d'
     chiplog ls 'config.lr < 0.01 and summary."val/acc" > 0.9 order by summary.loss limit 20'
     chiplog ls --by summary.loss --columns name,config.lr,summary.loss
+    chiplog ls --by team-a/nightly                 ran under it, or made by it
+    chiplog ls --by anna                           made by her, or claimed by CHIPLOG_USERNAME
     chiplog ls 'tags contains "baseline"' -o json | jq -r '.[].run'
 
     \b
@@ -40,16 +46,18 @@ def command(
     tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
     from chiplog.query import selecting
-    from chiplog.reading import documents, runs
+    from chiplog.reading import documents, people, runs
     from chiplog_cli import choosing, notes, tables
     from chiplog_cli.rendering import formats, pages
 
-    query = choosing.query([*([expression] if expression else []), *filters], by, limit, is_descending=desc)
+    who = choosing.whom(by)
+    order = None if who else by
+    query = choosing.query([*([expression] if expression else []), *filters], order, limit, is_descending=desc)
     wanted = choosing.columns(columns)
     every = runs.every(session.bucket(), session.cluster, session.namespace, session.clock)
     notes.unread(every)
     now = session.clock()
-    found = selecting.select(query, every, now)
+    found = selecting.select(query, [view for view in every if not who or people.is_by(view, who)], now)
     names = [name for name, _ in wanted]
     if output != "table" and wanted:
         formats.write(output, (choosing.document(view, wanted, now) for view in found), names)
@@ -60,4 +68,5 @@ def command(
     elif found:
         pages.write([tables.runs(found, now)])
     else:
-        click.echo("no such runs" if every else "no runs yet", err=True)
+        missing = f"no such runs by {who}, which is no field to sort by either" if who else "no such runs"
+        click.echo(missing if every else "no runs yet", err=True)

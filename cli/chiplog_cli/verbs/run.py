@@ -75,6 +75,7 @@ def command(
         notes=notes,
         tags=tags,
         created_by=storing.user(),
+        claimed_by=os.environ.get("CHIPLOG_USERNAME") or os.environ.get("WANDB_USERNAME") or "",
         host=socket.gethostname(),
     )
     root = places.runs(os.environ) / place.id

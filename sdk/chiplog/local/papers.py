@@ -25,11 +25,12 @@ class LocalRun:
     tags: tuple[str, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     created_by: str = ""
+    claimed_by: str = ""
     host: str = ""
 
     def document(self) -> RunDocument:
         """`run.json`."""
-        return {
+        document: RunDocument = {
             "format": records.RUN_FORMAT,
             "min_reader": records.READER,
             "cluster": self.place.cluster,
@@ -50,6 +51,9 @@ class LocalRun:
             "images": {},
             "command": {identity.CONTAINER: list(self.command)} if self.command else {},
         }
+        if self.claimed_by:
+            document["claimed_by"] = self.claimed_by
+        return document
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Read = Callable[[tuple[str, ...]], Any]
 """The value of a field by its path; None where there is none."""
 
 TEXTS = ("namespace", "project", "run", "name", "state", "reason", "cluster", "display_name", "notes", "created_by",
-         "service_account")  # fmt: skip
+         "service_account", "claimed_by")  # fmt: skip
 NUMBERS = ("attempts", "step", "took", "lag_seconds")
 TIMES = ("started_at", "finished_at", "created_at")
 OTHERS = ("tags", "bound")
@@ -20,7 +20,7 @@ TREES = ("config", "summary")
 
 ALL = (*TEXTS, *NUMBERS, *TIMES, *OTHERS, *TREES)
 
-_DOCUMENT = frozenset({"display_name", "notes", "created_by", "service_account"})
+_DOCUMENT = frozenset({"display_name", "notes", "created_by", "service_account", "claimed_by"})
 
 
 def problem(path: tuple[str, ...]) -> str:

@@ -57,6 +57,7 @@ def shown(details: Details) -> Document:
         "created_at": iso(view.created_at or None),
         "created_by": document.get("created_by", ""),
         "service_account": document.get("service_account", ""),
+        "claimed_by": document.get("claimed_by", ""),
         "exit_code": exit_code(details),
         "durable": view.outcome["durable"] if view.outcome else None,
         "metrics": document.get("metrics", []),
