@@ -1,5 +1,6 @@
 """Every row of the table of roles, on the real STS and S3: what an identity may do, and that it may do nothing else."""
 
+import json
 import os
 import subprocess
 import uuid
@@ -159,6 +160,27 @@ def test_the_operator_reads_what_a_sidecar_wrote_and_deletes_nothing(operator: A
 def test_sts_gives_no_credentials_for(operator: Any, role: str, account: str, namespace: str, audience: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match=r"AccessDenied|InvalidIdentityToken"):
         assume(role, token(account, namespace, audience))
+
+
+def test_a_deleted_account_gets_no_token_and_the_cluster_confirms_the_one_it_has_no_more() -> None:
+    """STS takes it to its end; what asks the cluster, as keys and the dashboard do, does not."""
+    account = f"leaver-{uuid.uuid4().hex[:8]}"
+    subprocess.run(["kubectl", "create", "serviceaccount", account, "-n", "default"], capture_output=True, check=True)
+    asked, held = token(account, "default"), token(account, "default")
+    assert reviewed(asked)
+    subprocess.run(["kubectl", "delete", "serviceaccount", account, "-n", "default"], capture_output=True, check=True)
+    assert not reviewed(held)  # Of a token that it was asked about, the API server remembers its word for 10 s.
+    with pytest.raises(subprocess.CalledProcessError):
+        token(account, "default")
+
+
+def reviewed(web_identity: str) -> bool:
+    """Whether the cluster confirms a token."""
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",
+              "spec": {"token": web_identity, "audiences": ["chiplog-bucket"]}}  # fmt: skip
+    command = ["kubectl", "create", "-o", "json", "-f", "-"]
+    done = subprocess.run(command, input=json.dumps(review), capture_output=True, text=True, check=True)
+    return bool(json.loads(done.stdout)["status"].get("authenticated"))
 
 
 def test_sts_gives_no_credentials_for_a_forged_token() -> None:

@@ -77,9 +77,13 @@ def _set_up(place: Place) -> None:
     trust = {"Effect": "Allow", "Principal": who, "Action": "sts:AssumeRoleWithWebIdentity",
              "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE}}}  # fmt: skip
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=everything())
+
+
+def everything() -> str:
+    """The role's policy: it may do everything in the bucket."""
     all_of_it = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
-    may = {"Effect": "Allow", "Action": ["s3:*"], "Resource": all_of_it}
-    iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=_policy(may))
+    return _policy({"Effect": "Allow", "Action": ["s3:*"], "Resource": all_of_it})
 
 
 def _policy(statement: dict[str, Any]) -> str:
