@@ -33,14 +33,15 @@ def _place(field: str, *names: str, **facts: Any) -> Callable[[Command], Command
     return click.option(*names, expose_value=False, callback=take, is_eager=True, **facts)
 
 
-def places(envvar: str | None = None) -> Callable[[Command], Command]:
+def places(envvar: str | None = None, *, asks_cluster: bool = False) -> Callable[[Command], Command]:
     """`--bucket`, `--context`, `--namespace` and `--cluster`; a verb finds the place settled.
 
-    The command itself, and no verb, takes the first from an environment variable as well.
+    The command itself, and no verb, takes the first from an environment variable as well. A verb that asks the cluster
+    alone has nothing to settle: Kubernetes' own context says where.
     """
 
     def add(command: Command) -> Command:
-        command = _settled(command) if envvar is None else command
+        command = command if asks_cluster or envvar is not None else _settled(command)
         for option in (
             _place("context", "--context", metavar="NAME", help="By this account (chiplog context list)."),
             _place("cluster", "--cluster", metavar="NAME", help="Look at this cluster's runs only."),

@@ -83,6 +83,7 @@ class Settings:
 
     keys: bool = False
     """End API keys whose overlap is over, in their namespace; true or false. CHIPLOG_KEYS."""
+
     notify_channels: tuple[tuple[str, frozenset[str]], ...] = ()
     """Webhooks to which people may be told, each with the namespaces that may use it, `*` for all: `ops=*;nlp=a,b`.
     CHIPLOG_NOTIFY_CHANNELS."""

@@ -40,7 +40,7 @@ def command() -> None:
 @click.option("--scope", type=click.Choice(["read", "write"]), default="write", show_default=True, help="What it may.")
 @click.option("--expires", default="90d", show_default=True, metavar="SPAN", help="90d, 24h, 30m; the least is 10m.")
 @_TO
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 def create(session: Session, name: str, service_account: str, project: str, all_projects: bool, scope: str,
            expires: str, file: Path | None) -> None:  # fmt: skip
@@ -61,7 +61,7 @@ def create(session: Session, name: str, service_account: str, project: str, all_
 @command.command("list")
 @click.option("-o", "--output", type=click.Choice(options.FORMATS), default="table", show_default=True,
               help="How to print it.")  # fmt: skip
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 def listed(session: Session, output: str) -> None:
     """List keys: for what they are, until when, and when they were last used; never a key itself."""
@@ -84,7 +84,7 @@ def listed(session: Session, output: str) -> None:
 @click.option("--overlap", default="24h", show_default=True, metavar="SPAN", help="How long the old one stays good.")
 @click.option("--expires", metavar="SPAN", help="By default as long as the old one should be good.")
 @_TO
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 def rotate(session: Session, name: str, overlap: str, expires: str | None, file: Path | None) -> None:
     """Make the next generation of the key NAME; the operator ends the old one after the overlap."""
@@ -99,7 +99,7 @@ def rotate(session: Session, name: str, overlap: str, expires: str | None, file:
 
 @command.command("revoke")
 @click.argument("name")
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 def revoke(session: Session, name: str) -> None:
     """End every generation of the key NAME; whoever has it is refused within 30 s."""

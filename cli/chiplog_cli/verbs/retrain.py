@@ -30,7 +30,7 @@ POLL_SECONDS = 3.0
 @click.option("--date", metavar="TIME", help="Back-fill the night of this time, as 2026-11-26T02:00Z.")
 @click.option("--wait", is_flag=True, help="Wait for the end: exit code 1 if it failed or a gate did.")
 @click.option("--timeout", type=float, default=86_400.0, show_default=True, metavar="SECONDS", help="Of --wait.")
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 @click.pass_context
 def command(

@@ -28,7 +28,7 @@ from chiplog_cli.session import Session
 @click.option("--cpu", default="", metavar="N", help="CPUs to request.")
 @click.option("--memory", default="", metavar="SIZE", help="Memory to request, such as 16Gi.")
 @click.option("--dry-run", is_flag=True, help="Print the TrainingRun and start nothing.")
-@options.places()
+@options.places(asks_cluster=True)
 @click.pass_obj
 def command(
     session: Session,

@@ -124,3 +124,10 @@ def test_a_reference_to_nothing_is_wrong_usage_and_named(environ: dict[str, str]
     done = run(environ, "ls")
     assert done.returncode == 2
     assert "LAB_KEY" in done.stderr
+
+
+def test_an_account_s_namespace_is_no_word_for_kubernetes(environ: dict[str, str]) -> None:
+    run(environ, "context", "add", "team", "s3://b", "-n", "team-a")
+    done = run(environ, "submit", "--image", "x", "--dry-run", "--", "train")
+    assert done.returncode == 0, done.stderr
+    assert "team-a" not in done.stdout
