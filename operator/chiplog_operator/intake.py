@@ -23,8 +23,11 @@ class Intake:
         strangers: Strangers,
         adopt: Callable[[Key], None],
         add_sweep: Callable[[Key], None] = lambda _: None,
+        begin: Callable[[Key], None] | None = None,
     ) -> None:
         self._add = add
+        self._begin = begin or add
+        """For runs that nothing was done for: of a thousand at once all have Jobs before one is looked at again."""
         self._adopt = adopt
         self._add_sweep = add_sweep
         self._sightings = sightings
@@ -47,8 +50,10 @@ class Intake:
             self._strangers.forget_pod(body)
         if is_gone and kind == "trainingruns":
             self._sightings.run_vanished(key, dict(body))
-        if kind != "trainingruns" or self._is_news(body, is_gone=is_gone):
+        if kind != "trainingruns":
             self._add(key)
+        elif self._is_news(body, is_gone=is_gone):
+            (self._add if body.get("status") else self._begin)(key)
 
     def missed(self, kind: Kind, body: Json) -> None:
         """An object that stands in a listing, and that the watch has not brought."""

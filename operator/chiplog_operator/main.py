@@ -106,6 +106,7 @@ class Operator:
         self.intake = Intake(
             self.queue.add, self.sightings, self.motion, self.strangers, self.arrivals.add,
             lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
+            begin=partial(self.queue.add, is_first=True),
         )  # fmt: skip
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("runs_followed", lambda: len(self.following))

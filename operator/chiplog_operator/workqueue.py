@@ -4,6 +4,7 @@ It knows nothing of what the keys mean. It belongs to one event loop.
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable, Hashable
@@ -32,7 +33,8 @@ class WorkQueue(Generic[K]):
         """Called with how long a key waited for a worker, in seconds."""
         self._since: dict[K, float] = {}
         self._jitter = jitter
-        self._ready: asyncio.Queue[K] = asyncio.Queue()
+        self._ready: asyncio.PriorityQueue[tuple[bool, int, K]] = asyncio.PriorityQueue()
+        self._added = itertools.count()
         self._waiting: set[K] = set()
         self._busy: set[K] = set()
         self._again: set[K] = set()
@@ -42,15 +44,15 @@ class WorkQueue(Generic[K]):
     def __len__(self) -> int:
         return len(self._waiting) + len(self._again)
 
-    def add(self, key: K) -> None:
-        """Work on `key` as soon as a worker is free."""
+    def add(self, key: K, *, is_first: bool = False) -> None:
+        """Work on `key` as soon as a worker is free; before all that wait, if it `is_first`."""
         self._cancel_timer(key)
         if key in self._busy:
             self._again.add(key)
         elif key not in self._waiting:
             self._waiting.add(key)
             self._since[key] = time.monotonic()
-            self._ready.put_nowait(key)
+            self._ready.put_nowait((not is_first, next(self._added), key))
 
     def add_later(self, key: K, seconds: float) -> None:
         """Work on `key` after this long, unless it is added before; a new time replaces the old."""
@@ -72,7 +74,7 @@ class WorkQueue(Generic[K]):
 
     async def _work(self, process: Callable[[K], Awaitable[float | None]]) -> None:
         while True:
-            key = await self._ready.get()
+            _, _, key = await self._ready.get()
             self._waiting.discard(key)
             self._waited(time.monotonic() - self._since.pop(key))
             self._busy.add(key)

@@ -1,8 +1,9 @@
 """P7: how long after `wandb.log()` a row can be read from the bucket, over a run on the demo's node.
 
 Ten rows a second from an unmodified wandb script. The bucket is asked for the recorder's live object every 50 ms; a row
-counts as readable when the first version that covers it was seen. The run is watched while it is young (its first five
-minutes) and for two minutes after, when flushes are rarer.
+counts as readable when the first version that covers it was seen. That goes on while the run is young (its first five
+minutes), for two minutes after, when flushes are rarer, and for a minute and a half in which somebody says that he
+looks, of which the recorder takes notice within fifteen seconds.
 """
 
 import os
@@ -17,10 +18,12 @@ from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError
 from chiplog.reading import rows
+from chiplog.watching import Watcher
 
 RATE = 10
-YOUNG_SECONDS, LATER_SECONDS = 300, 120
-GOALS = {"young": 2.0, "later": 15.0}
+YOUNG_SECONDS, LATER_SECONDS, WATCHED_SECONDS = 300, 120, 90
+NOTICE_SECONDS = 15
+GOALS = {"young": 2.0, "later": 15.0, "watched": 2.0}
 _POLL_SECONDS = 0.05
 
 
@@ -28,7 +31,7 @@ def measure() -> Report:
     """Run the workload once. Needs `make cluster`'s node and environment."""
     bucket, name = open_bucket(os.environ["CHIPLOG_BUCKET"]), f"latency-{uuid.uuid4().hex[:6]}"
     cluster = os.environ["CHIPLOG_BUCKET"].rpartition("/")[2]
-    count = RATE * (YOUNG_SECONDS + LATER_SECONDS)
+    count = RATE * (YOUNG_SECONDS + LATER_SECONDS + WATCHED_SECONDS)
     embedded.apply(embedded.training_run(name, f"train({count}, {1 / RATE})"), "default")
     try:
         pod = embedded.until("a pod", lambda: (embedded.pods(name, "default") or [None])[-1])
@@ -43,6 +46,7 @@ def measure() -> Report:
 def _watch(bucket: Bucket, place: layout.Recorder, count: int) -> list[tuple[float, int]]:
     """When how many history rows were first covered, until all are or nothing moved for a minute."""
     seen, etag, moved = [(time.time(), 0)], "", time.monotonic()
+    watcher = Watcher(bucket)
     while seen[-1][1] < count and time.monotonic() - moved < 60:
         time.sleep(_POLL_SECONDS)
         try:
@@ -54,6 +58,8 @@ def _watch(bucket: Bucket, place: layout.Recorder, count: int) -> list[tuple[flo
         now, etag, moved = time.time(), found.etag, time.monotonic()
         head, _ = records.unpack_live(found.data, "live")
         seen.append((now, sum(stream["kinds"].get("history", 0) for stream in head["streams"])))
+        if seen[-1][1] >= RATE * (YOUNG_SECONDS + LATER_SECONDS):
+            watcher.look(layout.Run(place.cluster, place.namespace, head["recorder"]["run"]))
     return seen
 
 
@@ -64,13 +70,13 @@ def _logged(bucket: Bucket, place: layout.Recorder) -> list[float]:
 
 
 def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
-    waits: dict[str, list[float]] = {"young": [], "later": []}
+    waits: dict[str, list[float]] = {phase: [] for phase in (*GOALS, "noticing")}
     moments = iter(covered)
     at, reached = next(moments)
     for index, moment in enumerate(logged):
         while reached <= index:
             at, reached = next(moments)
-        waits["young" if moment - logged[0] < YOUNG_SECONDS else "later"].append(at - moment)
+        waits[_phase(moment - logged[0])].append(at - moment)
     more = {
         f"{phase} {name} (s)": quantile(found, share)
         for phase, found in waits.items()
@@ -82,7 +88,16 @@ def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
         what=f"log() to readable in S3, p99 of {len(waits['young'])} young rows",
         ours=p99["young"],
         unit="s",
-        goal="young <= 2 s, later <= 15 s",
+        goal="young or watched <= 2 s, later <= 15 s",
         holds=all(p99[phase] <= GOALS[phase] for phase in GOALS),
         more={**more, "rows": len(logged)},
     )
+
+
+def _phase(age: float) -> str:
+    """Of a run that is so many seconds old."""
+    later = YOUNG_SECONDS + LATER_SECONDS
+    if age < later:
+        return "young" if age < YOUNG_SECONDS else "later"
+    # The word that somebody looks is first said with the flush that brings the first row of this phase.
+    return "noticing" if age < later + 2 * NOTICE_SECONDS else "watched"

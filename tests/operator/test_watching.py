@@ -37,7 +37,14 @@ class Listener:
         self.motion = Motion()
         self.arrivals: list[Key] = []
         self.strangers = Strangers(lambda *_: None)
-        self.intake = Intake(self.keys.append, self.sightings, self.motion, self.strangers, self.arrivals.append)
+        self.begun: list[Key] = []
+        self.intake = Intake(
+            self.keys.append, self.sightings, self.motion, self.strangers, self.arrivals.append, begin=self._begin
+        )
+
+    def _begin(self, key: Key) -> None:
+        self.begun.append(key)
+        self.keys.append(key)
 
 
 @pytest.fixture
@@ -65,6 +72,13 @@ def test_a_new_wish_and_a_deletion_are_news(listener: Listener) -> None:
     listener.intake.take("trainingruns", body(generation=2), is_gone=True)
     assert listener.keys == [KEY] * 4
     assert listener.sightings.run(KEY) is not None
+
+
+def test_a_run_that_nothing_was_done_for_comes_first(listener: Listener) -> None:
+    listener.intake.take("trainingruns", body(), is_gone=False)
+    listener.intake.take("jobs", body(), is_gone=False)
+    listener.intake.take("trainingruns", body(generation=2) | {"status": {"state": "pending"}}, is_gone=False)
+    assert listener.begun == [KEY]
 
 
 @pytest.mark.parametrize("kind", ["jobs", "pods"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from chiplog_operator.workqueue import FIRST_BACKOFF_SECONDS, WorkQueue
 
@@ -38,6 +39,26 @@ def test_a_key_added_twice_before_its_turn_is_worked_on_once() -> None:
 
     work(process, "a", "a", "b")
     assert sorted(done) == ["a", "b"]
+
+
+def test_what_comes_first_overtakes_all_that_wait() -> None:
+    done: list[str] = []
+
+    async def main() -> None:
+        queue: WorkQueue[str] = WorkQueue()
+
+        async def process(key: str) -> None:
+            done.append(key)
+
+        for key in ("a", "b"):
+            queue.add(key)
+        for key in ("new-1", "new-2"):
+            queue.add(key, is_first=True)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(queue.run(1, process), 0.1)
+
+    asyncio.run(main())
+    assert done == ["new-1", "new-2", "a", "b"]
 
 
 def test_a_key_added_while_it_is_worked_on_is_worked_on_again_and_never_twice_at_once() -> None:
