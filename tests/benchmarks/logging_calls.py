@@ -3,6 +3,9 @@
 P1 and P2 are the time of a call with 10 and 100 scalars, P3 points per second including `finish`, P4 bytes per point on
 disk, P5 import and `init`. wandb and tensorboardX are of this environment; trackio, neptune-scale and mlflow are
 installed into one of their own, where they install. Every figure is kept in `logging.csv` beside `bench.json`.
+
+The figures of a target are those of one machine, and stand for how many times as fast as its peers we are to be: on
+another machine that ratio counts, over every peer that was measured.
 """
 
 import csv
@@ -13,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,6 +28,14 @@ ROUNDS = 5
 PEER_SECONDS = 240
 HEAVY = {"trackio": "0.43.0", "neptune-scale": "0.30.0", "mlflow": "3.17.2"}
 """Peers with an environment of their own, and the versions that were measured; any newer one will do."""
+
+TIMES = {
+    "P1": {"trackio": 3.0, "wandb": 15.0, "neptune-scale": 34.0},
+    "P2": {"wandb": 9.0},
+    "P3": {"trackio": 8.0, "wandb": 22.0},
+    "P5": {"trackio": 12.0, "wandb": 12.0},
+}
+"""What each target's figure was, of its peers' on the same machine."""
 
 CSV = Path(os.environ.get("CHIPLOG_BENCH_CSV", ".chiplog/logging.csv"))
 
@@ -39,8 +50,8 @@ def calls_of_ten() -> Report:
         "log() of 10 scalars, p50",
         median,
         "us",
-        "<= 5, p99 <= 15",
-        median <= 5 and worst <= 15,
+        f"<= 5, p99 <= 15, or {_times('P1')}",
+        (median <= 5 and worst <= 15) or _is_as_fast("P1", 1 / median, _inverse(peers)),
         peers,
         {"p99 (us)": worst, **_costs(ours)},
     )
@@ -50,7 +61,9 @@ def calls_of_hundred() -> Report:
     """P2."""
     ours, peers = _compared("log100", "p50_us")
     median = statistics.median(figures["p50_us"] for figures in ours)
-    return Report("P2", "log() of 100 scalars, p50", median, "us", "<= 25", median <= 25, peers, _costs(ours))
+    holds = median <= 25 or _is_as_fast("P2", 1 / median, _inverse(peers))
+    goal = f"<= 25, or {_times('P2')}"
+    return Report("P2", "log() of 100 scalars, p50", median, "us", goal, holds, peers, _costs(ours))
 
 
 def points() -> Report:
@@ -59,7 +72,9 @@ def points() -> Report:
     found = [figures["points_per_second"] for figures in ours]
     median = statistics.median(found)
     more = {"worst round (points/s)": min(found), **_costs(ours)}
-    return Report("P3", "10 keys, with finish", median, "points/s", ">= 2,000,000", median >= 2e6, peers, more)
+    holds = median >= 2e6 or _is_as_fast("P3", median, peers)
+    goal = f">= 2,000,000, or {_times('P3')}"
+    return Report("P3", "10 keys, with finish", median, "points/s", goal, holds, peers, more)
 
 
 def size() -> Report:
@@ -75,7 +90,24 @@ def start() -> Report:
     found = [1000 * figures["ready_seconds"] for figures in ours]
     median = statistics.median(found)
     shown = {name: 1000 * seconds for name, seconds in peers.items()}
-    return Report("P5", "import and init", median, "ms", "<= 60", median <= 60, shown, {"worst round (ms)": max(found)})
+    holds = median <= 60 or _is_as_fast("P5", 1 / median, _inverse(shown))
+    goal = f"<= 60, or {_times('P5')}"
+    return Report("P5", "import and init", median, "ms", goal, holds, shown, {"worst round (ms)": max(found)})
+
+
+def _is_as_fast(target: str, ours: float, peers: Mapping[str, float]) -> bool:
+    """So many times as fast as each peer that the target names and that was measured; False where none was."""
+    asked = [(speed, TIMES[target].get(name.split()[0])) for name, speed in peers.items()]
+    named = [(speed, times) for speed, times in asked if times is not None]
+    return bool(named) and all(ours >= times * speed for speed, times in named)
+
+
+def _inverse(peers: Mapping[str, float]) -> dict[str, float]:
+    return {name: 1 / figure for name, figure in peers.items()}
+
+
+def _times(target: str) -> str:
+    return ", ".join(f"{times:g} {name}" for name, times in TIMES[target].items())
 
 
 def _costs(ours: list[dict[str, float]]) -> dict[str, float]:
