@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,6 +46,14 @@ def refused(_: Request, error: Exception) -> Response:
     """The answer to a question that ended in an error of ours."""
     status, code = next((known[1:] for known in STATUS if isinstance(error, known[0])), (500, "error"))
     return problem(status, code, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+
+
+def unanswered(_: Request, error: Exception) -> Response:
+    """The answer where there is no such path or method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "not_found", 405: "bad_method"}.get(error.status_code, "bad_request")
+    return problem(error.status_code, code, error.detail, error.headers)
 
 
 def problem(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -71,14 +71,12 @@ class Api:
         ]
 
     def list_runs(self, request: Request) -> Response:
-        """Every run, newest first."""
-        return answers.document({"runs": [_listed(view) for view in self.sight.views(request)]})
+        """Every run, newest first, or those that an expression (`filter`) means, in its order."""
+        return answers.document({"runs": [_listed(view) for view in self._chosen(request)]})
 
     def select(self, request: Request) -> Response:
         """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
-        query = parsing.parse(request.query_params.get("filter", ""))
-        found = selecting.select(query, self.sight.views(request), self.sight.shelf.time())
-        return answers.document({"ids": [view.key.path for view in found]})
+        return answers.document({"ids": [view.key.path for view in self._chosen(request)]})
 
     def show_run(self, request: Request) -> Response:
         """One run in full, with the names of its metrics."""
@@ -87,7 +85,7 @@ class Api:
         shown = documents.shown(details.read(self.bucket, view))
         keys = charts.keys(self.histories.columns(view))
         system = charts.keys(self.histories.columns(view, "system"))
-        return answers.document({**shown, "keys": keys, "system_keys": system})
+        return answers.document({"id": view.key.path, **shown, "keys": keys, "system_keys": system})
 
     def show_console(self, request: Request) -> Response:
         """The newest lines of a run's console: `last` of them, those that hold `search` alone."""
@@ -139,6 +137,10 @@ class Api:
             self._watch(view)
             drawn.append({"run": view.key.path, "curves": charts.answer(self.histories.columns(view, kind), question)})
         return answers.document({"key": question.key, "runs": drawn})
+
+    def _chosen(self, request: Request) -> list[RunView]:
+        query = parsing.parse(request.query_params.get("filter", ""))
+        return selecting.select(query, self.sight.views(request), self.sight.shelf.time())
 
     def _named(self, request: Request) -> list[RunView]:
         named = request.query_params.getlist("run")

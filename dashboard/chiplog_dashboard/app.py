@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -15,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chiplog.errors import ChiplogError
-from chiplog_dashboard import answers
+from chiplog_dashboard import answers, openapi
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.sessions import Gate, Sessions
@@ -49,12 +50,12 @@ def create(api: Api, groups: Groups, page: Path, hosts: list[str], signons: Sign
     """
     shown = _page(page)
     assets = [Mount("/assets", StaticFiles(directory=page / "assets"))] if (page / "assets").is_dir() else []
+    asked = [*Sessions(api.sight, signons.cookies if signons else None).routes(), *api.routes(), *groups.routes()]
     return Starlette(
         routes=[
-            *Sessions(api.sight, signons.cookies if signons else None).routes(),
+            *asked,
+            openapi.route(asked),
             *(signons.routes() if signons else ()),
-            *api.routes(),
-            *groups.routes(),
             Route("/healthz", _healthz),
             *assets,
             Route("/{path:path}", shown),
@@ -65,7 +66,7 @@ def create(api: Api, groups: Groups, page: Path, hosts: list[str], signons: Sign
             Middleware(Gate, sight=api.sight),
             Middleware(GZipMiddleware, minimum_size=1024),
         ],
-        exception_handlers={ChiplogError: answers.refused},
+        exception_handlers={ChiplogError: answers.refused, HTTPException: answers.unanswered},
     )
 
 

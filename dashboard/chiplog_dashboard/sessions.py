@@ -14,12 +14,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chiplog.errors import ChiplogError, SettingsError
-from chiplog_dashboard import answers
+from chiplog_dashboard import answers, openapi
 from chiplog_dashboard.access import Caller, NotSignedOn
 from chiplog_dashboard.sight import COOKIE, Sight
 from chiplog_dashboard.signon import Cookies
 
 PATH = "/api/v1/session"
+OPEN = (PATH, openapi.PATH)
+"""What nobody is answered too: who one is, and what there is to ask."""
+
 MAX_TOKEN = 3800
 """Characters: a browser keeps no larger cookie."""
 
@@ -87,7 +90,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through, or refuse."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and path.startswith("/api") and path != PATH:
+        if scope["type"] == "http" and path.startswith("/api") and path not in OPEN:
             request = Request(scope)
             try:
                 await run_in_threadpool(self._sight.person, request)

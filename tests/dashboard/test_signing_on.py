@@ -68,6 +68,7 @@ def test_nothing_is_answered_to_nobody(guarded: Site, path: str) -> None:
 def test_the_page_itself_and_its_health_are_for_everybody(guarded: Site) -> None:
     assert guarded.get("/").status == 200
     assert guarded.get("/healthz").status == 200
+    assert guarded.get("/api/v1/openapi.json").status == 200
 
 
 def test_one_sees_the_runs_of_ones_namespaces(guarded: Site) -> None:

@@ -1,0 +1,188 @@
+"""The HTTP API as it is promised: what each question takes and what its answer holds; it serves nothing.
+
+`openapi` makes the document of these and of the routes; a test holds the answers against it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TRUTH: Schema = {"type": "boolean"}
+WHOLE: Schema = {"type": "integer"}
+ANY: Schema = {}
+TREE: Schema = {"type": "object"}
+MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+NUMBER_OR_NONE: Schema = {"type": ["number", "null"]}
+WHOLE_OR_NONE: Schema = {"type": ["integer", "null"]}
+TEXT_OR_NONE: Schema = {"type": ["string", "null"]}
+NUMBER: Schema = {"description": "A number; one that JSON lacks is NaN, Infinity or -Infinity as a text."}
+STATE: Schema = {
+    "enum": ["pending", "running", "suspended", "finished", "failed", "killed", "silent", "untracked"],
+}  # fmt: skip
+
+JSON = "application/json"
+LINES = "application/x-ndjson"
+EVENTS = "text/event-stream"
+BYTES = "application/octet-stream"
+
+
+def texts(item: Schema = TEXT) -> Schema:
+    """A list."""
+    return {"type": "array", "items": item}
+
+
+def named(name: str) -> Schema:
+    """One of SCHEMAS."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def holding(*optional: str, **fields: Schema) -> Schema:
+    """An object that has these fields, and maybe more in a later version."""
+    return {"type": "object", "properties": fields, "required": [name for name in fields if name not in optional]}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One of a question's parameters."""
+
+    name: str
+    about: str
+    schema: Schema
+    required: bool = False
+    many: bool = False
+    """It may be given several times."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One question."""
+
+    parameters: tuple[Parameter, ...] = ()
+    answer: Schema | None = None
+    kind: str = JSON
+    body: Schema | None = None
+    refusals: tuple[int, ...] = ()
+    """Statuses beside those that any question may end with."""
+    is_open: bool = False
+    """Also nobody is answered."""
+
+
+_PLACED = holding(
+    id=TEXT, namespace=TEXT, project=TEXT, run=TEXT, name=TEXT, state=STATE, reason=TEXT, cluster=TEXT, bound=TRUTH,
+    attempts=WHOLE, step=WHOLE_OR_NONE, started_at=MOMENT, finished_at=MOMENT, config=TREE, summary=TREE,
+    tags=texts(), lag_seconds=NUMBER_OR_NONE, display_name=TEXT, durable={"type": ["boolean", "null"]},
+    metrics=texts(holding("goal", name=TEXT, goal=TEXT)),
+)  # fmt: skip
+
+_SWEEP = holding(
+    id=TEXT, namespace=TEXT, name=TEXT, sweep=TEXT, method=TEXT, metric=TEXT_OR_NONE, goal=TEXT_OR_NONE, trials=WHOLE,
+    succeeded=WHOLE, failed=WHOLE, pruned=WHOLE, best=TEXT_OR_NONE, value=NUMBER,
+    parameters={"type": ["object", "null"]},
+)  # fmt: skip
+
+_LINE = holding(
+    id=TEXT, namespace=TEXT, name=TEXT, nights=WHOLE, scheduled_at=MOMENT, state=TEXT, holds=ANY, metric=TEXT_OR_NONE,
+    reason=TEXT, message=TEXT, failed_gates=texts(), missed=texts(),
+)  # fmt: skip
+
+_POINTS = {"type": "array", "items": {"type": ["number", "null"]}}
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": holding(error=holding(code=TEXT, message=TEXT)),
+    "Session": holding(
+        name=TEXT_OR_NONE, cookie=TRUTH, sign_on=holding(required=TRUTH, tokens=TRUTH, proxy=TRUTH, oidc=TRUTH)
+    ),
+    "Listed": {"allOf": [_PLACED, holding(created_at=NUMBER_OR_NONE)]},
+    "Run": {
+        "allOf": [
+            _PLACED,
+            holding(
+                created_at=MOMENT, notes=TEXT, created_by=TEXT, service_account=TEXT, exit_code=WHOLE_OR_NONE,
+                datasets=texts(TREE), images=TREE, command=TREE, attempt_list=texts(TREE), recorders=texts(TREE),
+                streams=texts(TREE), environment=TREE, wandb=TREE, requests=ANY, cost_usd=NUMBER_OR_NONE,
+                unread=texts(), keys=texts(), system_keys=texts(),
+            ),
+        ]
+    },
+    "ConsoleLine": holding(time=MOMENT, source=TEXT, attempt=WHOLE, rank=WHOLE, text=TEXT),
+    "File": holding(
+        path=TEXT, container=TEXT, attempt=WHOLE, rank=WHOLE, recorder=TEXT, version=WHOLE, versions=WHOLE,
+        size=WHOLE_OR_NONE, sha256=TEXT_OR_NONE, key=TEXT_OR_NONE, modified=MOMENT, policy=TEXT, missing=TEXT,
+    ),
+    "Curve": holding(
+        attempt=WHOLE, rank=WHOLE, writer=TEXT, points=WHOLE, x=_POINTS, min=_POINTS, max=_POINTS, last=_POINTS,
+        step=_POINTS, time=_POINTS,
+    ),
+    "Sweep": _SWEEP,
+    "SweepInFull": {
+        "allOf": [_SWEEP, holding(trial_list=texts(holding(id=TEXT, index=WHOLE, state=TEXT)), importance=texts(TREE))]
+    },
+    "Line": _LINE,
+    "LineInFull": {
+        "allOf": [_LINE, holding(latest=TEXT_OR_NONE, night_list=texts(holding(id=TEXT_OR_NONE, state=TEXT)))]
+    },
+}  # fmt: skip
+"""What answers hold. A later version may add fields, never take one away or change what it means."""
+
+_ID = {"type": "string", "pattern": "^[^/]+/[^/]+/[^/]+$"}
+_RUNS = Parameter("run", "A run, as cluster/namespace/run.", _ID, many=True)
+_FILTER = Parameter("filter", "An expression that chooses and orders runs (docs/query.md).", TEXT)
+_KIND = Parameter("kind", "history, or system for the system load.", {"enum": ["history", "system"]})
+_ATTEMPT = Parameter("attempt", "This attempt alone.", {"type": "integer", "minimum": 1, "maximum": 2**31})
+
+RUN = "/api/v1/runs/{cluster}/{namespace}/{run}"
+
+PLACES = {
+    "cluster": "The cluster's name in the bucket.",
+    "namespace": "The namespace.",
+    "run": "The run's id.",
+    "recorder": "The recorder that shipped the file.",
+    "sha256": "The file's SHA-256, in hexadecimal.",
+    "sweep": "The sweep's id.",
+    "line": "The UID of the line's CronJob.",
+}
+"""Parts of paths."""
+
+OPERATIONS: dict[tuple[str, str], Operation] = {
+    ("GET", "/api/v1/openapi.json"): Operation(answer=TREE, is_open=True),
+    ("GET", "/api/v1/session"): Operation(answer=named("Session"), is_open=True),
+    ("POST", "/api/v1/session"): Operation(
+        answer=holding(name=TEXT),
+        body=holding(token={"type": "string", "minLength": 1, "maxLength": 3800}),
+        is_open=True,
+    ),
+    ("DELETE", "/api/v1/session"): Operation(answer=TREE, is_open=True),
+    ("GET", "/api/v1/runs"): Operation((_FILTER,), holding(runs=texts(named("Listed")))),
+    ("GET", "/api/v1/select"): Operation((_FILTER,), holding(ids=texts())),
+    ("GET", RUN): Operation(answer=named("Run")),
+    ("GET", f"{RUN}/console"): Operation(
+        (
+            Parameter("search", "Lines that hold this text alone.", TEXT),
+            Parameter("last", "So many lines at most.", {"type": "integer", "minimum": 1, "maximum": 20_000}),
+        ),
+        holding(total=WHOLE, lines=texts(named("ConsoleLine"))),
+    ),
+    ("GET", f"{RUN}/files"): Operation(answer=holding(files=texts(named("File")))),
+    ("GET", f"{RUN}/files/{{recorder}}/{{sha256}}"): Operation(kind=BYTES),
+    ("GET", "/api/v1/keys"): Operation((_RUNS,), holding(keys=texts())),
+    ("GET", "/api/v1/curves"): Operation(
+        (
+            Parameter("key", "The metric.", {"type": "string", "minLength": 1}, required=True),
+            _RUNS,
+            _KIND,
+            Parameter("points", "Buckets of a curve at most.", {"type": "integer", "minimum": 2, "maximum": 5000}),
+            Parameter("axis", "What x is.", {"enum": ["step", "time", "elapsed"]}),
+            Parameter("from", "Smallest x.", {"type": "number"}),
+            Parameter("to", "Largest x.", {"type": "number"}),
+        ),
+        holding(key=TEXT, runs=texts(holding(run=TEXT, curves=texts(named("Curve"))))),
+    ),
+    ("GET", "/api/v1/events"): Operation(kind=EVENTS),
+    ("GET", "/api/v1/sweeps"): Operation(answer=holding(sweeps=texts(named("Sweep")))),
+    ("GET", "/api/v1/sweeps/{cluster}/{namespace}/{sweep}"): Operation(answer=named("SweepInFull")),
+    ("GET", "/api/v1/lines"): Operation(answer=holding(lines=texts(named("Line")))),
+    ("GET", "/api/v1/lines/{cluster}/{namespace}/{line}"): Operation(answer=named("LineInFull")),
+}
+"""Every question below /api/v1, by method and path."""
