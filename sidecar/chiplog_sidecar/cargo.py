@@ -105,6 +105,10 @@ class Cargo:
         if not self._stock.knows(item) and self._wanted(item) and not self._ship(item, "now"):
             self._watched[item] = "now"  # It changed while it was read: it follows when it stands still.
 
+    def refuse(self, item: Item, reason: str) -> None:
+        """Tell of a file that a record names and that is never read; no policy, for no later life is to watch it."""
+        self._refuse(item, Shape(0, 0, 0, 0), reason, "")
+
     def knows(self, item: Item) -> bool:
         """Whether a file of this path was dealt with before."""
         return self._stock.knows(item)

@@ -56,6 +56,9 @@ class Format:
     saved: Callable[[Row], list[tuple[str, str]]] = lambda _: []
     """Files, with their policy, that the writer asks to be kept; paths as above."""
 
+    leaving: Callable[[Row], list[str]] = lambda _: []
+    """Paths of either that lead out of that directory: they are never read, and told."""
+
     named: Callable[[Row], dict[str, str]] = lambda _: {}
     """Contents that stand in the record itself and must be in the bucket before this row: their names by SHA-256."""
 
@@ -64,11 +67,11 @@ class Format:
 
 
 BY_KIND = {
-    wandb.KIND: Format(wandb.Reader, wandb.loss_bound, wandb.media, wandb.saved),
+    wandb.KIND: Format(wandb.Reader, wandb.loss_bound, wandb.media, wandb.saved, wandb.leaving),
     tensorboard.KIND: Format(
         tensorboard.Reader, tensorboard.loss_bound, named=attachments.named, contents=attachments.contents
     ),
-    runfile.KIND: Format(runfile.Reader, runfile.loss_bound, wandb.media, wandb.saved),
+    runfile.KIND: Format(runfile.Reader, runfile.loss_bound, wandb.media, wandb.saved, wandb.leaving),
     jsonlines.KIND: Format(jsonlines.Reader, jsonlines.loss_bound),
     "stdout": Format(printed.Reader, printed.loss_bound),
     "stderr": Format(printed.ErrorReader, printed.loss_bound),

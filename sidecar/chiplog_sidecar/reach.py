@@ -15,6 +15,7 @@ from pathlib import Path
 from chiplog import rundir
 
 OUTSIDE = "it is a link out of the run directory"
+LEAVES = "its path leads out of the writer's files"
 NOT_A_FILE = "it is no regular file"
 MAX_LINKS = 40
 """As the kernel."""

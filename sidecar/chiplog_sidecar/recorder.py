@@ -15,7 +15,7 @@ from chiplog import codec, layout, records, rundir
 from chiplog.bucket import Bucket
 from chiplog.codec import Encoded, Row
 from chiplog.records import LiveHead, StreamHead
-from chiplog_sidecar import audience, cargo, pace, resuming, sources
+from chiplog_sidecar import audience, cargo, pace, reach, resuming, sources
 from chiplog_sidecar.batch import Batch, Stretch
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import Shipper
@@ -175,8 +175,9 @@ class Recorder:
         if self._search.is_due(now):
             self._search.begin()
             self._unsearched.clear()
+            skip = self._unsearched.update
             for container in sources.containers(self.settings.root, self.settings.containers):
-                for source in sources.followed(self.settings.root, container, self._skip):
+                for source in sources.followed(self.settings.root, container, lambda reason: skip([reason])):
                     if sources.is_wanted(source.path, self.settings.sources, ()):
                         self._follow(source)
             self._search.end(now)
@@ -234,15 +235,17 @@ class Recorder:
 
     def _ship_named_files(self, stream: Stream, row: Row) -> None:
         """Media before the record that names them; saved files when they are whole."""
-        for path in stream.media(row):
-            self.cargo.require(cargo.Item(stream.source.container, path))
-        for path, policy in stream.saved(row):
-            self.cargo.watch(cargo.Item(stream.source.container, path), policy)
         container = stream.source.container
+        for path in stream.media(row):
+            self.cargo.require(cargo.Item(container, path))
+        for path in stream.leaving(row):
+            self.cargo.refuse(cargo.Item(container, path), reach.LEAVES)
+        for path, policy in stream.saved(row):
+            self.cargo.watch(cargo.Item(container, path), policy)
         for path, data in stream.contents(row, lambda path: self.cargo.knows(cargo.Item(container, path))):
             self.cargo.require_content(cargo.Item(container, path), data)
         if row["kind"] == "artifact":
-            self.cargo.ship_artifact(stream.source.container, row)
+            self.cargo.ship_artifact(container, row)
 
     def _collect_files(self) -> None:
         for facts in self.cargo.take_rows():
@@ -257,9 +260,6 @@ class Recorder:
         self.batch.add(stream, stretch)
         self._first_unflushed = now if self._first_unflushed is None else self._first_unflushed
         self._first_uncut = now if self._first_uncut is None else self._first_uncut
-
-    def _skip(self, reason: str) -> None:
-        self._unsearched[reason] += 1
 
     def _must_cut(self) -> bool:
         if self._first_uncut is None:

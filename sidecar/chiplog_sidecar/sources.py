@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chiplog import rundir
-from chiplog_sidecar import jsonlines, printed
+from chiplog_sidecar import jsonlines, printed, reach
 from chiplog_sidecar.runfile import log as runfile
 from chiplog_sidecar.tensorboard import log as tensorboard
 from chiplog_sidecar.wandb import log as wandb
@@ -17,6 +17,12 @@ MAX_DEPTH = 5
 
 NOT_UTF8 = "its name is no UTF-8"
 """Of a source, or of a directory that might hold some: heads and keys are text. Files with such names are shipped."""
+
+TOO_DEEP = "it is below the fifth directory"
+"""Of a directory, which may hold sources."""
+
+A_LINK = "it is a source and a link"
+"""To a file of the run directory, which is followed by its own name if it has one of a source."""
 
 _LEAVES = {"wandb-data", "wandb-cache", "node_modules", ".git"}
 _LEAVES_OF_WANDB = {"files", "logs", "tmp"}
@@ -68,19 +74,42 @@ def is_wanted(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> 
     return not include or any(fnmatch.fnmatchcase(path, glob) for glob in include)
 
 
-def _search(folder: Path, relative: str, depth: int, skip: Skip) -> list[tuple[str, str]]:
+def _search(top: Path, relative: str, depth: int, skip: Skip) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
+    folder = top / relative
     for entry in _entries(folder, skip):
         path = f"{relative}{entry.name}"
         kind = _kind(entry.name, folder.name)
         if kind and entry.is_file(follow_symlinks=False):
             found.append((path, kind)) if _is_text(entry.name) else skip(NOT_UTF8)
-        elif depth and not _is_leaf(entry.name, relative) and entry.is_dir(follow_symlinks=False):
-            if _is_text(entry.name):
-                found.extend(_search(folder / entry.name, f"{path}/", depth - 1, skip))
-            else:
-                skip(NOT_UTF8)
+        elif entry.is_dir(follow_symlinks=False):
+            reason = _unsearched(entry.name, relative, depth)
+            if reason is None:
+                found.extend(_search(top, f"{path}/", depth - 1, skip))
+            elif reason:
+                skip(reason)
+        elif entry.is_symlink() or kind:
+            _pass_over(top, path, kind, entry.is_symlink(), skip)
     return found
+
+
+def _unsearched(name: str, relative: str, depth: int) -> str | None:
+    """Why a directory is not searched, empty where there is nothing to find; None for one that is."""
+    if _is_leaf(name, relative):
+        return ""
+    if not depth:
+        return TOO_DEEP
+    return None if _is_text(name) else NOT_UTF8
+
+
+def _pass_over(top: Path, path: str, kind: str, is_link: bool, skip: Skip) -> None:
+    """Count a link that leads out, and what is called like a source and is no file of its own."""
+    try:
+        reason = A_LINK if is_link and reach.resolve(top, path) else reach.NOT_A_FILE
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if kind or reason != A_LINK:
+        skip(reason)
 
 
 def _is_leaf(name: str, relative: str) -> bool:

@@ -66,8 +66,8 @@ class Stream:
     mode: int = 0
     """Its permission bits then."""
     fold: folding.Fold = field(default_factory=folding.Fold)
-    is_foreign: bool = False
-    """The file is not of its kind: it is not read further."""
+    foreign: str = ""
+    """Why the file is not of its kind; empty where it is. It is a gap as it grows, and kept byte for byte."""
     is_over: bool = False
     """Its bytes are not what was read any more: it is not read further."""
     trouble: str = ""
@@ -190,12 +190,12 @@ class Stream:
         end becomes a gap, for nobody will complete it. Unless `advance` follows, the same rows are given again.
         """
         has_more = self.size > self.position or final
-        if self._pending is None and has_more and not self.is_foreign and not self._was_rewritten():
+        if self._pending is None and has_more and not self._was_rewritten():
             self._pending = self._rest.pop(0) if self._rest else self._next(max_bytes, final=final)
         return self._pending or ([], self.position)
 
     def _next(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int] | None:
-        rows, end = self._read(max_bytes, final=final)
+        rows, end = self._unread(max_bytes, final=final) if self.foreign else self._read(max_bytes, final=final)
         if end == self.position:
             return None
         first, *self._rest = _pieces(self.position, rows, end)
@@ -213,17 +213,23 @@ class Stream:
             at_end = reader.offset + len(data) >= self.size
             rows = reader.feed(data, final=final and at_end)
             if reader.foreign:
-                self.is_foreign = True
-                return [{"at": 0, "kind": "gap", "to": self.size, "reason": reader.foreign}], self.size
+                self.foreign = reader.foreign
+                return self._gap(self.foreign)
             if rows or at_end:
                 return rows, reader.at
 
     def _unreadable(self, error: OSError, *, final: bool) -> tuple[list[Row], int]:
         """Nothing, and it is tried again; if nobody will, a gap of all that is left."""
         self.trouble = error.strerror or str(error)
-        if not final or self.size <= self.position:
-            return [], self.position
-        return [{"at": self.position, "kind": "gap", "to": self.size, "reason": self.trouble}], self.size
+        return self._gap(self.trouble) if final and self.size > self.position else ([], self.position)
+
+    def _unread(self, max_bytes: int, *, final: bool) -> tuple[list[Row], int]:
+        """What a file that is not of its kind has grown by: one gap for as much as one read, or at the end."""
+        is_due = final and self.size > self.position
+        return self._gap(self.foreign) if is_due or self.size - self.position >= max_bytes else ([], self.position)
+
+    def _gap(self, reason: str) -> tuple[list[Row], int]:
+        return [{"at": self.position, "kind": "gap", "to": self.size, "reason": reason}], self.size
 
     def advance(self, rows: list[Row], end: int) -> None:
         """Take rows as read: they are held by the batch now."""
@@ -272,6 +278,11 @@ class Stream:
     def media(self, row: Row) -> list[str]:
         """Files that a row names and that must be in the bucket before it."""
         return [self._beside(path) for path in self.format.media(row)]
+
+    def leaving(self, row: Row) -> list[str]:
+        """Paths that a row names and that lead out of the writer's files."""
+        folder = PurePosixPath(self.source.path).parent / rundir.FILES
+        return [f"{folder}/{path}" for path in self.format.leaving(row)]
 
     def saved(self, row: Row) -> list[tuple[str, str]]:
         """Files, with their policy, that a row asks to be kept."""

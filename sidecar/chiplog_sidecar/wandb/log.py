@@ -64,10 +64,16 @@ def media(row: Row) -> list[str]:
 
 def saved(row: Row) -> list[tuple[str, str]]:
     """What a `files` row asks to be kept, but for paths that leave the directory."""
-    if row["kind"] != "files":
-        return []
-    named = [(PurePosixPath(file["path"]), str(file["policy"])) for file in row["files"]]
-    return [(str(path), policy) for path, policy in named if not path.is_absolute() and ".." not in path.parts]
+    asked = row["files"] if row["kind"] == "files" else []
+    paths = [(PurePosixPath(file["path"]), str(file["policy"])) for file in asked if not naming.leaves(file["path"])]
+    return [(str(path), policy) for path, policy in paths]
+
+
+def leaving(row: Row) -> list[str]:
+    """What a row names, as media or to be kept, that leaves the directory."""
+    if row["kind"] == "files":
+        return [file["path"] for file in row["files"] if naming.leaves(file["path"])]
+    return naming.leaving(row) if row["kind"] in ("history", "summary") else []
 
 
 def loss_bound(fold: Fold) -> str:

@@ -30,14 +30,35 @@ def media_paths(row: Row) -> list[Media]:
     to read.
     """
     media: dict[str, Media] = {}
+    for node in _objects(row):
+        media |= {found["path"]: found for found in _named(node) if found["sha256"] or found["path"] not in media}
+    return [media[path] for path in sorted(media)]
+
+
+def leaving(row: Row) -> list[str]:
+    """Paths of what claims to be media and would lead out of the run's files, each once."""
+    found: set[str] = set()
+    for node in _objects(row):
+        filenames = node.get("filenames")
+        single = [node.get("path")] if isinstance(node.get("sha256"), str) else []
+        paths = [*single, *(filenames if isinstance(filenames, list) else [])]
+        found.update(path for path in paths if isinstance(path, str) and isinstance(node.get("_type"), str))
+    return sorted(path for path in found if leaves(path) and "://" not in path)
+
+
+def leaves(path: str) -> bool:
+    """Whether a path leads out of the directory that it is relative to, or is none at all."""
+    return path.startswith("/") or "\0" in path or ".." in PurePosixPath(path).parts
+
+
+def _objects(row: Row) -> Iterator[dict[str, Any]]:
     stack: list[Any] = [_logged(row)]
     while stack:
         node = stack.pop()
         if isinstance(node, dict):
-            media |= {found["path"]: found for found in _named(node) if found["sha256"] or found["path"] not in media}
+            yield node
         if isinstance(node, dict | list):
             stack.extend(node.values() if isinstance(node, dict) else node)
-    return [media[path] for path in sorted(media)]
 
 
 def _logged(row: Row) -> dict[str, values.Json]:
@@ -61,7 +82,4 @@ def _named(node: dict[str, Any]) -> Iterator[Media]:
 
 
 def _is_inside(path: Any) -> bool:
-    if not isinstance(path, str) or not path or "\0" in path:
-        return False
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not path.startswith("/") and ".." not in parts
+    return isinstance(path, str) and bool(PurePosixPath(path).parts) and not leaves(path)
