@@ -14,7 +14,9 @@ from chiplog import codec, layout, records
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.errors import FormatError
 from chiplog.folding import Fold
-from chiplog.reading import rows, runs, verifying
+from chiplog.reading import lines, rows, runs, sweeps, tables, verifying
+from chiplog_compactor.decoding import Decoder
+from chiplog_compactor.rebuilding import Rebuilding
 from chiplog_sidecar import formats
 
 BUCKETS = Path(__file__).parents[1] / "fixtures" / "buckets"
@@ -40,7 +42,11 @@ def expected(fixture: Path) -> dict[str, Any]:
 
 def test_there_is_a_fixture_and_it_holds_every_class_of_object() -> None:
     kinds = {path.relative_to(BUCKETS).parts[3] for path in BUCKETS.glob("*/bucket/v1/*/**/*")}
-    assert kinds >= {"clusters", "live", "raw", "blobs", "runs", "tables", "index"}
+    assert kinds >= {"clusters", "live", "raw", "blobs", "runs", "tables", "index", "lines", "latest", "watch"}
+    names = {path.name for path in BUCKETS.glob("*/bucket/v1/runs/**/*.json")}
+    assert names == {"run.json", "outcome.json", "seal.json", "trial.json"}
+    kept = {path.name for path in BUCKETS.glob("*/bucket/v1/tables/*")}
+    assert kept == {*layout.TABLES, layout.PYRAMID}
 
 
 def test_every_kind_of_source_is_in_a_bucket_that_is_kept() -> None:
@@ -119,3 +125,87 @@ def test_an_object_that_needs_a_newer_reader_is_refused_with_the_way_out(fixture
     with pytest.raises(FormatError, match=r"needs a reader of version 2, this one is 1: upgrade chiplog"):
         told(bucket, "live")
     assert records.is_too_new(bucket.get(key).data, key)
+
+
+NIGHTS = [path for path in FIXTURES if (path / "objects.json").exists()]
+"""Those that also say what every document and the pyramid must be (make_night.py)."""
+DONE = layout.Run("prod", "team", "done-0123abcd")
+
+
+@pytest.fixture(params=NIGHTS, ids=lambda path: path.name)
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(request.param, tmp_path / "kept"))
+
+
+def objects(kept: Path) -> dict[str, Any]:
+    return json.loads((kept / "objects.json").read_text())
+
+
+def document(kept: Path, key: str, expected_format: str) -> Any:
+    return records.unpack_document(DirectoryBucket(kept / "bucket").get(key).data, expected_format, key)
+
+
+def test_every_document_is_read_as_it_was_written(kept: Path) -> None:
+    known = objects(kept)["documents"]
+    present = {item.key for item in DirectoryBucket(kept / "bucket").list("v1/") if item.key.endswith(".json")}
+    assert present == known.keys()
+    assert {said["format"] for said in known.values()} >= {
+        records.CLUSTER_FORMAT, records.RUN_FORMAT, records.OUTCOME_FORMAT, records.SEAL_FORMAT, records.TRIAL_FORMAT,
+        records.NIGHT_FORMAT, records.LATEST_FORMAT, records.INDEX_FORMAT, records.WATCH_FORMAT,
+    }  # fmt: skip
+    for key, said in known.items():
+        digest = said.pop("sha256")
+        assert document(kept, key, said["format"]) == said
+        assert len(digest) == 64
+
+
+def test_a_line_with_a_night_a_gap_and_its_pointer_is_told_as_it_was(kept: Path) -> None:
+    bucket, known = DirectoryBucket(kept / "bucket"), objects(kept)["documents"]
+    (line,) = lines.every(bucket)
+    said = sorted((one for key, one in known.items() if "/lines/" in key), key=lambda one: one["scheduled_at"])
+    assert [night["state"] for night in line.nights] == ["missed", "finished"]
+    assert [*line.nights] == [_without_digest(one) for one in said]
+    assert lines.latest(bucket, line) == _without_digest(known["v1/latest/prod/team/nightly.json"])
+
+
+def test_a_trial_is_found_by_its_sweep_and_told_as_it_was(kept: Path) -> None:
+    (sweep,) = sweeps.every(DirectoryBucket(kept / "bucket"))
+    assert [*sweep.trials] == [_without_digest(objects(kept)["documents"][layout.trial_key(DONE)])]
+    assert sweep.value(sweep.newest) == 1 / 140
+
+
+def _without_digest(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "sha256"}
+
+
+PYRAMID = """
+SELECT recorder, stream, key, level, step, points, not_finite, min, max, last, last_step, last_time
+FROM read_parquet(?) ORDER BY ALL
+"""
+
+
+def pyramid(bucket: DirectoryBucket) -> list[list[Any]]:
+    """Its buckets, by the columns of docs/bucket.md."""
+    parts = [str(bucket.root / item.key) for item in bucket.list(layout.tables_prefix(layout.PYRAMID))]
+    with tables.connect() as database:
+        return [list(row) for row in database.execute(PYRAMID, [parts]).fetchall()]
+
+
+def test_the_pyramid_is_read_bit_by_bit_and_comes_out_of_the_kept_history_again(kept: Path) -> None:
+    bucket = DirectoryBucket(kept / "bucket")
+    assert len(objects(kept)["pyramid"]) == 36
+    assert pyramid(bucket) == objects(kept)["pyramid"]
+    for item in list(bucket.list(layout.tables_prefix(layout.PYRAMID))):
+        bucket.delete(item.key)
+    assert Rebuilding(bucket, DONE, Decoder(("false",))).rebuild() == 1
+    assert pyramid(bucket) == objects(kept)["pyramid"]
+
+
+def test_every_table_comes_out_of_the_kept_sources_again(kept: Path) -> None:
+    """Today's decoding and today's folding give what was sealed then; `rebuild` refuses anything else."""
+    bucket = DirectoryBucket(kept / "bucket")
+    for item in list(bucket.list(layout.tables_prefix())):
+        bucket.delete(item.key)
+    assert Rebuilding(bucket, DONE, Decoder()).rebuild() == 4
+    assert {"done": told(bucket, "done")} == {"done": expected(kept)["done"]}
+    assert pyramid(bucket) == objects(kept)["pyramid"]
