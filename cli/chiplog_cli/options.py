@@ -52,7 +52,7 @@ def places(envvar: str | None = None, *, asks_cluster: bool = False) -> Callable
                 metavar="ADDRESS",
                 envvar=envvar,
                 show_envvar=envvar is not None,
-                help="s3://bucket/prefix, or a directory.",
+                help="s3://bucket/prefix, a directory, or the https:// address of a door.",
             ),
         ):
             command = option(command)

@@ -1,6 +1,5 @@
 """What the verbs share that write on this machine: who does it, where, and what is said about it."""
 
-import getpass
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,20 +7,11 @@ from typing import TYPE_CHECKING
 
 from chiplog.bucket import Bucket
 from chiplog.errors import SettingsError
-from chiplog.local import identity
 from chiplog.local.directory import Directory
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
     from chiplog_cli.running import Result
-
-
-def user() -> str:
-    """Who runs this, as a name; it is the namespace of local runs."""
-    try:
-        return identity.name(getpass.getuser(), "user")
-    except (KeyError, OSError):
-        return "user"
 
 
 def opened(session: Session, address: str) -> Bucket:

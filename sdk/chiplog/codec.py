@@ -135,6 +135,13 @@ def first_frame(data: bytes, what: str) -> bytes:
     raise FormatError(f"{what} is empty")
 
 
+def cut(data: bytes, what: str, max_bytes: int) -> tuple[bytes, bytes]:
+    """The first frame, unpacked, and what stands behind it, as it is. Raises FormatError, also for a frame of more than
+    `max_bytes`."""
+    frame, used = _unpack(memoryview(data), max_bytes, what)
+    return frame, data[used + _check_digest(memoryview(data), used, what, strict=True) :]
+
+
 def lines(data: bytes) -> list[Json]:
     """The values of a frame's lines."""
     return [load(line) for line in data.split(b"\n") if line]

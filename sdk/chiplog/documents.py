@@ -6,6 +6,30 @@ How they are packed and checked is in `records`.
 from typing import Any, NotRequired, TypedDict
 
 
+class Writer(TypedDict):
+    """Who wrote through a door; the door's word, and never the writer's."""
+
+    key: str
+    """Name of the API key."""
+    service_account: str
+    """For whom it stands."""
+
+
+class WriterDocument(TypedDict):
+    """`writer.json`: whose a recorder is that writes through a door; written once by the door."""
+
+    format: str
+    min_reader: int
+    cluster: str
+    namespace: str
+    recorder: str
+    key: str
+    service_account: str
+    project: str
+    """The only one that the key is for; empty: every one of the namespace."""
+    claimed_at: float
+
+
 class RunDocument(TypedDict):
     """`run.json`: who and what; written once by the operator."""
 
@@ -30,6 +54,8 @@ class RunDocument(TypedDict):
     command: dict[str, list[str]]
     claimed_by: NotRequired[str]
     """Whose it is by CHIPLOG_USERNAME or WANDB_USERNAME: a claim of whoever wrote that, never a proof."""
+    written_by: NotRequired[Writer]
+    """Where it came in through a door."""
     line: NotRequired[str]
     """The CronJob whose night it is."""
     source: NotRequired[str]

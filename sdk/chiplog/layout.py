@@ -184,6 +184,11 @@ def parse_sealed_key(key: str) -> SealedKey | None:
     return SealedKey(recorder, found["stream"], int(found["end"]))
 
 
+def writer_key(recorder: Recorder) -> str:
+    """Key of whose recorder it is, where it writes through a door."""
+    return f"{raw_prefix(recorder)}writer.json"
+
+
 def blobs_prefix(recorder: Recorder) -> str:
     """Prefix of all blobs of a recorder."""
     return f"{VERSION}/blobs/{recorder.path}/"

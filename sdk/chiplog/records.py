@@ -28,6 +28,7 @@ NIGHT_FORMAT = "chiplog.night"
 LATEST_FORMAT = "chiplog.latest"
 NOTICES_FORMAT = "chiplog.notices"
 WATCH_FORMAT = "chiplog.watch"
+WRITER_FORMAT = "chiplog.writer"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""
@@ -87,6 +88,8 @@ class RecorderHead(TypedDict):
     project: str
     version: str
     started_at: float
+    written_by: NotRequired[documents.Writer]
+    """Where it came in through a door: whose key it was, by the door's word."""
 
 
 class LiveHead(TypedDict):

@@ -1,6 +1,7 @@
 """A credential's reference made into variables of the environment, when it is needed; it stores and prints nothing.
 
-A server's key becomes CHIPLOG_API_KEY. For S3 it becomes boto3's own variables, and those that would outrank it go.
+A server's key becomes CHIPLOG_API_KEY, or CHIPLOG_API_KEY_FILE where it is in a file. For S3 it becomes boto3's own
+variables, and those that would outrank it go.
 """
 
 import importlib
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 from chiplog.errors import SettingsError
 from chiplog_cli.accounts.contexts import Context, Credential
 
-API_KEY = "CHIPLOG_API_KEY"
+API_KEY, API_KEY_FILE = "CHIPLOG_API_KEY", "CHIPLOG_API_KEY_FILE"
 
 EXEC_SECONDS = 60.0
 """A plugin may ask a person."""
@@ -61,6 +62,10 @@ def variables(
     found = {name: value for name, value in place.items() if value}
     if context.credential is None:
         return dict(found)
+    if is_server(context) and context.credential.kind == "file":
+        _private(context.credential)
+        # Its path, so that a key which is renewed there is taken up while we run.
+        return {**found, API_KEY: None, API_KEY_FILE: str(path(context.credential.words))}
     if is_server(context):
         return {**found, API_KEY: _key(context.credential, environ, find_keyring)}
     return {**found, **dict.fromkeys(OTHERS), **_of_s3(context.credential, environ, find_keyring)}

@@ -49,32 +49,34 @@ def command(
     chiplog run -- python train.py --lr 0.1
     chiplog run --name baseline --tag nightly --bucket s3://my-runs/chiplog -- python train.py
 
-    The bucket is --bucket, else a context's or CHIPLOG_BUCKET, else ~/.local/share/chiplog. The exit code is the
-    command's own. Signals are passed on. What could not be shipped in time `chiplog sync` ships later; docs/local.md
-    tells it all.
+    The bucket is --bucket, else a context's or CHIPLOG_BUCKET, else ~/.local/share/chiplog; with https:// it is a door
+    (docs/door.md). The exit code is the command's own. Signals are passed on. What could not be shipped in time
+    `chiplog sync` ships later; docs/local.md tells it all.
     """
     from chiplog import masking
     from chiplog.layout import Run
-    from chiplog.local import directory, identity, papers, places
+    from chiplog.local import directory, homes, identity, papers, places
     from chiplog_cli import running, storing
 
     bucket = places.writable(session.address, os.environ)
     title = identity.name(name) if name else identity.name_of_command(list(words))
     recorder = identity.new_recorder_id()
-    place = Run(
-        session.cluster or identity.CLUSTER, session.namespace or storing.user(), identity.run_id(title, recorder)
-    )
+    environ = dict(os.environ)  # The command's: an account's credential is for the recorder alone.
+    home = homes.home(bucket, session.cluster, session.namespace, session.opened)
+    home.require_project(project)
+    place = Run(home.cluster, home.namespace, identity.run_id(title, recorder))
+    said = project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name
     run = papers.LocalRun(
         place=place,
         recorder=recorder,
         name=title,
         display_name=name or title,
-        project=project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name,
+        project=home.project_of(said),
         created_at=time.time(),
         command=tuple(masking.arguments(words, masking.secrets(os.environ))),
         notes=notes,
         tags=tags,
-        created_by=storing.user(),
+        created_by=homes.user(),
         claimed_by=os.environ.get("CHIPLOG_USERNAME") or os.environ.get("WANDB_USERNAME") or "",
         host=socket.gethostname(),
     )
@@ -87,7 +89,6 @@ def command(
 
     say(f"{place.id} is recorded into {bucket}")
     options = running.Options(not no_console, wait_seconds)
-    environ = dict(os.environ)  # The command's: an account's credential is for the recorder alone.
     opened = functools.partial(storing.opened, session, bucket)
     result = running.run(made, words, options, environ, opened, session.environment(bucket))
     storing.tell(result, made, say)

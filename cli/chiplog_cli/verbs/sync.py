@@ -61,19 +61,22 @@ def command(
     A second sync adds nothing. Nothing is written to DIR. Exit code 1: something is not in the bucket yet.
     """
     from chiplog.errors import NotFound
-    from chiplog.local import identity, places
+    from chiplog.local import homes, places
     from chiplog_cli import storing
     from chiplog_cli.importing import finding, shipping, syncing
     from chiplog_cli.rendering import syncs
 
+    bucket = places.writable(session.address, os.environ)
+    home = homes.home(bucket, session.cluster, session.namespace, session.opened)
+    home.require_project(project)
     target = shipping.Target(
-        bucket=places.writable(session.address, os.environ),
-        cluster=session.cluster or identity.CLUSTER,
-        namespace=session.namespace or storing.user(),
+        bucket=bucket,
+        cluster=home.cluster,
+        namespace=home.namespace,
         state=places.runs(os.environ).parent / "sync",
-        project=project,
+        project=home.project_of(project),
         state_unknown=state,
-        user=storing.user(),
+        user=homes.user(),
         host=socket.gethostname(),
     )
     tops = folders or (places.runs(os.environ),)

@@ -5,7 +5,6 @@ run's documents, as nobody else owns them. It ends when the script has ended and
 """
 
 import contextlib
-import getpass
 import json
 import os
 import socket
@@ -19,7 +18,7 @@ from typing import Any
 from chiplog import layout, records
 from chiplog.bucket import Bucket, opening
 from chiplog.errors import ChiplogError
-from chiplog.local import beside, directory, identity, owning
+from chiplog.local import beside, directory, homes, owning
 from chiplog.local.directory import Directory
 from chiplog.local.papers import End, LocalRun
 
@@ -51,11 +50,13 @@ def main() -> int:
 
 def described(root: Path, told: Mapping[str, Any]) -> Directory:
     """The run directory of a run whose words are known."""
-    place = layout.Run(identity.CLUSTER, _user(), told["run"])
+    at = homes.home(told["bucket"])
+    place = layout.Run(at.cluster, at.namespace, told["run"])
     run = LocalRun(
-        place=place, recorder=told["recorder"], name=told["name"], project=told["project"], created_at=time.time(),
+        place=place, recorder=told["recorder"], name=told["name"], created_at=time.time(),
+        project=at.project_of(told["project"]),
         command=tuple(told["command"]), display_name=told["display_name"], notes=told["notes"],
-        tags=tuple(told["tags"]), created_by=_user(), host=socket.gethostname(),
+        tags=tuple(told["tags"]), created_by=homes.user(), host=socket.gethostname(),
     )  # fmt: skip
     return Directory(root, told["bucket"], run)
 
@@ -68,13 +69,6 @@ def _exit_code(bucket: Bucket, place: Directory) -> int | None:
         codes = [stream["exit_code"] for stream in head["streams"] if "exit_code" in stream]
         return codes[0] if codes else None
     return None
-
-
-def _user() -> str:
-    try:
-        return identity.name(getpass.getuser(), "user")
-    except (KeyError, OSError):
-        return "user"
 
 
 if __name__ == "__main__":

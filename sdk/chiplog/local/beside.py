@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chiplog.bucket import apikey
 from chiplog.errors import SettingsError
 from chiplog.local import alive, directory
 from chiplog.local.directory import Directory
@@ -114,6 +115,6 @@ def _take_signals() -> None:
 
 
 def _is_tuning(name: str) -> bool:
-    """What the recorder takes from its surroundings: settings, and the key of a server."""
-    told = ("CHIPLOG_INCLUDE", "CHIPLOG_EXCLUDE", "CHIPLOG_LOG_LEVEL", "CHIPLOG_API_KEY")
+    """What the recorder takes from its surroundings: settings, and the key of a door."""
+    told = ("CHIPLOG_INCLUDE", "CHIPLOG_EXCLUDE", "CHIPLOG_LOG_LEVEL", apikey.VARIABLE, apikey.FILE_VARIABLE)
     return name.endswith("_SECONDS") or name in told

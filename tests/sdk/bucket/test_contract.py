@@ -1,4 +1,4 @@
-"""What every `Bucket` promises, run on memory, a directory and a real S3."""
+"""What every `Bucket` promises: memory, a directory, a real S3, and a door before a directory."""
 
 import hashlib
 import threading
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import door
 import pytest
 import real_store
 
@@ -33,12 +34,19 @@ ODD_KEYS = [
 ]
 
 
-@pytest.fixture(params=["memory", "directory", pytest.param("s3", marks=pytest.mark.integration)])
+S3 = pytest.param("s3", marks=pytest.mark.integration)
+
+
+@pytest.fixture(params=["memory", "directory", S3, "door"])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bucket]:
     if request.param == "memory":
         yield MemoryBucket()
     elif request.param == "directory":
         yield DirectoryBucket(tmp_path)
+    elif request.param == "door":
+        store = DirectoryBucket(tmp_path)
+        with door.serving(door.unjudged(store)) as address:
+            yield door.Deleting(address, store)
     else:
         with real_store.prefix("contract") as store:
             yield store
@@ -282,12 +290,17 @@ def test_a_reader_never_sees_half_a_write(bucket: Bucket) -> None:
     assert all(read in values for read in reads)
 
 
-@pytest.fixture(params=["directory", pytest.param("s3", marks=pytest.mark.integration)])
-def missing(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
+@pytest.fixture(params=["directory", S3, "door"])
+def missing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bucket]:
+    absent = DirectoryBucket(tmp_path / "absent")
     if request.param == "directory":
-        return DirectoryBucket(tmp_path / "absent")
-    real_store.address()
-    return open_bucket(f"s3://chiplog-absent-{uuid.uuid4().hex}/prefix")
+        yield absent
+    elif request.param == "door":
+        with door.serving(door.unjudged(absent)) as address:
+            yield door.Deleting(address, absent)
+    else:
+        real_store.address()
+        yield open_bucket(f"s3://chiplog-absent-{uuid.uuid4().hex}/prefix")
 
 
 def test_a_bucket_that_does_not_exist_is_told_from_an_object_that_does_not(missing: Bucket, tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""The client of a door: what it refuses to do with a key, and what it makes of a door that is none, gone or cut off."""
+
+import ssl
+from pathlib import Path
+
+import door
+import pytest
+import tls
+import toxic
+
+from chiplog.bucket.apikey import ApiKey
+from chiplog.bucket.http import HttpBucket
+from chiplog.bucket.memory import MemoryBucket
+from chiplog.errors import AccessDenied, BucketMissing, NotFound, SettingsError, Unreachable
+
+KEY = ApiKey(door.TOKEN)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://ingest.example", "https://", "https://me:secret@host", "https://host/?a=b"]
+)
+def test_a_key_is_sent_in_clear_to_this_machine_alone(address: str) -> None:
+    with pytest.raises(SettingsError):
+        HttpBucket(address, KEY)
+
+
+def test_a_door_speaks_tls_and_one_that_nobody_vouches_for_gets_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = tls.Authority.make(tmp_path, "authority")
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    for path, data in zip((certificate, key), authority.sign("door", "127.0.0.1"), strict=True):
+        path.write_bytes(data)
+    with door.serving(door.unjudged(MemoryBucket()), ssl_certfile=str(certificate), ssl_keyfile=str(key)) as address:
+        with pytest.raises(Unreachable, match="certificate"):
+            HttpBucket(address, KEY).get("x")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.crt"))
+        assert ssl.get_default_verify_paths().cafile == str(tmp_path / "authority.crt")
+        with pytest.raises(NotFound):
+            HttpBucket(address, KEY).get("x")
+
+
+def test_a_server_that_is_no_door_is_a_bucket_that_is_missing() -> None:
+    served = door.serving(door.unjudged(MemoryBucket()))
+    with served as address, pytest.raises(BucketMissing, match="is there a door"):
+        HttpBucket(f"{address}/elsewhere", KEY).get("x")
+    with pytest.raises(Unreachable):
+        HttpBucket(address, KEY).get("x")
+
+
+def test_a_connection_that_breaks_is_tried_again_and_one_that_always_does_is_an_error() -> None:
+    store = MemoryBucket()
+    store.put("x", b"data")
+    with door.serving(door.unjudged(store)) as address, toxic.proxy(address) as between:
+        bucket = HttpBucket(between.address, KEY)
+        between.choose = lambda method, path: toxic.Toxic(reset=len(between.seen) % 3 == 1)
+        assert [bucket.get("x").data for _ in range(6)] == [b"data"] * 6
+        between.choose = lambda method, path: toxic.Toxic(reset=True)
+        with pytest.raises(Unreachable):
+            bucket.get("x")
+
+
+def test_an_answer_that_is_cut_off_is_never_taken_for_a_whole_one() -> None:
+    store = MemoryBucket()
+    store.put("x", b"0123456789" * 1000)
+    with door.serving(door.unjudged(store)) as address, toxic.proxy(address) as between:
+        between.choose = lambda method, path: toxic.Toxic(truncate=100)
+        bucket = HttpBucket(between.address, KEY)
+        with pytest.raises(Unreachable):
+            bucket.get("x")
+        with pytest.raises(Unreachable):
+            list(bucket.list(""))
+
+
+def test_a_key_comes_from_the_environment_or_from_a_file_that_nobody_else_reads(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("a.b.c\n")
+    file.chmod(0o644)
+    assert ApiKey.from_env({"CHIPLOG_API_KEY": " x.y.z\n"}).read() == "x.y.z"
+    with pytest.raises(SettingsError, match="chmod 600"):
+        ApiKey.from_env({"CHIPLOG_API_KEY_FILE": str(file)})
+    file.chmod(0o600)
+    assert ApiKey.from_env({"CHIPLOG_API_KEY_FILE": str(file)}).read() == "a.b.c"
+    for environ in ({}, {"CHIPLOG_API_KEY_FILE": str(tmp_path / "gone")}):
+        with pytest.raises(SettingsError, match="CHIPLOG_API_KEY"):
+            ApiKey.from_env(environ)
+
+
+def test_a_key_file_is_read_again_when_it_changed_and_a_gap_does_no_harm(tmp_path: Path) -> None:
+    file, new = tmp_path / "key", tmp_path / "new"
+    for path, text in ((file, "a.b.c"), (new, "d.e.f")):
+        path.touch(0o600)
+        path.write_text(text)
+    key = ApiKey(file=file)
+    assert key.read() == "a.b.c"
+    file.unlink()
+    assert key.read() == "a.b.c"
+    new.rename(file)
+    assert key.read() == "d.e.f"
+    file.write_text("two words")
+    with pytest.raises(AccessDenied):
+        key.read()
+    assert "d.e.f" not in repr(key) + repr(ApiKey("x.y.z"))
