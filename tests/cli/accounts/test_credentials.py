@@ -46,9 +46,16 @@ def key_file(tmp_path: Path, text: str = SECRET, mode: int = 0o600) -> Path:
 
 def test_a_server_s_key_is_found_in_each_way(tmp_path: Path) -> None:
     plugin = script(tmp_path, {"kind": "ExecCredential", "status": {"token": SECRET}})
-    ways = [("env", "LAB_KEY"), ("file", str(key_file(tmp_path))), ("keyring", "chiplog", "lab"), ("exec", *plugin)]
-    for way in ways:
+    for way in [("env", "LAB_KEY"), ("keyring", "chiplog", "lab"), ("exec", *plugin)]:
         assert variables("https://h", *way) == {"CHIPLOG_API_KEY": SECRET}
+
+
+def test_a_server_s_key_in_a_file_is_told_by_its_place_so_that_a_renewed_one_is_taken_up(tmp_path: Path) -> None:
+    place = key_file(tmp_path)
+    assert variables("https://h", "file", str(place)) == {"CHIPLOG_API_KEY": None, "CHIPLOG_API_KEY_FILE": str(place)}
+    place.chmod(0o640)
+    with pytest.raises(SettingsError):
+        variables("https://h", "file", str(place))
 
 
 def test_keys_of_s3_take_the_place_of_all_others(tmp_path: Path) -> None:
