@@ -1,13 +1,14 @@
 """Answers of the API: strict JSON, and errors that say what was asked for; it knows no question."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from chiplog import strictjson
+from chiplog import codec, strictjson
 from chiplog.errors import (
     AccessDenied,
     AmbiguousRun,
@@ -36,10 +37,21 @@ STATUS: tuple[tuple[type[ChiplogError], int, str], ...] = (
 """HTTP status and code of each error, the first that fits."""
 
 
-def document(value: Any, status: int = 200) -> Response:
-    """A JSON document; nobody may keep it, for a run moves."""
-    headers = {"Cache-Control": "no-store"}
-    return Response(strictjson.dumps(value), status, headers, media_type="application/json")
+UNKEPT = {"Cache-Control": "no-store"}
+"""Nobody may keep an answer, for a run moves."""
+
+
+def document(value: Any, status: int = 200, *, exact: bool = False) -> Response:
+    """A JSON document; with `exact` a number that JSON lacks is `{"$number": …}`, which no text of a script's is."""
+    told = codec.finite(value) if exact else value
+    return Response(strictjson.dumps(told), status, UNKEPT, media_type="application/json")
+
+
+def lines(values: Iterator[Any]) -> Response:
+    """A JSON document a line, each exact, as they come; an error before the first is an answer of its own."""
+    first = list(itertools.islice(values, 1))
+    told = (f"{strictjson.dumps(codec.finite(value))}\n" for value in itertools.chain(first, values))
+    return StreamingResponse(told, headers=UNKEPT, media_type="application/x-ndjson")
 
 
 def refused(_: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 import mimetypes
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from chiplog import layout, strictjson
 from chiplog.bucket import Bucket
 from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
 from chiplog.query import parsing, selecting
-from chiplog.reading import console, details, documents, files, states
+from chiplog.reading import console, details, documents, files, history, naming, states
 from chiplog.reading.views import RunView
 from chiplog.watching import Watcher
 from chiplog_dashboard import answers, charts, shelf
@@ -61,8 +61,11 @@ class Api:
         return [
             Route("/api/v1/runs", self.list_runs),
             Route("/api/v1/select", self.select),
+            Route("/api/v1/find", self.find),
             Route(run, self.show_run),
             Route(f"{run}/console", self.show_console),
+            Route(f"{run}/logs", self.list_logs),
+            Route(f"{run}/history", self.list_rows),
             Route(f"{run}/files", self.list_files),
             Route(f"{run}/files/{{recorder}}/{{sha256}}", self.fetch_file),
             Route("/api/v1/keys", self.list_keys),
@@ -72,11 +75,19 @@ class Api:
 
     def list_runs(self, request: Request) -> Response:
         """Every run, newest first, or those that an expression (`filter`) means, in its order."""
-        return answers.document({"runs": [_listed(view) for view in self._chosen(request)]})
+        found = [_listed(view) for view in self._chosen(request)]
+        return answers.document({"runs": found}, exact=_truth(request, "exact"))
 
     def select(self, request: Request) -> Response:
         """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
         return answers.document({"ids": [view.key.path for view in self._chosen(request)]})
+
+    def find(self, request: Request) -> Response:
+        """The run that a `name` means: its newest of that name, an id, project/run or namespace/project/run."""
+        asked = request.query_params
+        views = self.sight.views(request)
+        found = naming.among(views, asked.get("name", ""), asked.get("namespace", ""), asked.get("cluster", ""))
+        return answers.document(_listed(found), exact=_truth(request, "exact"))
 
     def show_run(self, request: Request) -> Response:
         """One run in full, with the names of its metrics."""
@@ -85,7 +96,8 @@ class Api:
         shown = documents.shown(details.read(self.bucket, view))
         keys = charts.keys(self.histories.columns(view))
         system = charts.keys(self.histories.columns(view, "system"))
-        return answers.document({"id": view.key.path, **shown, "keys": keys, "system_keys": system})
+        told = {"id": view.key.path, **shown, "keys": keys, "system_keys": system}
+        return answers.document(told, exact=_truth(request, "exact"))
 
     def show_console(self, request: Request) -> Response:
         """The newest lines of a run's console: `last` of them, those that hold `search` alone."""
@@ -96,9 +108,22 @@ class Api:
         lines = [line for line in console.read(self.bucket, view) if not wanted or wanted in line.text.casefold()]
         return answers.document({"total": len(lines), "lines": [documents.line(line) for line in lines[-last:]]})
 
+    def list_logs(self, request: Request) -> Response:
+        """The whole console, a JSON document a line; its times are Unix seconds."""
+        view = self.sight.view(request, _place(request))
+        found = console.read(self.bucket, view, _attempt(request), request.query_params.get("source", ""))
+        return answers.lines(asdict(line) for line in found)
+
+    def list_rows(self, request: Request) -> Response:
+        """Every row of a run's history, or those that have any `key`, a JSON document a line, numbers exact."""
+        view = self.sight.view(request, _place(request))
+        found = history.read(self.bucket, view, _attempt(request), _kind(request))
+        return answers.lines(history.having(found, request.query_params.getlist("key")))
+
     def list_files(self, request: Request) -> Response:
-        """The newest version of each file."""
-        found = files.read(self.bucket, self.sight.view(request, _place(request)))
+        """The newest version of each file, or with `every` all of them."""
+        view = self.sight.view(request, _place(request))
+        found = files.read(self.bucket, view, _attempt(request), every=_truth(request, "every"))
         return answers.document({"files": [documents.file(file) for file in found]})
 
     def fetch_file(self, request: Request) -> Response:
@@ -129,9 +154,7 @@ class Api:
     def draw(self, request: Request) -> Response:
         """The curves of one metric (`key`) of every `run` that is named, or one of its system load (`kind=system`)."""
         question = charts.Question.of(request.query_params)
-        kind = request.query_params.get("kind", "history")
-        if kind not in ("history", "system"):
-            raise SettingsError(f"kind={kind!r} is neither history nor system")
+        kind = _kind(request)
         drawn = []
         for view in self._named(request):
             self._watch(view)
@@ -139,8 +162,13 @@ class Api:
         return answers.document({"key": question.key, "runs": drawn})
 
     def _chosen(self, request: Request) -> list[RunView]:
-        query = parsing.parse(request.query_params.get("filter", ""))
-        return selecting.select(query, self.sight.views(request), self.sight.shelf.time())
+        asked = request.query_params
+        query = parsing.parse(asked.get("filter", ""))
+        near = [
+            view for view in self.sight.views(request)
+            if asked.get("namespace", "") in ("", view.namespace) and asked.get("cluster", "") in ("", view.cluster)
+        ]  # fmt: skip
+        return selecting.select(query, near, self.sight.shelf.time())
 
     def _named(self, request: Request) -> list[RunView]:
         named = request.query_params.getlist("run")
@@ -219,6 +247,24 @@ def _count(request: Request, name: str, default: int, most: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise SettingsError(f"{name}={text!r} is not a number between 1 and {most}")
     return int(text)
+
+
+def _attempt(request: Request) -> int | None:
+    return _count(request, "attempt", 1, 2**31) if request.query_params.get("attempt") else None
+
+
+def _kind(request: Request) -> str:
+    kind = request.query_params.get("kind", "history")
+    if kind not in ("history", "system"):
+        raise SettingsError(f"kind={kind!r} is neither history nor system")
+    return kind
+
+
+def _truth(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name}={text!r} is neither true nor false")
+    return text == "true"
 
 
 def _event(name: str, value: Any) -> str:

@@ -107,6 +107,8 @@ SCHEMAS: dict[str, Schema] = {
         ]
     },
     "ConsoleLine": holding(time=MOMENT, source=TEXT, attempt=WHOLE, rank=WHOLE, text=TEXT),
+    "LogLine": holding(time=NUMBER_OR_NONE, source=TEXT, attempt=WHOLE, rank=WHOLE, text=TEXT),
+    "Row": holding("_rank", "_run", _step=WHOLE_OR_NONE, _timestamp=ANY, _attempt=WHOLE, _rank=WHOLE, _run=TEXT),
     "File": holding(
         path=TEXT, container=TEXT, attempt=WHOLE, rank=WHOLE, recorder=TEXT, version=WHOLE, versions=WHOLE,
         size=WHOLE_OR_NONE, sha256=TEXT_OR_NONE, key=TEXT_OR_NONE, modified=MOMENT, policy=TEXT, missing=TEXT,
@@ -126,6 +128,9 @@ SCHEMAS: dict[str, Schema] = {
 }  # fmt: skip
 """What answers hold. A later version may add fields, never take one away or change what it means."""
 
+_FLAG = {"enum": ["true", "false"]}
+_EXACT = Parameter("exact", 'A number that JSON lacks is {"$number": "NaN"}, not the text "NaN".', _FLAG)
+_NARROW = (Parameter("namespace", "This namespace alone.", TEXT), Parameter("cluster", "This cluster alone.", TEXT))
 _ID = {"type": "string", "pattern": "^[^/]+/[^/]+/[^/]+$"}
 _RUNS = Parameter("run", "A run, as cluster/namespace/run.", _ID, many=True)
 _FILTER = Parameter("filter", "An expression that chooses and orders runs (docs/query.md).", TEXT)
@@ -154,9 +159,22 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         is_open=True,
     ),
     ("DELETE", "/api/v1/session"): Operation(answer=TREE, is_open=True),
-    ("GET", "/api/v1/runs"): Operation((_FILTER,), holding(runs=texts(named("Listed")))),
-    ("GET", "/api/v1/select"): Operation((_FILTER,), holding(ids=texts())),
-    ("GET", RUN): Operation(answer=named("Run")),
+    ("GET", "/api/v1/runs"): Operation((_FILTER, *_NARROW, _EXACT), holding(runs=texts(named("Listed")))),
+    ("GET", "/api/v1/select"): Operation((_FILTER, *_NARROW), holding(ids=texts())),
+    ("GET", "/api/v1/find"): Operation(
+        (Parameter("name", "What it is called.", {"type": "string", "minLength": 1}, required=True), *_NARROW, _EXACT),
+        named("Listed"),
+        refusals=(409,),
+    ),
+    ("GET", RUN): Operation((_EXACT,), named("Run")),
+    ("GET", f"{RUN}/logs"): Operation(
+        (_ATTEMPT, Parameter("source", "stdout, stderr or logger alone.", TEXT)), named("LogLine"), LINES
+    ),
+    ("GET", f"{RUN}/history"): Operation(
+        (Parameter("key", "A metric; rows have any of those that are named.", TEXT, many=True), _ATTEMPT, _KIND),
+        named("Row"),
+        LINES,
+    ),
     ("GET", f"{RUN}/console"): Operation(
         (
             Parameter("search", "Lines that hold this text alone.", TEXT),
@@ -164,7 +182,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         ),
         holding(total=WHOLE, lines=texts(named("ConsoleLine"))),
     ),
-    ("GET", f"{RUN}/files"): Operation(answer=holding(files=texts(named("File")))),
+    ("GET", f"{RUN}/files"): Operation(
+        (_ATTEMPT, Parameter("every", "Every version, not the newest alone.", _FLAG)),
+        holding(files=texts(named("File"))),
+    ),
     ("GET", f"{RUN}/files/{{recorder}}/{{sha256}}"): Operation(kind=BYTES),
     ("GET", "/api/v1/keys"): Operation((_RUNS,), holding(keys=texts())),
     ("GET", "/api/v1/curves"): Operation(

@@ -1,4 +1,4 @@
-"""`chiplog.Api()`: runs as Python reads them, from the bucket alone; it writes nothing but files that are asked for.
+"""`chiplog.Api()`: runs as Python reads them, from a bucket or a dashboard; it writes only files that one asks for.
 
 Everything is read when it is asked for, and large libraries are imported when they are needed.
 """
@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, overload
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, SettingsError
 from chiplog.local import places
-from chiplog.query import parsing, selecting
-from chiplog.reading import columns, console, details, documents, files, naming, runs
-from chiplog.reading import history as reading
 from chiplog.reading.console import Line
-from chiplog.reading.details import Details
 from chiplog.reading.files import File
+from chiplog.reading.server import Server
+from chiplog.reading.source import BucketSource, Source
 from chiplog.reading.views import RunView
 
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ class Api:
 
     Args:
         bucket: `s3://bucket/prefix`, a directory, or a `Bucket`; else `CHIPLOG_BUCKET`, else the one of local runs.
+        server: the address of a dashboard, which is asked in place of a bucket: one sees there what RBAC gives.
+        token: an API key for it (docs/credentials.md); else `CHIPLOG_API_KEY`.
         namespace: look at its runs only.
         cluster: the same of a cluster.
 
@@ -53,10 +53,17 @@ class Api:
         namespace: str = "",
         cluster: str = "",
         *,
+        server: str = "",
+        token: str = "",
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.bucket = _opened(bucket, environ)
+        self.source: Source
+        if server:
+            self.source = Server(server, token or environ.get("CHIPLOG_API_KEY", ""))
+        else:
+            self.bucket = _opened(bucket, environ)
+            self.source = BucketSource(self.bucket, clock)
         self.namespace = namespace
         self.cluster = cluster
         self._clock = clock
@@ -66,16 +73,14 @@ class Api:
 
         Raises QueryError, BucketError.
         """
-        query = parsing.parse(filter)
-        found = runs.every(self.bucket, self.cluster, self.namespace, self._clock)
-        return [Run(self, view) for view in selecting.select(query, found, self._clock())]
+        return [Run(self, view) for view in self.source.select(filter, self.namespace, self.cluster)]
 
     def run(self, name: str) -> "Run":
         """The run that a name means: a name (its newest run), an id, `project/run` or `namespace/project/run`.
 
         Raises RunNotFound, AmbiguousRun, BucketError.
         """
-        return Run(self, naming.find(self.bucket, name, self.namespace, self.cluster, self._clock))
+        return Run(self, self.source.find(name, self.namespace, self.cluster))
 
     def now(self) -> float:
         """The time, in Unix seconds."""
@@ -146,30 +151,30 @@ class Run:
     @property
     def config(self) -> dict[str, Any]:
         """Its hyperparameters, nested as the script has them."""
-        return self._details.view.config
+        return self._told[0].config
 
     @property
     def summary(self) -> dict[str, Any]:
         """The newest value of each metric, nested as the script has them."""
-        return self._details.view.summary
+        return self._told[0].summary
 
     @property
     def facts(self) -> dict[str, Any]:
         """All that `chiplog show -o json` says, times as texts."""
-        return documents.shown(self._details)
+        return self._told[1]
 
     def history(self, keys: Sequence[str] = (), attempt: int | None = None) -> "History":
         """Its metrics, step by step: the rows that have any of `keys`, or all. Nothing is read yet."""
-        return History(self._api.bucket, self.view, (keys,) if isinstance(keys, str) else tuple(keys), attempt)
+        return History(self._api.source, self.view, (keys,) if isinstance(keys, str) else tuple(keys), attempt)
 
     def system(self, attempt: int | None = None) -> list[Row]:
         """Its system load; `_timestamp` (Unix seconds) and what was measured. Raises BucketError."""
-        return list(reading.read(self._api.bucket, self.view, attempt, "system"))
+        return list(self._api.source.rows(self.view, (), attempt, "system"))
 
     def files(self, attempt: int | None = None, *, every: bool = False) -> "list[RunFile]":
         """Its files, or with `every` all of their versions. Raises BucketError."""
-        found = files.read(self._api.bucket, self.view, attempt, every=every)
-        return [RunFile(self._api.bucket, file) for file in found]
+        found = self._api.source.files(self.view, attempt, every=every)
+        return [RunFile(self._api.source, self.view, file) for file in found]
 
     def file(self, path: str) -> "RunFile":
         """Its file at a path, which may be named by its end alone. Raises FormatError where there is none."""
@@ -180,24 +185,22 @@ class Run:
 
     def logs(self, attempt: int | None = None, source: str = "") -> Iterator[Line]:
         """Its console, line by line. Raises BucketError."""
-        return console.read(self._api.bucket, self.view, attempt, source)
+        return self._api.source.lines(self.view, attempt, source)
 
     def refresh(self) -> "Run":
         """The run as it is now. Raises RunNotFound, BucketError."""
-        if self.view.is_bound:
-            return Run(self._api, runs.one(self._api.bucket, self.view.key, self._api.now))
-        return self._api.run(self.view.run)
+        return Run(self._api, self._api.source.again(self.view))
 
     @cached_property
-    def _details(self) -> Details:
-        return details.read(self._api.bucket, self.view)
+    def _told(self) -> tuple[RunView, dict[str, Any]]:
+        return self._api.source.told(self.view)
 
 
 class History(Sequence[Row]):
     """The rows of a run's history, read once they are looked at: as a list of dictionaries, or as what you prefer."""
 
-    def __init__(self, bucket: Bucket, view: RunView, keys: tuple[str, ...], attempt: int | None) -> None:
-        self._bucket, self._view, self._keys, self._attempt = bucket, view, keys, attempt
+    def __init__(self, source: Source, view: RunView, keys: tuple[str, ...], attempt: int | None) -> None:
+        self._source, self._view, self._keys, self._attempt = source, view, keys, attempt
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -219,7 +222,7 @@ class History(Sequence[Row]):
         Of a sealed run they come straight from its tables: a metric of a million points takes tens of milliseconds.
         """
         _module("numpy", "numpy")
-        return columns.read(self._bucket, self._view, self._keys, self._attempt)
+        return self._source.columns(self._view, self._keys, self._attempt)
 
     def pandas(self) -> Any:
         """A DataFrame with these columns."""
@@ -239,19 +242,14 @@ class History(Sequence[Row]):
 
     @cached_property
     def _rows(self) -> "Rows":
-        found = reading.read(self._bucket, self._view, self._attempt)
-        if not self._keys:
-            return [*found]
-        wanted = {*self._keys, *reading.OWN}
-        chosen = (row for row in found if any(key in row for key in self._keys))
-        return [{key: value for key, value in row.items() if key in wanted} for row in chosen]
+        return [*self._source.rows(self._view, self._keys, self._attempt)]
 
 
 class RunFile:
     """One version of a file of a run."""
 
-    def __init__(self, bucket: Bucket, file: File) -> None:
-        self._bucket = bucket
+    def __init__(self, source: Source, view: RunView, file: File) -> None:
+        self._source, self._view = source, view
         self.info = file
         """Its facts: size, sha256, version, and why it is missing where it is."""
 
@@ -273,7 +271,7 @@ class RunFile:
         new = place.with_name(f".{place.name}.part")
         try:
             with new.open("wb") as output:
-                files.fetch(self._bucket, self.info, output)
+                self._source.fetch(self._view, self.info, output)
             new.replace(place)
         finally:
             new.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """A run's history as flat rows, in the order of attempt, rank, stream and position; it computes nothing from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from chiplog import folding
@@ -28,6 +28,16 @@ def read(bucket: Bucket, view: RunView, attempt: int | None = None, kind: str = 
                 kinds = ("run", "history", "header", "session", kind)
                 streams = rows.writers(rows.stream_rows(bucket, member.recorder, kinds=kinds, parts=parts))
                 yield from _of_member(member, streams, kind)
+
+
+def having(found: Iterable[dict[str, Any]], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows that have any of the keys, with these alone and our own columns; all of them where none is named."""
+    wanted = {*keys, *OWN}
+    for row in found:
+        if not keys:
+            yield row
+        elif any(key in row for key in keys):
+            yield {key: value for key, value in row.items() if key in wanted}
 
 
 def _of_member(member: Member, streams: list[rows.Stream], kind: str) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ one of its recorders, which also finds a recorder that no run has claimed.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from chiplog import layout, records
@@ -57,6 +57,26 @@ def find(
         raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}")
     _require_one_home(name, {(view.cluster, view.namespace, view.project, view.name) for view in found})
     return max(found, key=lambda view: view.created_at)
+
+
+def among(found: Iterable[RunView], name: str, namespace: str = "", cluster: str = "") -> RunView:
+    """The same among views that are known already: of all that there are, or of those that somebody may see.
+
+    Raises RunNotFound, AmbiguousRun, SettingsError.
+    """
+    asked = parse(name, namespace)
+    near = [view for view in found if _is_near(view, asked, cluster)]
+    for known in (lambda view: {view.run}, lambda view: {view.name}, _names):
+        meant = [view for view in near if asked.run in known(view)]
+        if meant:
+            _require_one_home(name, {(view.cluster, view.namespace, view.project, view.name) for view in meant})
+            return max(meant, key=lambda view: view.created_at)
+    raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}")
+
+
+def _is_near(view: RunView, asked: Name, cluster: str) -> bool:
+    wanted = ((asked.namespace, view.namespace), (asked.project, view.project), (cluster, view.cluster))
+    return all(word in ("", found) for word, found in wanted)
 
 
 def _documented(bucket: Bucket, asked: Name, cluster: str) -> list[RunDocument]:

@@ -1,30 +1,47 @@
-"""`chiplog.Api()` on memory and a directory; columns equal rows, sealed or not."""
+"""`chiplog.Api()` on memory, a directory and a dashboard; columns equal rows, sealed or not."""
 
 import math
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import real_store
+import served
 from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
 from hypothesis import given
 from hypothesis import strategies as st
 
 import chiplog
+from chiplog.access import Person, Right
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.errors import FormatError, QueryError, RunNotFound, SettingsError
+from chiplog.errors import AccessDenied, FormatError, QueryError, RunNotFound, SettingsError, Unreachable
 from chiplog.reading import columns
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
+from chiplog_dashboard.access import SignedOn, SignOn
 
 VALUES = [1.0, math.nan, 0.25, -math.inf, 3]
 
 
-@pytest.fixture(params=["memory", "directory", pytest.param("s3", marks=pytest.mark.integration)])
+class Site(World):
+    """A world that is read through a dashboard."""
+
+    address = ""
+
+
+@pytest.fixture(params=["memory", "directory", "dashboard", pytest.param("s3", marks=pytest.mark.integration)])
 def world(request: Any, tmp_path: Path) -> Iterator[World]:
+    if request.param == "dashboard":
+        site = Site()
+        with served.dashboard(site.bucket, site.clock) as site.address:
+            yield site
+        return
     world = World()
     if request.param == "s3":
         with real_store.prefix("api") as world.bucket:
@@ -44,7 +61,19 @@ def fill(world: World, *, is_over: bool = True) -> chiplog.Api:
     world.record("r1", Source(rows), run=place.id, state="drained" if is_over else "recording")
     state = {"state": "finished", "finished_at": NOW} if is_over else {"state": "running"}
     world.outcome(place, attempts=[attempt(1, "r1", finished_at=NOW)], durable=is_over, **state)
+    return opened(world)
+
+
+def opened(world: World) -> chiplog.Api:
+    """What a person would open to read it."""
+    if isinstance(world, Site):
+        return chiplog.Api(server=world.address)
     return chiplog.Api(world.bucket, clock=world.clock)
+
+
+def is_of_tables(world: World, view: Any, keys: tuple[str, ...]) -> bool:
+    """Whether tables alone tell the columns; a dashboard does not say where it has them from."""
+    return isinstance(world, Site) or columns._of_tables(world.bucket, view, keys, None) is not None
 
 
 def seal(world: World) -> None:
@@ -87,7 +116,7 @@ def test_columns_of_a_sealed_run_are_those_of_its_rows(world: World, keys: tuple
     before = run.history(keys=keys).numpy()
     seal(world)
     after = run.refresh()
-    assert columns._of_tables(world.bucket, after.view, keys, None) is not None
+    assert is_of_tables(world, after.view, keys)
     assert same(after.history(keys=keys).numpy(), before)
     assert same(columns.of_rows(iter(after.history(keys=keys)), keys), before)
 
@@ -107,7 +136,7 @@ def test_a_recorder_that_came_back_after_the_seal_is_read_too(world: World) -> N
     rows = numbered([*script(loss=[*VALUES, 8.0, 9.0])])
     world.record("r1", Source(rows, cut=0), run=run.id, state="recording")
     after = run.refresh()
-    assert columns._of_tables(world.bucket, after.view, ("loss",), None) is None
+    assert isinstance(world, Site) or not is_of_tables(world, after.view, ("loss",))
     assert 9.0 in after.history(keys=["loss"]).numpy()["loss"]
 
 
@@ -118,7 +147,7 @@ def test_several_attempts_follow_one_another(world: World) -> None:
     attempts = [attempt(number, f"a{number}", finished_at=NOW - 3 + number) for number in (1, 2)]
     world.outcome(place, "finished", attempts, durable=True, finished_at=NOW)
     seal(world)
-    found = chiplog.Api(world.bucket, clock=world.clock).run("two")
+    found = opened(world).run("two")
     told = found.history(keys=["loss"]).numpy()
     assert (told["loss"].tolist(), told["_attempt"].tolist()) == ([1, 1, 2, 2], [1, 1, 2, 2])
     assert found.history(keys=["loss"], attempt=2).numpy()["loss"].tolist() == [2, 2]
@@ -148,7 +177,7 @@ def test_files_are_downloaded_and_checked(world: World, tmp_path: Path) -> None:
     world.bucket.put("v1/blobs/x/foo", b"foo")
     told = [file("files/model.pt", digest, key="v1/blobs/x/foo"), file("files/bad.pt", "0" * 64, key="v1/blobs/x/foo")]
     world.record("r1", Source(numbered(told), id="files", kind="files", path="files"), run=place.id)
-    run = chiplog.Api(world.bucket, clock=world.clock).run("files")
+    run = opened(world).run("files")
     assert run.file("model.pt").download(tmp_path).read_bytes() == b"foo"
     with pytest.raises(FormatError, match="damaged"):
         run.file("bad.pt").download(tmp_path / "bad.pt")
@@ -174,3 +203,80 @@ def test_rows_become_columns_of_their_length(values: list[dict[str, Any]]) -> No
     rows = [{"_step": at, "_timestamp": None, "_attempt": 1, **row} for at, row in enumerate(values)]
     found = columns.of_rows(rows)
     assert {len(column) for column in found.values()} == {len(rows)}
+
+
+@pytest.mark.parametrize("world", ["dashboard"], indirect=True)
+def test_a_dashboard_tells_what_the_bucket_tells(world: Site) -> None:
+    asked = fill(world).run("mnist")
+    known = chiplog.Api(world.bucket, clock=world.clock).run("mnist")
+    assert asked.facts == known.facts
+    assert (asked.id, asked.tags, asked.started_at, asked.config) == (
+        known.id, known.tags, known.started_at, known.config,
+    )  # fmt: skip
+    assert repr([*asked.history()]) == repr([*known.history()])
+    assert [*asked.logs()] == [*known.logs()]
+    assert [*asked.system()] == [*known.system()]
+    assert same(asked.history().numpy(), known.history().numpy())
+    assert len(opened(world).runs("limit 1")) == 1
+    assert chiplog.Api(server=world.address, namespace="other").runs() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "said"),
+    [
+        ("ftp://x", "", "no address"),
+        ("chiplog.example.org", "", "no address"),
+        ("http://chiplog.example.org", "a.b.c", "in the clear"),
+    ],
+)
+def test_a_server_that_is_none_or_would_hear_the_key_in_the_clear_is_refused(
+    address: str, token: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        chiplog.Api(server=address, token=token)
+
+
+def test_a_server_that_is_away_is_unreachable_and_one_that_refuses_says_why() -> None:
+    with pytest.raises(Unreachable):
+        chiplog.Api(server="http://127.0.0.1:9", environ={}).runs()
+    world = World()
+    guard = SignedOn(SignOn(tokens=True), Keyring(), time.monotonic)
+    place = world.run("mnist")
+    world.record("r1", Source(script()), run=place.id)
+    with served.dashboard(world.bucket, world.clock, guard) as address:
+        with pytest.raises(AccessDenied, match="sign on"):
+            chiplog.Api(server=address, environ={}).runs()
+        keyed = chiplog.Api(server=address, environ={"CHIPLOG_API_KEY": "a.b.c"})
+        assert [run.name for run in keyed.runs()] == ["mnist"]
+        assert keyed.run("mnist").history(keys=["loss"])[0]["loss"] == 1.0
+
+
+class Keyring:
+    """An API server that knows one key, for the project vision of team."""
+
+    def person(self, token: str) -> Person | None:
+        return Person("system:serviceaccount:chiplog-keys:ci-1") if token == "a.b.c" else None
+
+    def may(self, person: Person, right: Right) -> bool:
+        return right == Right("get", "projects", "team", "vision")
+
+
+def test_a_server_that_sends_elsewhere_is_not_followed() -> None:
+    heard: list[str | None] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/stolen")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(Unreachable, match="302"):
+            chiplog.Api(server=f"http://127.0.0.1:{server.server_address[1]}", token="a.b.c").runs()
+        server.shutdown()
+    assert "/stolen" not in heard
