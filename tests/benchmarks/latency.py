@@ -22,7 +22,7 @@ from chiplog.watching import Watcher
 
 RATE = 10
 YOUNG_SECONDS, LATER_SECONDS, WATCHED_SECONDS = 300, 120, 90
-NOTICE_SECONDS = 15
+NOTICE_SECONDS, SLACK_SECONDS = 15, 15
 GOALS = {"young": 2.0, "later": 15.0, "watched": 2.0}
 _POLL_SECONDS = 0.05
 
@@ -58,7 +58,8 @@ def _watch(bucket: Bucket, place: layout.Recorder, count: int) -> list[tuple[flo
         now, etag, moved = time.time(), found.etag, time.monotonic()
         head, _ = records.unpack_live(found.data, "live")
         seen.append((now, sum(stream["kinds"].get("history", 0) for stream in head["streams"])))
-        if seen[-1][1] >= RATE * (YOUNG_SECONDS + LATER_SECONDS):
+        first = next((at for at, rows_seen in seen if rows_seen), now)
+        if now - first >= YOUNG_SECONDS + LATER_SECONDS:
             watcher.look(layout.Run(place.cluster, place.namespace, head["recorder"]["run"]))
     return seen
 
@@ -70,7 +71,7 @@ def _logged(bucket: Bucket, place: layout.Recorder) -> list[float]:
 
 
 def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
-    waits: dict[str, list[float]] = {phase: [] for phase in (*GOALS, "noticing")}
+    waits: dict[str, list[float]] = {phase: [] for phase in (*GOALS, "turning", "noticing")}
     moments = iter(covered)
     at, reached = next(moments)
     for index, moment in enumerate(logged):
@@ -95,9 +96,12 @@ def _report(logged: list[float], covered: list[tuple[float, int]]) -> Report:
 
 
 def _phase(age: float) -> str:
-    """Of a run that is so many seconds old."""
+    """Of a row that was logged so many seconds after the first one."""
     later = YOUNG_SECONDS + LATER_SECONDS
+    # A run is young from when its file is there, which is when wandb was imported and its first row is still to come.
+    if YOUNG_SECONDS - SLACK_SECONDS <= age < YOUNG_SECONDS:
+        return "turning"
     if age < later:
         return "young" if age < YOUNG_SECONDS else "later"
-    # The word that somebody looks is first said with the flush that brings the first row of this phase.
+    # The word that somebody looks is said with a flush, and the recorder hears of it with one of the next.
     return "noticing" if age < later + 2 * NOTICE_SECONDS else "watched"
