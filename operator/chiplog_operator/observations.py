@@ -29,6 +29,8 @@ class Job:
     message: str = ""
     is_mute: bool = False
     """A workload whose end cannot be read: it is judged by its pods alone."""
+    is_new: bool = False
+    """This pass made it: its pods are still to come, and each will be an event."""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Observer:
 
     def observe(self, key: Key, run: Run, memory: Memory, job: Job | None) -> Observation:
         """Everything there is to see of a run that has this Job."""
-        bodies = self._bodies(key, run)
+        bodies = self._bodies(key, run) if job is None or not job.is_new else []
         run = _described(run, bodies)
         found = _read(run, bodies, memory)
         known = (binding["id"] for attempt in memory.attempts for binding in attempt["recorders"])

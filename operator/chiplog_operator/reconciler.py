@@ -150,8 +150,7 @@ class Reconciler:
         """What runs: our Job, or of a mirror somebody else's workload, of which nothing is ever made or changed."""
         if run.mirrors is not None:
             return self._mirrored(run, run.mirrors), None
-        body, refusal = self._ensure_job(run, memory)
-        return observations.job(body) if body is not None else None, refusal
+        return self._ensure_job(run, memory)
 
     def _departing(self, run: Run) -> observations.Job | None:
         if run.mirrors is not None:
@@ -168,7 +167,7 @@ class Reconciler:
         is_same = body is not None and body["metadata"]["uid"] == workload.uid
         return workloads.job(workload, body) if is_same and body is not None else None
 
-    def _ensure_job(self, run: Run, memory: Memory) -> tuple[Mapping[str, Any] | None, Refusal | None]:
+    def _ensure_job(self, run: Run, memory: Memory) -> tuple[observations.Job | None, Refusal | None]:
         """The Job, made where the run never had one; an owner's change of `suspend` or `stop` is passed on.
 
         A run that ever began gets no second Job: one that was deleted by hand is an end, not a reason to train again.
@@ -176,7 +175,7 @@ class Reconciler:
         """
         body = self.cluster.job(run.namespace, run.id)
         if body is not None and manifests.is_of(body, run):
-            return self._with_wishes(run, body), None
+            return observations.job(self._with_wishes(run, body)), None
         if (
             run.is_deleting
             or run.stop is not None
@@ -204,7 +203,7 @@ class Reconciler:
         log.info("run filled in", namespace=run.namespace, run=run.id, source=run.source)
         return specs.run(made), None
 
-    def _make_job(self, run: Run) -> tuple[Mapping[str, Any] | None, Refusal | None]:
+    def _make_job(self, run: Run) -> tuple[observations.Job | None, Refusal | None]:
         """The Job, and before it the Service of a gang, whose workers look for each other at once."""
         try:
             if not self._ensure_service(run):
@@ -213,7 +212,7 @@ class Reconciler:
         except (Invalid, Forbidden) as error:
             return None, Refusal(f"the API server refuses the Job: {error.said}", is_final=isinstance(error, Invalid))
         log.info("job made", namespace=run.namespace, run=run.id)
-        return made, None
+        return replace(observations.job(made), is_new=True), None
 
     def _ensure_service(self, run: Run) -> bool:
         """The Service of a gang is there, or none is needed; False where a stranger's has its name."""
