@@ -12,7 +12,7 @@ import structlog
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
-from chiplog.reading import heads, runs, states, views
+from chiplog.reading import heads, runs, states, views, words
 from chiplog.records import SealDocument
 from chiplog_compactor import finding
 from chiplog_compactor.settings import Settings
@@ -42,7 +42,8 @@ class Sweeper:
         """Runs whose tombstone is older than the grace period, by the store's own clock."""
         for listed in self.bucket.list(layout.words_prefix()):
             run = layout.parse_tombstone_key(listed.key)
-            if run is not None and self.clock() - listed.modified >= self.settings.grace_days * DAY_SECONDS:
+            is_due = self.clock() - listed.modified >= self.settings.grace_days * DAY_SECONDS
+            if run is not None and is_due and words.is_given_up(self.bucket, run):
                 yield run
 
     def _delete_run(self, run: layout.Run) -> None:
@@ -66,6 +67,7 @@ class Sweeper:
             self.bucket.delete(layout.live_key(recorder))
         documents = (
             layout.watch_key(run),
+            layout.words_key(run),
             layout.trial_key(run),
             layout.outcome_key(run),
             layout.seal_key(run),

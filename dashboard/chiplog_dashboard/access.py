@@ -102,6 +102,9 @@ class Guard(Protocol):
     def edits(self, person: Person, namespace: str, project: str = "") -> bool:
         """Whether they may write there what people write: names, tags, reports. Raises Unanswered."""
 
+    def deletes(self, person: Person, namespace: str, project: str = "") -> bool:
+        """Whether they may give up runs there. Raises Unanswered."""
+
 
 class Everybody:
     """For a server that this machine alone reaches: whoever started it reads with their own credentials."""
@@ -117,6 +120,10 @@ class Everybody:
         return True
 
     def edits(self, person: Person, namespace: str, project: str = "") -> bool:  # noqa: ARG002
+        """Everything."""
+        return True
+
+    def deletes(self, person: Person, namespace: str, project: str = "") -> bool:  # noqa: ARG002
         """Everything."""
         return True
 
@@ -162,11 +169,18 @@ class SignedOn:
 
     def edits(self, person: Person, namespace: str, project: str = "") -> bool:
         """By RBAC: `update` on `trainingruns.chiplog.dev`, of a key on `projects.chiplog.dev`. Raises Unanswered."""
+        return self._changes(person, "update", namespace, project)
+
+    def deletes(self, person: Person, namespace: str, project: str = "") -> bool:
+        """By RBAC: `delete` on the same; where a map of groups says who edits, who edits. Raises Unanswered."""
+        return self._changes(person, "delete", namespace, project)
+
+    def _changes(self, person: Person, verb: str, namespace: str, project: str) -> bool:
         if isinstance(person, Mapped):
             return any(grant.edit and grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
         if keys.handle_of_user(person.name):
-            return self._key_may(person, "update", namespace, project)
-        return self._may(person, "update", namespace)
+            return self._key_may(person, verb, namespace, project)
+        return self._may(person, verb, namespace)
 
     def _key_may(self, person: Person, verb: str, namespace: str, project: str) -> bool:
         """For all projects of a namespace, or for this one."""

@@ -16,15 +16,23 @@ from chiplog.errors import (
     ChiplogError,
     FormatError,
     NotFound,
+    PreconditionFailed,
     QueryError,
     RunNotFound,
     SettingsError,
 )
 from chiplog_dashboard.access import NotSignedOn, Unanswered
+from chiplog_dashboard.rights import Forbidden
+from chiplog_dashboard.writes import Elsewhere, TooLarge, Unconditional
 
 STATUS: tuple[tuple[type[ChiplogError], int, str], ...] = (
     (NotSignedOn, 401, "not_signed_on"),
     (Unanswered, 503, "unreachable"),
+    (Forbidden, 403, "not_allowed"),
+    (Elsewhere, 403, "not_allowed"),
+    (TooLarge, 413, "too_large"),
+    (Unconditional, 428, "unconditional"),
+    (PreconditionFailed, 412, "changed"),
     (QueryError, 400, "bad_query"),
     (SettingsError, 400, "bad_request"),
     (AmbiguousRun, 409, "ambiguous"),

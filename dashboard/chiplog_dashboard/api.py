@@ -96,7 +96,8 @@ class Api:
         shown = documents.shown(details.read(self.bucket, view))
         keys = charts.keys(self.histories.columns(view))
         system = charts.keys(self.histories.columns(view, "system"))
-        told = {"id": view.key.path, **shown, "keys": keys, "system_keys": system}
+        said = {"archived": view.is_archived, "deleted": view.is_given_up}
+        told = {"id": view.key.path, **shown, **said, "keys": keys, "system_keys": system}
         return answers.document(told, exact=_truth(request, "exact"))
 
     def show_console(self, request: Request) -> Response:
@@ -227,6 +228,8 @@ def _listed(view: RunView) -> dict[str, Any]:
         "created_at": view.created_at or None,
         "metrics": [dict(metric) for metric in document.get("metrics", [])],
         "durable": view.outcome["durable"] if view.outcome else None,
+        "archived": view.is_archived,
+        "deleted": view.is_given_up,
     }
     return {**documents.listed(view), **more}
 

@@ -1,6 +1,6 @@
 """The web application: the API, the page, and what every answer must say to a browser; it opens no bucket."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -37,7 +37,14 @@ HEADERS = {
 NOT_BUILT = "The page is not built: run `make page`, or `npm ci && npm run build` in dashboard/web.\n"
 
 
-def create(api: Api, groups: Groups, page: Path, hosts: list[str], signons: SignOns | None = None) -> Starlette:
+def create(
+    api: Api,
+    groups: Groups,
+    page: Path,
+    hosts: list[str],
+    signons: SignOns | None = None,
+    more: Sequence[Route] = (),
+) -> Starlette:
     """The application.
 
     Args:
@@ -47,10 +54,12 @@ def create(api: Api, groups: Groups, page: Path, hosts: list[str], signons: Sign
         hosts: names that a browser may call us by; any other is refused, so that a page of somebody else's cannot
             reach us through a name that leads to this machine (DNS rebinding).
         signons: the way to an OIDC provider and back, where there is one.
+        more: further questions, which stand behind the same gate.
     """
     shown = _page(page)
     assets = [Mount("/assets", StaticFiles(directory=page / "assets"))] if (page / "assets").is_dir() else []
-    asked = [*Sessions(api.sight, signons.cookies if signons else None).routes(), *api.routes(), *groups.routes()]
+    sessions = Sessions(api.sight, signons.cookies if signons else None)
+    asked = [*sessions.routes(), *api.routes(), *groups.routes(), *more]
     return Starlette(
         routes=[
             *asked,

@@ -53,6 +53,8 @@ class Parameter:
     required: bool = False
     many: bool = False
     """It may be given several times."""
+    place: str = "query"
+    """Or `header`."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ _PLACED = holding(
     id=TEXT, namespace=TEXT, project=TEXT, run=TEXT, name=TEXT, state=STATE, reason=TEXT, cluster=TEXT, bound=TRUTH,
     attempts=WHOLE, step=WHOLE_OR_NONE, started_at=MOMENT, finished_at=MOMENT, config=TREE, summary=TREE,
     tags=texts(), lag_seconds=NUMBER_OR_NONE, display_name=TEXT, durable={"type": ["boolean", "null"]},
+    archived=TRUTH, deleted=TRUTH,
     metrics=texts(holding("goal", name=TEXT, goal=TEXT)),
 )  # fmt: skip
 
@@ -86,6 +89,12 @@ _LINE = holding(
     id=TEXT, namespace=TEXT, name=TEXT, nights=WHOLE, scheduled_at=MOMENT, state=TEXT, holds=ANY, metric=TEXT_OR_NONE,
     reason=TEXT, message=TEXT, failed_gates=texts(), missed=texts(),
 )  # fmt: skip
+
+_REPORT = holding(
+    id=TEXT, namespace=TEXT, title=TEXT, project=TEXT, version=WHOLE, saved_by=TEXT, saved_at=MOMENT, removed=TRUTH,
+)  # fmt: skip
+
+_COMMENT = holding(text=TEXT, saved_by=TEXT, saved_at=TEXT)
 
 _POINTS = {"type": "array", "items": {"type": ["number", "null"]}}
 
@@ -125,6 +134,15 @@ SCHEMAS: dict[str, Schema] = {
     "LineInFull": {
         "allOf": [_LINE, holding(latest=TEXT_OR_NONE, night_list=texts(holding(id=TEXT_OR_NONE, state=TEXT)))]
     },
+    "Report": _REPORT,
+    "ReportInFull": {
+        "allOf": [
+            _REPORT,
+            holding(text=TEXT, versions=texts(holding(version=WHOLE, saved_at=MOMENT)), comments=texts(_COMMENT)),
+        ]
+    },
+    "View": holding(id=TEXT, namespace=TEXT, title=TEXT, href=TEXT, etag=TEXT, saved_by=TEXT, saved_at=MOMENT),
+    "Weight": holding(parameter=TEXT, importance=NUMBER, correlation=NUMBER_OR_NONE, trials=WHOLE),
 }  # fmt: skip
 """What answers hold. A later version may add fields, never take one away or change what it means."""
 
@@ -137,7 +155,17 @@ _FILTER = Parameter("filter", "An expression that chooses and orders runs (docs/
 _KIND = Parameter("kind", "history, or system for the system load.", {"enum": ["history", "system"]})
 _ATTEMPT = Parameter("attempt", "This attempt alone.", {"type": "integer", "minimum": 1, "maximum": 2**31})
 
+_BEFORE = (
+    Parameter("If-Match", "The version that is replaced, as an ETag.", TEXT, place="header"),
+    Parameter("If-None-Match", "* where nothing is replaced.", {"enum": ["*"]}, place="header"),
+)
+_WRITING = (412, 413, 428)
+_TAGS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 100}, "maxItems": 64}
+
 RUN = "/api/v1/runs/{cluster}/{namespace}/{run}"
+
+REPORT = "/api/v1/reports/{cluster}/{namespace}/{report}"
+VIEW = "/api/v1/views/{cluster}/{namespace}/{view}"
 
 PLACES = {
     "cluster": "The cluster's name in the bucket.",
@@ -147,6 +175,8 @@ PLACES = {
     "sha256": "The file's SHA-256, in hexadecimal.",
     "sweep": "The sweep's id.",
     "line": "The UID of the line's CronJob.",
+    "report": "The report's name: a to z, 0 to 9 and -.",
+    "view": "The view's name: a to z, 0 to 9 and -.",
 }
 """Parts of paths."""
 
@@ -205,5 +235,63 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/v1/sweeps/{cluster}/{namespace}/{sweep}"): Operation(answer=named("SweepInFull")),
     ("GET", "/api/v1/lines"): Operation(answer=holding(lines=texts(named("Line")))),
     ("GET", "/api/v1/lines/{cluster}/{namespace}/{line}"): Operation(answer=named("LineInFull")),
+    ("GET", "/api/v1/importance"): Operation(
+        (
+            Parameter("metric", "summary.… or config.…: what is explained.", {"type": "string"}, required=True),
+            _RUNS,
+        ),
+        holding(importance=texts(named("Weight"))),
+    ),
+    ("GET", "/api/v1/reports"): Operation(
+        (Parameter("project", "Those of this project alone.", TEXT),), holding(reports=texts(named("Report")))
+    ),
+    ("GET", REPORT): Operation(
+        (Parameter("version", "Not the newest, but this one.", {"type": "integer", "minimum": 1}),),
+        named("ReportInFull"),
+    ),
+    ("PUT", REPORT): Operation(
+        _BEFORE,
+        holding(id=TEXT, version=WHOLE),
+        body=holding(
+            "project",
+            "text",
+            title={"type": "string", "minLength": 1, "maxLength": 200},
+            project={"type": "string", "maxLength": 200},
+            text=TEXT,
+        ),
+        refusals=_WRITING,
+    ),
+    ("DELETE", REPORT): Operation(_BEFORE, holding(id=TEXT, version=WHOLE), refusals=_WRITING),
+    ("POST", f"{REPORT}/comments"): Operation(
+        answer=holding(comments=texts(_COMMENT)),
+        body=holding(text={"type": "string", "minLength": 1, "maxLength": 16_384}),
+        refusals=_WRITING,
+    ),
+    ("GET", "/api/v1/views"): Operation(answer=holding(views=texts(named("View")))),
+    ("PUT", VIEW): Operation(
+        _BEFORE,
+        holding(id=TEXT),
+        body=holding(
+            title={"type": "string", "minLength": 1, "maxLength": 100},
+            href={"type": "string", "pattern": "^/[!-~]*$", "maxLength": 6000},
+        ),
+        refusals=_WRITING,
+    ),
+    ("DELETE", VIEW): Operation(_BEFORE, holding(id=TEXT), refusals=_WRITING),
+    ("POST", "/api/v1/words"): Operation(
+        answer=holding(runs=texts()),
+        body=holding(
+            "tag",
+            "untag",
+            "archive",
+            "delete",
+            runs={"type": "array", "items": _ID, "minItems": 1, "maxItems": 500},
+            tag=_TAGS,
+            untag=_TAGS,
+            archive=TRUTH,
+            delete=TRUTH,
+        ),
+        refusals=_WRITING,
+    ),
 }
 """Every question below /api/v1, by method and path."""

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
 from chiplog.watching import Watcher
-from chiplog_dashboard import app, health
+from chiplog_dashboard import app, changing, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.groups import Groups
@@ -34,7 +34,8 @@ def build(settings: Settings) -> Starlette:
     api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
     groups = Groups(bucket, sight, time.monotonic)
-    return app.create(api, groups, PAGE, ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS), signons)
+    hosts = ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS)
+    return app.create(api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time))
 
 
 def _signons(settings: Settings) -> "SignOns | None":

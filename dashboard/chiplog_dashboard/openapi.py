@@ -31,7 +31,9 @@ _REFUSALS = {
     404: "There is no such thing, or not for whoever asks.",
     405: "The path has no such method.",
     409: "Several things go by that name.",
+    412: "Somebody else has written meanwhile: read it again.",
     413: "The body is too large.",
+    428: "It is not said which version is replaced.",
     429: "Too often; Retry-After says when.",
     502: "What is in the bucket is damaged.",
     503: "The bucket or the API server does not answer, or it took too long.",
@@ -95,7 +97,13 @@ def _part(name: str) -> dict[str, Any]:
 
 def _parameter(found: Parameter) -> dict[str, Any]:
     schema = {"type": "array", "items": found.schema} if found.many else found.schema
-    told = {"name": found.name, "in": "query", "required": found.required, "description": found.about, "schema": schema}
+    told = {
+        "name": found.name,
+        "in": found.place,
+        "required": found.required,
+        "description": found.about,
+        "schema": schema,
+    }
     return {**told, "explode": True} if found.many else told
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chiplog import layout
 from chiplog.bucket import Bucket
-from chiplog.reading import runs
+from chiplog.reading import runs, words
 from chiplog.reading.views import RunView
 from chiplog_dashboard.fresh import Fresh
 
@@ -32,12 +32,18 @@ class Shelf:
         """One run; None where there is none. Raises BucketError."""
         return next((view for view in self.views() if view.key == place), None)
 
+    def again(self) -> None:
+        """Somebody changed what is shown: it is read before anybody looks. Raises BucketError."""
+        self._views.again()
+
     def _read(self) -> list[RunView]:
-        return runs.every(self.bucket, self.cluster, self.namespace, self.time)
+        found = runs.every(self.bucket, self.cluster, self.namespace, self.time)
+        return words.laid_over(found, words.every(self.bucket, self.cluster, self.namespace))
 
 
 def version(view: RunView) -> tuple[object, ...]:
     """What changes whenever there is anything new to show of a run."""
     beats = tuple((m.recorder.id, m.beat.head["sequence"] if m.beat else 0) for m in view.members)
     seal = view.seal["generation"] if view.seal else 0
-    return (view.state, view.reason, view.attempts, view.step, beats, seal, view.finished_at)
+    said = (tuple(view.tags), view.is_archived, view.is_given_up)
+    return (view.state, view.reason, view.attempts, view.step, beats, seal, view.finished_at, said)

@@ -1,16 +1,19 @@
 """What the sender of a request sees: the runs of the namespaces that they may list; every question goes through it."""
 
+import re
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from chiplog import layout
-from chiplog.errors import RunNotFound
+from chiplog.errors import NotFound, RunNotFound
 from chiplog.reading.views import RunView
 from chiplog_dashboard.access import Caller, Guard, Person
 from chiplog_dashboard.shelf import Shelf
 
 COOKIE = "chiplog_token"
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,18 @@ class Sight:
     def edits(self, request: HTTPConnection, namespace: str, project: str = "") -> bool:
         """Whether they may write there what people write. Raises NotSignedOn, Unanswered."""
         return self.guard.edits(self.person(request), namespace, project)
+
+    def deletes(self, request: HTTPConnection, namespace: str, project: str = "") -> bool:
+        """Whether they may give runs up there. Raises NotSignedOn, Unanswered."""
+        return self.guard.deletes(self.person(request), namespace, project)
+
+    def check_place(self, request: HTTPConnection, cluster: str, namespace: str, what: str) -> None:
+        """Raises NotFound where `what` cannot be or they see nothing; RBAC here says nothing of other clusters."""
+        is_ours = self.shelf.cluster in ("", cluster) and self.shelf.namespace in ("", namespace)
+        if not (is_ours and is_name(cluster) and is_name(namespace) and self.sees(request, namespace)):
+            raise NotFound(f"there is no {what} in namespace {namespace} of cluster {cluster}")
+
+
+def is_name(text: str) -> bool:
+    """Whether this may be a cluster's or a namespace's name: a part of a key that leads nowhere else."""
+    return _NAME.fullmatch(text) is not None

@@ -229,3 +229,37 @@ class WatchDocument(TypedDict):
     cluster: str
     namespace: str
     run: str
+
+
+class WordsDocument(TypedDict):
+    """`words/…/words.json`: what people said of a run; written by the dashboard's server under `If-Match`."""
+
+    format: str
+    min_reader: int
+    tags_added: list[str]
+    tags_removed: list[str]
+    """Of those that the run has of itself."""
+    is_archived: bool
+    said_by: str
+    said_at: float
+
+
+class TombstoneDocument(TypedDict):
+    """`words/…/tombstone.json`: whether a run shall be deleted; when that was said, its LastModified says."""
+
+    format: str
+    min_reader: int
+    is_taken_back: bool
+    said_by: str
+
+
+class ViewDocument(TypedDict):
+    """`words/…/_views/<name>.json`: an address of the dashboard by a name of its own."""
+
+    format: str
+    min_reader: int
+    title: str
+    href: str
+    is_removed: bool
+    saved_by: str
+    saved_at: float

@@ -36,6 +36,8 @@ _PART = re.compile(
     r"(?P<run>[^/]+)-(?P<generation>[0-9]{4,})-(?P<part>[0-9]{4,})\.parquet"
 )
 
+_REPORT = re.compile(r"v1/reports/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<name>[^/]+)/(?P<version>[0-9]{8})\.md")
+
 TABLES = ("history", "system", "console")
 """Kinds of rows that have a table of their own."""
 
@@ -360,9 +362,84 @@ def parse_tombstone_key(key: str) -> Run | None:
     return _run_of(key, "tombstone.json", "words")
 
 
-def words_prefix() -> str:
-    """Prefix of what people said of their runs."""
-    return f"{VERSION}/words/"
+def words_prefix(cluster: str = "", namespace: str = "") -> str:
+    """Prefix of what people said of their runs: everywhere, of a cluster, or of one of its namespaces."""
+    return _class_prefix("words", cluster, namespace)
+
+
+def words_key(run: Run) -> str:
+    """Key of people's words on a run."""
+    return f"{VERSION}/words/{run.path}/words.json"
+
+
+def parse_words_key(key: str) -> Run | None:
+    """The run whose words stand at `key`; None for any other key."""
+    return _run_of(key, "words.json", "words")
+
+
+VIEWS = "_views"
+"""Stands where a run's id would; none begins so."""
+
+
+def view_key(cluster: str, namespace: str, name: str) -> str:
+    """Key of a saved view."""
+    return f"{VERSION}/words/{cluster}/{namespace}/{VIEWS}/{name}.json"
+
+
+def parse_view_key(key: str) -> tuple[str, str, str] | None:
+    """Cluster, namespace and name of the view at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, "words"] or parts[4] != VIEWS or not key.endswith(".json"):
+        return None
+    return parts[2], parts[3], parts[5].removesuffix(".json")
+
+
+def reports_prefix(cluster: str = "", namespace: str = "") -> str:
+    """Prefix of people's reports: everywhere, of a cluster, or of one of its namespaces."""
+    return _class_prefix("reports", cluster, namespace)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a report stands."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """The part of a key that names this report."""
+        return f"{self.cluster}/{self.namespace}/{self.name}"
+
+
+def report_prefix(report: Report) -> str:
+    """Prefix of all versions of a report, and of what people said of it."""
+    return f"{VERSION}/reports/{report.path}/"
+
+
+def report_key(report: Report, version: int) -> str:
+    """Key of one version of a report, counted from 1."""
+    return f"{report_prefix(report)}{version:08d}.md"
+
+
+def comment_key(report: Report, stamp: str) -> str:
+    """Key of a comment on a report; stamps sort by time."""
+    return f"{report_prefix(report)}comments/{stamp}.md"
+
+
+def parse_report_key(key: str) -> tuple[Report, int] | None:
+    """The report and the version that stand at `key`; None for any other key."""
+    found = _REPORT.fullmatch(key)
+    return (Report(found["cluster"], found["namespace"], found["name"]), int(found["version"])) if found else None
+
+
+def parse_comment_key(key: str) -> Report | None:
+    """The report on which the comment at `key` is; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 7 or parts[:2] != [VERSION, "reports"] or parts[5] != "comments":
+        return None
+    return Report(parts[2], parts[3], parts[4])
 
 
 def watch_key(run: Run) -> str:

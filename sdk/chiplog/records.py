@@ -29,6 +29,9 @@ LATEST_FORMAT = "chiplog.latest"
 NOTICES_FORMAT = "chiplog.notices"
 WATCH_FORMAT = "chiplog.watch"
 WRITER_FORMAT = "chiplog.writer"
+WORDS_FORMAT = "chiplog.words"
+VIEW_FORMAT = "chiplog.view"
+TOMBSTONE_FORMAT = "chiplog.tombstone"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""

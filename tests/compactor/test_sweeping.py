@@ -7,13 +7,14 @@ import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, console, history, numbered
 from mortal import Killed, Mortal
 
-from chiplog import layout
+from chiplog import layout, records
 from chiplog.errors import RunNotFound
 from chiplog.reading import console as reading_console
 from chiplog.reading import history as reading_history
 from chiplog.reading import rows, runs
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
+from chiplog_compactor.sweeping import Sweeper
 
 REC = layout.Recorder(CLUSTER, "team", "rec")
 DAY = 86_400.0
@@ -60,6 +61,30 @@ def test_a_run_with_a_tombstone_goes_whole_after_the_grace_period_and_no_other_d
     view = runs.one(world.bucket, other, world.clock)
     assert [row["loss"] for row in reading_history.read(world.bucket, view)] == [1.0]
     assert layout.blob_key(layout.Recorder(CLUSTER, "team", "rec-2"), "a" * 64, "model.bin") in keys(world)
+
+
+TOMBSTONE = {"format": records.TOMBSTONE_FORMAT, "min_reader": 1, "is_taken_back": False, "said_by": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_meant"),
+    [
+        (records.pack_document(TOMBSTONE), True),
+        (records.pack_document({**TOMBSTONE, "is_taken_back": True}), False),
+        (records.pack_document({**TOMBSTONE, "is_taken_back": True}).replace(b"true", b"false"), False),
+        (records.pack_document({**TOMBSTONE, "min_reader": 99}), False),
+        (b"{", False),
+        (b"null", False),
+    ],
+)
+def test_a_tombstone_that_says_it_is_taken_back_or_cannot_be_read_deletes_nothing(said: bytes, is_meant: bool) -> None:
+    world, place = world_with_a_run()
+    world.bucket.put(layout.tombstone_key(place), said)
+    world.bucket.put(layout.words_key(place), b"{}")
+    before = keys(world)
+    world.now += 30 * DAY
+    Sweeper(world.bucket, Settings("memory"), world.clock).sweep()
+    assert keys(world) == ([] if is_meant else before)
 
 
 def test_a_tombstone_that_is_taken_back_in_time_saves_the_run() -> None:

@@ -12,7 +12,7 @@ from dashboard_site import Site, Start
 
 from chiplog.bucket import Bucket
 from chiplog.watching import Watcher
-from chiplog_dashboard import app
+from chiplog_dashboard import app, changing
 from chiplog_dashboard.access import Everybody, Guard
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.groups import Groups
@@ -50,13 +50,15 @@ def start(world: World, page: Path) -> Iterator[Start]:
         guard: Guard | None = None,
         signons: SignOns | None = None,
         port: int = 0,
+        cluster: str = "",
     ) -> Site:
         seen = Memo(bucket or world.bucket)
-        shelf = Shelf(seen, world.clock, time.monotonic, 0.0)
+        shelf = Shelf(seen, world.clock, time.monotonic, 0.0, cluster)
         sight = Sight(shelf, guard or Everybody())
         api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
         groups = Groups(seen, sight, time.monotonic, 0.0)
-        application = app.create(api, groups, folder or page, ["127.0.0.1"], signons)
+        more = changing.routes(seen, sight, world.clock)
+        application = app.create(api, groups, folder or page, ["127.0.0.1"], signons, more)
         settings = uvicorn.Config(
             application, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off", proxy_headers=False
         )

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.applications import Starlette
 
 from chiplog.watching import Watcher
-from chiplog_dashboard import app, contract, openapi
+from chiplog_dashboard import app, changing, contract, openapi
 from chiplog_dashboard.access import Everybody
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.groups import Groups
@@ -49,7 +49,8 @@ def application() -> Starlette:
     shelf = Shelf(world.bucket, world.clock, time.monotonic, 60.0)
     sight = Sight(shelf, Everybody())
     api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
-    return app.create(api, Groups(world.bucket, sight, time.monotonic, 60.0), PAGE, ["*"])
+    more = changing.routes(world.bucket, sight, world.clock)
+    return app.create(api, Groups(world.bucket, sight, time.monotonic, 60.0), PAGE, ["*"], more=more)
 
 
 @pytest.fixture(scope="module")

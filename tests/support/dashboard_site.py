@@ -31,6 +31,11 @@ class Site:
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, headers)
 
+    def send(self, method: str, path: str, value: Any = None, **headers: str) -> Answer:
+        """A question that changes something, as the page sends it; `_` in a header's name is `-`."""
+        told = {"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        return self.ask(method, path, told, None if value is None else json.dumps(value))
+
     def ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:

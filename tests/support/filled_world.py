@@ -3,11 +3,13 @@
 import group_world
 from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
 
+from chiplog import records
+
 CONTENT = b"foo"
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 PLACES = {
     "cluster": "prod", "namespace": "team", "run": "mnist-0123abcd", "recorder": "r1", "sha256": DIGEST,
-    "sweep": "lr-5eeb0000", "line": "cron-1",
+    "sweep": "lr-5eeb0000", "line": "cron-1", "report": "rates", "view": "best",
 }  # fmt: skip
 
 
@@ -31,4 +33,14 @@ def fill(world: World) -> World:
         group_world.night(world, day, loss, holds=loss < 0.6)
     group_world.missed(world, -2)
     group_world.latest(world, "nightly--3-0123abcd")
+    _words(world)
     return world
+
+
+def _words(world: World) -> None:
+    """What people wrote."""
+    world.bucket.put("v1/reports/prod/team/rates/00000001.md", b"---\ntitle: Rates\n---\nfalls")
+    world.bucket.put("v1/reports/prod/team/rates/comments/20261123T220000Z-5eeb0000.md", b"so?")
+    view = {"format": records.VIEW_FORMAT, "min_reader": 1, "title": "Best", "href": "/runs", "is_removed": False}
+    document = records.pack_document({**view, "saved_by": "ada", "saved_at": NOW})
+    world.bucket.put("v1/words/prod/team/_views/best.json", document)

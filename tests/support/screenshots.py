@@ -50,6 +50,11 @@ def views(folder: Path) -> dict[str, str]:
         "table": "/runs?view=table",
         "run": f"/runs/{ids[6]}",
         "compare": f"/compare?ids={quote(','.join(ids[1:6]))}",
+        "plots": "/runs?view=plots",
+        "reports": "/reports",
+        "report": "/reports/prod/team-a/rates",
+        "editor": "/reports/prod/team-a/rates?edit=1",
+        "palette": "/runs",
         "sweep": "/sweeps/prod/team-a/lr-5eeb0000",
         "line": "/lines/prod/team-a/cron-1",
     }
@@ -64,6 +69,8 @@ def take(browser: Browser, address: str, paths: dict[str, str], target: Path, sc
         page.goto(address + path)
         expect(page.locator("header .live")).to_have_text("live", timeout=30_000)
         expect(page.get_by_text(re.compile("^Reading"))).to_have_count(0, timeout=30_000)
+        if name == "palette":
+            page.keyboard.press("Control+k")
         page.wait_for_timeout(1500)  # Charts are asked for when they are seen, and drawn a frame later.
         if page.evaluate("document.documentElement.scrollWidth") > width:
             raise RuntimeError(f"{name} is wider than {width} pixels")

@@ -24,6 +24,7 @@ def furnish(folder: Path, runs: int = 14) -> World:
     _lost(world)
     _sweep(world, chance)
     _line(world, chance)
+    _report(world)
     return world
 
 
@@ -97,3 +98,55 @@ def _line(world: World, chance: random.Random) -> None:
         )
         group_world.night(world, day, loss, holds=holds, said=said, namespace="team-a")
     group_world.latest(world, "nightly--2-0123abcd", "team-a")
+
+
+REPORT = r"""---
+title: Small rates reach further
+project: vision
+saved_by: ada
+saved_at: 2026-11-26T18:20:00.000Z
+---
+Every network was trained for 400 steps with the rates of last week's sweep. **Below 0.01 the loss keeps falling**;
+above it stands still after 120 steps, whatever the width.
+
+```chiplog
+title: The five best, by validation loss
+runs: project = "vision" order by summary."val/loss" limit 5
+keys: train/loss, val/loss
+smooth: 0.6
+```
+
+With $\eta$ the rate, the best loss after $t$ steps goes with
+
+$$
+\mathcal{L}(t) \approx \mathcal{L}_\infty + c \, e^{-(a + b\eta)\,t}
+$$
+
+```chiplog
+panel: table
+runs: project = "vision" order by summary."val/loss" limit 5
+keys: config.lr, config.width, config.optimizer, summary.val/loss
+```
+
+```chiplog
+panel: scatter
+title: Rate against loss
+runs: project = "vision"
+keys: config.lr, summary.val/loss
+```
+
+What is next:
+
+- [x] the sweep over rates
+- [ ] warm-up, as in
+
+```python
+rate = base * min(1.0, step / warm_up)
+```
+"""
+
+
+def _report(world: World) -> None:
+    world.bucket.put("v1/reports/prod/team-a/rates/00000001.md", REPORT.encode())
+    remark = "---\nsaved_by: lin\nsaved_at: 2026-11-26T19:02:00.000Z\n---\nDoes `convnext` do the same at *256*?"
+    world.bucket.put("v1/reports/prod/team-a/rates/comments/20261126T190200Z-5eeb0000.md", remark.encode())

@@ -1,21 +1,32 @@
 /** The page's frame: what every view shares. */
 
-import type { ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import * as api from "./api";
 import { idOf, usePath } from "./address";
+import { Boundary } from "./Boundary";
 import { Compare } from "./Compare";
 import { Home } from "./Home";
 import { LinePage } from "./LinePage";
 import { Lines } from "./Lines";
 import { Link } from "./Link";
+import { isFree } from "./keys";
 import { useLive, type Live } from "./live";
 import { RunPage } from "./RunPage";
 import { Runs } from "./Runs";
+import type { Command } from "./Palette";
+import { say } from "./say";
 import { useSession } from "./session";
 import { SignOn } from "./SignOn";
 import { SweepPage } from "./SweepPage";
 import { Sweeps } from "./Sweeps";
 import { useTheme, type Theme } from "./theme";
+import { Toast } from "./Toast";
+
+// What few open, and what brings a library of its own, comes when it is wanted.
+const Reports = lazy(() => import("./reports/Reports"));
+const ReportPage = lazy(() => import("./reports/ReportPage"));
+const Palette = lazy(() => import("./Palette"));
+const NewReport = lazy(() => import("./reports/NewReport"));
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const SIGN: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
@@ -29,8 +40,12 @@ export function App() {
   if (session === null) return <Bar><span className="spacer" />{choose}</Bar>;
   if (session.name === null) return <><Bar><span className="spacer" />{choose}</Bar><SignOn session={session} done={ask} /></>;
   const off = () => void api.signOff().then(ask);
+  const commands: Command[] = [
+    ...(["system", "light", "dark"] as const).map((name) => ({ name: say(`Theme: ${name}`), kind: say("do"), run: () => setTheme(name) })),
+    { name: say("Copy a link to this view"), kind: say("do"), run: () => void navigator.clipboard?.writeText(location.href) },
+  ];
   return (
-    <Views dark={dark}>
+    <Views dark={dark} commands={commands}>
       {session.name && <span className="hint who" title={session.name}>{session.name}</span>}
       {session.cookie && <button className="quiet" onClick={off}>Sign off</button>}
       {choose}
@@ -38,19 +53,41 @@ export function App() {
   );
 }
 
-function Views({ dark, children }: { dark: boolean; children: ReactNode }) {
+function Views({ dark, commands, children }: { dark: boolean; commands: Command[]; children: ReactNode }) {
   const live = useLive();
+  const [searching, setSearching] = useState(false);
+  useKeys(() => setSearching((now) => !now));
   return (
     <>
       <Bar>
         <Places />
         <span className="spacer" />
         <span className={live.connected ? "live on" : "live"} role="status"><span>{live.connected ? "live" : "reconnecting …"}</span></span>
+        <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}>⌕</button>
         {children}
       </Bar>
-      <View live={live} dark={dark} />
+      {searching && <Suspense fallback={null}><Palette live={live} commands={commands} close={() => setSearching(false)} /></Suspense>}
+      <Toast />
+      <Boundary name="This view" when={usePath()}>
+        <Suspense fallback={<main className="page"><p className="hint">Reading …</p></main>}><View live={live} dark={dark} /></Suspense>
+      </Boundary>
     </>
   );
+}
+
+/** Ctrl or ⌘ K opens everything by its name; / goes to the search of a view, or there too. */
+function useKeys(open: () => void) {
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) open();
+      else if (event.key === "/" && isFree(event)) (document.querySelector<HTMLInputElement>('aside input[type="search"], main input[type="search"]') ?? { focus: open }).focus();
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", heard);
+    return () => window.removeEventListener("keydown", heard);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
 }
 
 function View({ live, dark }: { live: Live; dark: boolean }) {
@@ -59,13 +96,17 @@ function View({ live, dark }: { live: Live; dark: boolean }) {
   if (run) return <RunPage key={run} id={run} live={live} dark={dark} />;
   if (sweep) return <SweepPage key={sweep} id={sweep} live={live} dark={dark} />;
   if (line) return <LinePage key={line} id={line} live={live} dark={dark} />;
+  const report = idOf(path, "reports");
+  if (report) return <ReportPage key={report} id={report} live={live} dark={dark} />;
+  if (path === "/reports/new") return <NewReport live={live} dark={dark} />;
+  if (path.startsWith("/reports")) return <Reports />;
   if (path === "/compare") return <Compare live={live} dark={dark} />;
   if (path.startsWith("/sweeps")) return <Sweeps live={live} />;
   if (path.startsWith("/lines")) return <Lines live={live} />;
   return path.startsWith("/runs") ? <Runs live={live} dark={dark} /> : <Home live={live} />;
 }
 
-const PLACES = [["/runs", "Runs"], ["/sweeps", "Sweeps"], ["/lines", "Lines"]] as const;
+const PLACES = [["/runs", "Runs"], ["/sweeps", "Sweeps"], ["/lines", "Lines"], ["/reports", "Reports"]] as const;
 
 function Places() {
   const path = usePath();

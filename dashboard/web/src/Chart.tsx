@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import * as api from "./api";
 import type { Axis } from "./api";
 import * as format from "./format";
+import { useParameter, withZoom, zoomOf } from "./address";
 import { useAnswer } from "./live";
 import { plot, xLabel, type Line, type Look } from "./plot";
 
@@ -26,8 +27,11 @@ const TOLD = 12;
 export function Chart({ title, ids, look, axis, logY, kind = "history", beat, height = 220, onOpen }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   const seen = useSeen(panel);
-  const [range, setRange] = useState<[number, number] | null>(null);
-  useEffect(() => setRange(null), [axis]);
+  const [zoomed, setZoomed] = useParameter("zoom", "");
+  const mark = `${kind === "system" ? "system:" : ""}${title}@${axis}`; // A stretch of another axis is none of this one.
+  const [from, to] = zoomOf(zoomed, mark) ?? [];
+  const range = useMemo((): [number, number] | null => (from === undefined || to === undefined ? null : [from, to]), [from, to]);
+  const setRange = (next: [number, number] | null) => setZoomed(withZoom(zoomed, mark, next));
   const ask = (signal: AbortSignal) =>
     seen && ids.length
       ? api.curves({ key: title, ids, axis, points: 1000, kind, from: range?.[0], to: range?.[1] }, signal)
@@ -58,22 +62,28 @@ interface CanvasProps {
   onZoom: (range: [number, number] | null) => void;
 }
 
-function Canvas({ drawn, axis, logY, height, onZoom }: CanvasProps) {
+/** uPlot takes its series once: another shape is another chart, so that data never meets series that it is not of. */
+function Canvas(props: CanvasProps) {
+  const { drawn, axis, logY, height } = props;
+  return <Shaped key={JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY, height])} {...props} />;
+}
+
+function Shaped({ drawn, axis, logY, height, onZoom }: CanvasProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const tip = useRef<HTMLDivElement>(null);
-  const zoom = useRef(onZoom);
-  zoom.current = onZoom;
-  // uPlot takes series once; data alone is cheap to change, so it is made anew only where lines came or went.
-  const shape = JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY]);
+  const latest = useRef({ drawn, onZoom });
+  latest.current = { drawn, onZoom };
   useLayoutEffect(() => {
     const node = holder.current;
     if (!node) return;
-    const made = new uPlot(options(node, drawn, axis, logY, height, zoom, tip), drawn.data, node);
+    const zoom = (range: [number, number] | null) => latest.current.onZoom(range);
+    const tell = (made: uPlot) => show(made, latest.current.drawn.lines, axis, tip.current);
+    const made = new uPlot(options(node, drawn, axis, logY, height, zoom, tell), drawn.data, node);
     chart.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
     watch.observe(node);
-    const reset = () => zoom.current(null);
+    const reset = () => zoom(null);
     node.addEventListener("dblclick", reset);
     return () => {
       node.removeEventListener("dblclick", reset);
@@ -82,7 +92,7 @@ function Canvas({ drawn, axis, logY, height, onZoom }: CanvasProps) {
       chart.current = null;
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [shape, height]);
+  }, []);
   useLayoutEffect(() => chart.current?.setData(drawn.data), [drawn]);
   return (
     <div className="canvas" ref={holder} style={{ minHeight: height }}>
@@ -93,7 +103,7 @@ function Canvas({ drawn, axis, logY, height, onZoom }: CanvasProps) {
 
 function options(
   node: HTMLElement, drawn: ReturnType<typeof plot>, axis: Axis, logY: boolean, height: number,
-  zoom: { current: (range: [number, number] | null) => void }, tip: { current: HTMLDivElement | null },
+  zoom: (range: [number, number] | null) => void, tell: (made: uPlot) => void,
 ): uPlot.Options {
   const css = getComputedStyle(node);
   const [ink, rule] = [css.getPropertyValue("--ink-soft"), css.getPropertyValue("--rule")];
@@ -115,17 +125,17 @@ function options(
       setSelect: [
         (made) => {
           if (made.select.width < 4) return;
-          zoom.current([made.posToVal(made.select.left, "x"), made.posToVal(made.select.left + made.select.width, "x")]);
+          zoom([made.posToVal(made.select.left, "x"), made.posToVal(made.select.left + made.select.width, "x")]);
           made.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
       ],
-      setCursor: [(made) => tell(made, drawn.lines, axis, tip.current)],
+      setCursor: [tell],
     },
   };
 }
 
 /** What stands under the cursor, the largest value first; filled by hand, for it changes with every movement. */
-function tell(made: uPlot, lines: (Line | null)[], axis: Axis, tip: HTMLDivElement | null) {
+function show(made: uPlot, lines: (Line | null)[], axis: Axis, tip: HTMLDivElement | null) {
   if (!tip) return;
   const { idx, left = -1, top = 0 } = made.cursor;
   if (idx === null || idx === undefined || left < 0 || !made.over.matches(":hover")) {

@@ -1,8 +1,9 @@
 /** Charts of the chosen runs, a section for each part before the first `/` of a metric's name. */
 
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Axis } from "./api";
 import { useParameter } from "./address";
+import { Boundary } from "./Boundary";
 import { Chart } from "./Chart";
 import type { Look } from "./plot";
 
@@ -20,7 +21,8 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
   const [smoothing, setSmoothing] = useParameter("smooth", "0");
   const [log, setLog] = useParameter("log", "");
   const [search, setSearch] = useParameter("metric", "");
-  const [large, setLarge] = useState<string | null>(null);
+  const [large, setLarge] = useParameter("chart", "");
+  const [closed, setClosed] = useParameter("closed", "");
   const look = useMemo(() => ({ ...base, smoothing: Number(smoothing) || 0 }), [base, smoothing]);
   const wanted = (keys ?? []).filter((key) => key.toLowerCase().includes(search.toLowerCase()));
   const shared = { ids, look, axis: axis as Axis, logY: log === "y", kind, beat };
@@ -46,16 +48,17 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
       {keys === null && <p className="hint">Reading …</p>}
       {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? `No metric matches “${search}”.` : "No numbers have been logged yet."}</p>}
       {sections(wanted).map(([name, members]) => (
-        <Section key={name} name={name} count={members.length}>
-          {members.map((key) => <Chart key={key} title={key} {...shared} onOpen={() => setLarge(key)} />)}
+        <Section key={name} name={name} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
+          {members.map((key) => (
+            <Boundary key={key} name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} onOpen={() => setLarge(key)} /></Boundary>))}
         </Section>
       ))}
-      {large !== null && (
-        <dialog open className="large" onClick={(event) => event.target === event.currentTarget && setLarge(null)}
-          onKeyDown={(event) => event.key === "Escape" && setLarge(null)}>
+      {large !== "" && (
+        <dialog open className="large" onClick={(event) => event.target === event.currentTarget && setLarge("")}
+          onKeyDown={(event) => event.key === "Escape" && setLarge("")}>
           <div>
-            <button autoFocus className="quiet close" onClick={() => setLarge(null)} aria-label="Close">✕</button>
-            <Chart title={large} {...shared} height={Math.max(280, window.innerHeight - 220)} />
+            <button autoFocus className="quiet close" onClick={() => setLarge("")} aria-label="Close">✕</button>
+            <Boundary name={large}><Chart title={large} {...shared} height={Math.max(280, window.innerHeight - 220)} /></Boundary>
           </div>
         </dialog>
       )}
@@ -63,9 +66,22 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
   );
 }
 
-function Section({ name, count, children }: { name: string; count: number; children: React.ReactNode }) {
+function turned(closed: string, name: string, isOpen: boolean): string {
+  const left = closed.split(",").filter((item) => item && item !== name);
+  return (isOpen ? left : [...left, name]).join(",");
+}
+
+interface SectionProps {
+  name: string;
+  count: number;
+  isOpen: boolean;
+  turn: (isOpen: boolean) => void;
+  children: React.ReactNode;
+}
+
+function Section({ name, count, isOpen, turn, children }: SectionProps) {
   return (
-    <details open className="section">
+    <details open={isOpen} className="section" onToggle={(event) => event.currentTarget.open !== isOpen && turn(event.currentTarget.open)}>
       <summary><h2>{name}</h2><span className="count">{count}</span></summary>
       <div className="grid">{children}</div>
     </details>

@@ -3,13 +3,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
 import * as api from "./api";
+import { useParameter } from "./address";
 import { useAnswer } from "./live";
 
 const LAST = 5000;
 const ESCAPES = /\u001b\[[0-9;:?]*[ -/]*[@-~]/g;
 
 export function Console({ id, beat }: { id: string; beat: number }) {
-  const [search, setSearch] = useState("");
+  const [search, setSearch] = useParameter("find", "");
   const [follow, setFollow] = useState(true);
   const asked = useDeferredValue(search);
   const { answer, error } = useAnswer((signal) => api.lines(id, asked, LAST, signal), [id, asked, beat]);

@@ -1,7 +1,7 @@
 /** The files of a run: pictures and sounds as such, everything with its size and digest, to look at or to keep. */
 
-import { useState } from "react";
 import * as api from "./api";
+import { useParameter } from "./address";
 import type { File } from "./api";
 import * as format from "./format";
 import { useAnswer } from "./live";
@@ -12,7 +12,7 @@ const FILM = /\.(mp4|webm)$/i;
 const SHOWN = 200;
 
 export function Files({ id, beat }: { id: string; beat: number }) {
-  const [search, setSearch] = useState("");
+  const [search, setSearch] = useParameter("find", "");
   const { answer, error } = useAnswer((signal) => api.files(id, signal), [id, beat]);
   const found = (answer?.files ?? []).filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
   const media = found.filter((file) => file.sha256 && (PICTURE.test(file.path) || SOUND.test(file.path) || FILM.test(file.path)));

@@ -10,6 +10,7 @@ import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { headline, Welcome } from "./RunList";
 import { StatePill } from "./StatePill";
+import { isShown } from "./words";
 
 const TONIGHT_HOURS = 24;
 const LATE_SECONDS = 120;
@@ -18,9 +19,10 @@ const SHOWN = 8;
 export function Home({ live }: { live: Live }) {
   const { answer } = useAnswer((signal) => api.lineList(signal), [live.runs.length]);
   const now = Date.now();
-  const sorted = useMemo(() => sort(live.runs, now), [live.runs, Math.floor(now / 60_000)]);
+  const runs = useMemo(() => live.runs.filter((run) => isShown(run, "")), [live.runs]);
+  const sorted = useMemo(() => sort(runs, now), [runs, Math.floor(now / 60_000)]);
   const lines = (answer?.lines ?? []).filter((line) => !line.holds);
-  const projects = useMemo(() => grouped(live.runs, now), [live.runs, Math.floor(now / 60_000)]);
+  const projects = useMemo(() => grouped(runs, now), [runs, Math.floor(now / 60_000)]);
   if (live.trouble && live.runs.length === 0) return <main className="page"><p className="problem" role="alert">{live.trouble}</p></main>;
   if (!live.loaded) return <main className="page"><p className="hint">Reading …</p></main>;
   if (live.runs.length === 0) return <main className="page"><Welcome /></main>;
@@ -31,7 +33,7 @@ export function Home({ live }: { live: Live }) {
         <Tile name="running" count={sorted.running.length} tone="info" to={foundHref('state = "running"')} />
         <Tile name={`failed in ${TONIGHT_HOURS} h`} count={sorted.failed.length} tone="bad" to={foundHref(`state in ("failed", "killed") and finished_at > -${TONIGHT_HOURS}h order by finished_at desc`)} />
         <Tile name="need a look" count={sorted.doubtful.length + lines.length} tone="warn" />
-        <Tile name="runs" count={live.runs.length} tone="plain" to="/runs" />
+        <Tile name="runs" count={runs.length} tone="plain" to="/runs" />
       </div>
       <div className="overview">
         <Listed name="Running now" runs={sorted.running} empty="Nothing runs." />

@@ -1,9 +1,10 @@
 /** Trials as lines through one axis for each parameter and the metric; a stretch of an axis chooses among them. */
 
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { SweepDetail, Trial } from "./api";
 import { go, runHref } from "./address";
 import * as format from "./format";
+import { useRoom } from "./plots/room";
 import { axis, ranked, type Axis } from "./trials";
 
 interface Props {
@@ -24,16 +25,8 @@ const SNAP = 0.03;
 type Stretch = [number, number];
 
 export function Parallel({ sweep, at, onAt, onChosen }: Props) {
-  const holder = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState(800);
+  const [holder, room] = useRoom(800);
   const [stretches, setStretches] = useState<Record<string, Stretch>>({});
-  useLayoutEffect(() => {
-    const node = holder.current;
-    if (!node) return;
-    const watch = new ResizeObserver(() => setRoom(node.clientWidth));
-    watch.observe(node);
-    return () => watch.disconnect();
-  }, []);
   const trials = useMemo(() => ranked(sweep).filter((trial) => trial.value !== null).slice(0, MOST), [sweep]);
   const axes = useMemo(() => axesOf(sweep, trials), [sweep, trials]);
   const width = Math.max(room, axes.length * APART + SIDE);

@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import type { Run } from "./api";
 import { go, runHref } from "./address";
 import * as format from "./format";
+import { useListKeys } from "./keys";
 import { StatePill } from "./StatePill";
 
 interface Props {
@@ -24,12 +25,10 @@ export function RunList({ runs, chosen, paint, toggle, only }: Props) {
     setAt(place);
     rows.scrollToIndex(place);
   };
+  useListKeys(runs, at, move, toggle);
   const pressed = (event: React.KeyboardEvent) => {
-    const run = runs[at];
-    if (event.key === "j" || event.key === "ArrowDown") move(at + 1);
-    else if (event.key === "k" || event.key === "ArrowUp") move(at - 1);
-    else if (event.key === " " && run) toggle(run);
-    else if (event.key === "Enter" && run) go(runHref(run.id));
+    if (event.key === "ArrowDown") move(at + 1);
+    else if (event.key === "ArrowUp") move(at - 1);
     else return;
     event.preventDefault();
   };

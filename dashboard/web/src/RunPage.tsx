@@ -1,6 +1,7 @@
 /** One run: the truth of its life, its curves, system load, console and files. */
 
 import { useMemo, useState } from "react";
+import { Actions } from "./Actions";
 import * as api from "./api";
 import type { Detail, Run, Tree } from "./api";
 import { go, useParameter } from "./address";
@@ -10,6 +11,7 @@ import { Console } from "./Console";
 import { Files } from "./Files";
 import * as format from "./format";
 import { useAnswer, type Live } from "./live";
+import { say } from "./say";
 import { StatePill } from "./StatePill";
 import { flat } from "./trees";
 
@@ -30,6 +32,10 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
         <h1>{run.display_name}</h1>
         <StatePill state={now?.state ?? run.state} reason={now?.reason ?? run.reason} />
         <span className="place">{run.namespace} / {run.project || "no project"} / {run.run}</span>
+        {now?.archived && <span className="pill">{say("archived")}</span>}
+        {now?.deleted && <span className="pill failed">{say("deleted")}</span>}
+        <span className="spacer" />
+        {now && <Actions runs={[now]} />}
       </div>
       <nav className="tabs" role="tablist">
         {TABS.map((name) => (
@@ -69,7 +75,7 @@ function life(run: Detail, now: Run | undefined): [string, string][] {
     ["Took", took === null ? "" : format.duration(took)],
     ["Step", run.step === null ? "" : format.number(run.step)],
     ["Recorded", recorded(run)],
-    ["Tags", run.tags.join(", ")],
+    ["Tags", (now ?? run).tags.join(", ")],
     ["Notes", run.notes],
   ];
 }

@@ -2,11 +2,14 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
+import { Actions } from "./Actions";
 import type { Run, Value } from "./api";
 import { go, runHref, useParameter } from "./address";
+import { isNumber, named, read, short, took } from "./fields";
 import * as format from "./format";
+import { useListKeys } from "./keys";
+import { say } from "./say";
 import { StatePill } from "./StatePill";
-import { flat } from "./trees";
 
 interface Column {
   name: string;
@@ -29,9 +32,17 @@ const OWN: Column[] = [
   { name: "tags", read: (run) => run.tags.join(", "), width: 140 },
 ];
 const FIRST = ["name", "state", "project", "step", "started", "took", "attempts"];
-const MEASURED = 400;
 
-export function RunTable({ runs, ordered }: { runs: Run[]; ordered: boolean }) {
+interface Props {
+  runs: Run[];
+  ordered: boolean;
+  show: string;
+  setShow: (show: string) => void;
+}
+
+export function RunTable({ runs, ordered, show, setShow }: Props) {
+  const [picked, setPicked] = useState<Set<string>>(new Set());
+  const [at, setAt] = useState(-1);
   const [sort, setSort] = useParameter("sort", "");
   const [named, setNamed] = useParameter("columns", "");
   const [choosing, setChoosing] = useState(false);
@@ -41,7 +52,11 @@ export function RunTable({ runs, ordered }: { runs: Run[]; ordered: boolean }) {
   const sorted = useMemo(() => (sort && !ordered ? sortedBy(runs, every, sort) : runs), [runs, every, sort, ordered]);
   const holder = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: sorted.length, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 20 });
-  const template = { gridTemplateColumns: columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, 0) };
+  const those = useMemo(() => sorted.filter((run) => picked.has(run.id)), [sorted, picked]);
+  const pick = (run: Run) => { const next = new Set(picked); if (!next.delete(run.id)) next.add(run.id); setPicked(next); };
+  const isAll = those.length > 0 && those.length === sorted.length;
+  useListKeys(sorted, at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
+  const template = { gridTemplateColumns: "34px " + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, 34) };
   const flip = (name: string) => setSort(sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
   const choose = (name: string) => {
     const next = new Set(chosen);
@@ -53,22 +68,29 @@ export function RunTable({ runs, ordered }: { runs: Run[]; ordered: boolean }) {
       <div className="toolbar">
         <button onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>Columns</button>
         <button onClick={() => download(sorted, columns)}>CSV</button>
+        <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
+          <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
+        </select>
+        <span className="hint">{those.length > 0 ? say("{count} chosen", { count: those.length }) : ""}</span>
+        {those.length > 0 && <Actions runs={those} />}
       </div>
       {choosing && <fieldset className="columns"><legend>Columns</legend>{every.map((item) => (
         <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}</label>))}</fieldset>}
       <div className="table" ref={holder} role="table" aria-label="Runs" aria-rowcount={sorted.length} tabIndex={0}>
         <div className="row head" role="row" style={template}>
+          <span role="columnheader" className="pick"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => setPicked(new Set(isAll ? [] : sorted.map((run) => run.id)))} /></span>
           {columns.map((item) => (
             <button key={item.name} role="columnheader" className={item.right ? "right" : ""} title={item.name} onClick={() => flip(item.name)}
               aria-sort={sort === item.name ? "ascending" : sort === `-${item.name}` ? "descending" : "none"}>
-              {item.name.replace(/^(config|summary)\./, "")}{sort === item.name ? " ↑" : sort === `-${item.name}` ? " ↓" : ""}
+              {short(item.name)}{sort === item.name ? " ↑" : sort === `-${item.name}` ? " ↓" : ""}
             </button>))}
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), width: template.width, position: "relative" }}>
           {rows.getVirtualItems().map((item) => {
             const run = sorted[item.index];
             return run && (
-              <div key={run.id} className="row" role="row" aria-rowindex={item.index + 1} style={{ ...template, transform: `translateY(${item.start}px)` }} onClick={() => go(runHref(run.id))}>
+              <div key={run.id} className={item.index === at ? "row at" : "row"} role="row" aria-selected={picked.has(run.id)} aria-rowindex={item.index + 1} style={{ ...template, transform: `translateY(${item.start}px)` }} onClick={() => go(runHref(run.id))}>
+                <div role="cell" className="pick" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={picked.has(run.id)} onChange={() => pick(run)} /></div>
                 {columns.map((column) => <div key={column.name} role="cell" className={column.right ? "right" : ""}><Cell run={run} column={column} /></div>)}
               </div>);
           })}
@@ -86,35 +108,13 @@ function Cell({ run, column }: { run: Run; column: Column }) {
   return <>{column.name === "took" && typeof found === "number" ? format.duration(found) : format.value(found)}</>;
 }
 
-function took(run: Run): number | null {
-  if (!run.started_at) return null;
-  return ((run.finished_at ? Date.parse(run.finished_at) : Date.now()) - Date.parse(run.started_at)) / 1000;
-}
-
 /** Our own columns, and one for each config and summary key of the first runs. */
 function columnsOf(runs: Run[]): Column[] {
-  const found = new Map<string, Column>();
-  for (const part of ["config", "summary"] as const) {
-    for (const run of runs.slice(0, MEASURED)) {
-      for (const [key, value] of flat(run[part])) {
-        const name = `${part}.${key}`;
-        if (key.startsWith("_") || found.has(name)) continue;
-        found.set(name, { name, width: Math.min(220, Math.max(100, key.length * 8 + 24)), right: typeof value === "number", read: reader(part, key) });
-      }
-    }
-  }
-  return [...OWN, ...found.values()];
-}
-
-const leaves = new WeakMap<object, Map<string, Value>>();
-
-function reader(part: "config" | "summary", key: string) {
-  return (run: Run) => {
-    const tree = run[part];
-    let known = leaves.get(tree);
-    if (!known) leaves.set(tree, (known = new Map(flat(tree))));
-    return known.get(key);
-  };
+  const numbers = new Set([...named(runs, "config", isNumber), ...named(runs, "summary", isNumber)]);
+  const found = [...named(runs, "config"), ...named(runs, "summary")].map((name): Column => ({
+    name, read: (run) => read(run, name), right: numbers.has(name), width: Math.min(220, Math.max(100, short(name).length * 8 + 24)),
+  }));
+  return [...OWN, ...found];
 }
 
 /** What has no value comes last, whatever the direction. */

@@ -1,6 +1,6 @@
 /** The team's runs on the left, their charts on the right; or all of them as one wide table. */
 
-import { useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import * as api from "./api";
 import type { Run } from "./api";
 import { useParameter } from "./address";
@@ -12,6 +12,9 @@ import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
+import { isShown } from "./words";
+
+const RunPlots = lazy(() => import("./plots/RunPlots"));
 
 const FIRST = 10;
 const MOST = 100;
@@ -19,29 +22,20 @@ const MOST = 100;
 export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const [search, setSearch] = useParameter("q", "");
   const [view, setView] = useParameter("view", "charts");
-  const { found, problem, ordered } = useFiltered(live, search);
+  const [show, setShow] = useParameter("show", "");
+  const { found: every, problem, ordered } = useFiltered(live, search);
+  const found = useMemo(() => every.filter((run) => isShown(run, show)), [every, show]);
   const { chosen, toggle, only } = useChosen(found);
-  const box = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const heard = (event: KeyboardEvent) => {
-      if (event.key === "/" && !(event.target as HTMLElement).matches("input, textarea, select")) {
-        event.preventDefault();
-        box.current?.focus();
-      }
-    };
-    window.addEventListener("keydown", heard);
-    return () => window.removeEventListener("keydown", heard);
-  }, []);
   const places = useMemo(() => new Map(chosen.map((run, place) => [run.id, place])), [chosen]);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
   return (
     <div className={view === "table" ? "runs wide" : "runs"}>
       <aside>
         <div className="toolbar">
-          <input ref={box} type="search" value={search} spellCheck={false} aria-label="Find runs" aria-invalid={problem !== ""}
+          <input type="search" value={search} spellCheck={false} aria-label="Find runs" aria-invalid={problem !== ""}
             placeholder='Find runs: words, or config.lr < 0.1' onChange={(event) => setSearch(event.target.value)} />
           <div className="switch" role="group" aria-label="View">
-            {(["charts", "table"] as const).map((name) => (
+            {(["charts", "plots", "table"] as const).map((name) => (
               <button key={name} aria-pressed={view === name} onClick={() => setView(name)}>{name}</button>
             ))}
           </div>
@@ -49,11 +43,12 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         {problem && <pre className="problem" role="alert">{problem}</pre>}
         {live.trouble && <p className="problem" role="alert">{live.trouble}</p>}
         {view === "table"
-          ? <RunTable runs={found} ordered={ordered} />
+          ? <RunTable runs={found} ordered={ordered} show={show} setShow={setShow} />
           : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
         <footer className="hint">{found.length.toLocaleString()} of {live.runs.length.toLocaleString()} runs{view === "table" ? "" : `, ${chosen.length} drawn`}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>Compare{chosen.length > MOST_COMPARED ? ` the first ${MOST_COMPARED}` : ""}</Link></>}</footer>
       </aside>
-      {view !== "table" && <Board chosen={chosen} paint={paint} live={live} />}
+      {view === "charts" && <Board chosen={chosen} paint={paint} live={live} />}
+      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? found.findIndex((run) => run.id === id)} /></Suspense>}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import * as api from "./api";
 import type { SweepDetail, Trial } from "./api";
 import { go, runHref } from "./address";
 import * as format from "./format";
+import { Importance } from "./Importance";
 import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { Parallel } from "./Parallel";
@@ -28,7 +29,10 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
       {error && <p className="problem" role="alert">{error}</p>}
       <div className="overview three spaced">
         <Facts sweep={sweep} />
-        <Importance sweep={sweep} />
+        <section className="card">
+          <h2>What matters</h2>
+          <Importance found={sweep.importance} none="No trial has a value yet." />
+        </section>
         <Progress sweep={sweep} dark={dark} />
       </div>
       <section className="card spaced">
@@ -53,24 +57,6 @@ function Facts({ sweep }: { sweep: SweepDetail }) {
     <section className="card">
       <h2>Search</h2>
       <dl>{facts.filter(([, text]) => text).map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}</dl>
-    </section>
-  );
-}
-
-function Importance({ sweep }: { sweep: SweepDetail }) {
-  return (
-    <section className="card">
-      <h2>What matters</h2>
-      {sweep.importance.length === 0 && <p className="hint">No trial has a value yet.</p>}
-      <ul className="bars">{sweep.importance.map((item) => (
-        <li key={item.parameter}>
-          <span>{item.parameter}</span>
-          <meter min={0} max={1} value={item.importance} aria-label={`Importance of ${item.parameter}`} />
-          <span className="right" title="Share of the metric's ranks that it explains">{item.importance.toFixed(2)}</span>
-          <span className="right hint" title="Rank correlation with the metric">{item.correlation === null ? "" : `${item.correlation > 0 ? "↗" : "↘"} ${Math.abs(item.correlation).toFixed(2)}`}</span>
-        </li>))}
-      </ul>
-      <p className="hint">Share of the metric's ranks that a parameter explains by itself, and its rank correlation.</p>
     </section>
   );
 }

@@ -39,7 +39,7 @@ export function useParameter(name: string, fallback: string): [string, (value: s
   return [value, change];
 }
 
-export type Place = "runs" | "sweeps" | "lines";
+export type Place = "runs" | "sweeps" | "lines" | "reports";
 
 export function href(place: Place, id: string): string {
   return `/${place}/${id.split("/").map(encodeURIComponent).join("/")}`;
@@ -59,3 +59,23 @@ export function idOf(path: string, place: Place): string | null {
     return null;
   }
 }
+
+const ZOOM = /^(.*)~(-?[\d.e+-]+)~(-?[\d.e+-]+)$/;
+
+/** The stretch of x to which a chart is zoomed in; null where it is not. */
+export function zoomOf(text: string, chart: string): [number, number] | null {
+  for (const part of text.split("|")) {
+    const found = ZOOM.exec(part);
+    const [low, high] = [Number(found?.[2]), Number(found?.[3])];
+    if (found?.[1] === quoted(chart) && low < high) return [low, high];
+  }
+  return null;
+}
+
+/** The same with a chart zoomed in, or not any more. */
+export function withZoom(text: string, chart: string, range: [number, number] | null): string {
+  const left = text.split("|").filter((part) => part && ZOOM.exec(part)?.[1] !== quoted(chart));
+  return (range ? [...left, `${quoted(chart)}~${Number(range[0].toPrecision(8))}~${Number(range[1].toPrecision(8))}`] : left).join("|");
+}
+
+const quoted = (chart: string) => chart.replace(/[|~%]/g, encodeURIComponent);

@@ -28,6 +28,10 @@ export interface Run {
   lag_seconds: number | null;
   durable: boolean | null;
   bound: boolean;
+  /** Somebody put it away: it is in no list that does not ask for it. */
+  archived: boolean;
+  /** Somebody gave it up, and it can be had back for some days. */
+  deleted: boolean;
   metrics: { name: string; goal?: string }[];
 }
 
@@ -112,18 +116,16 @@ export class ApiError extends Error {
   }
 }
 
-function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return ask<T>(path, signal ? { signal } : {});
 }
 
-async function ask<T>(path: string, how: RequestInit): Promise<T> {
+export async function ask<T>(path: string, how: RequestInit): Promise<T> {
   const answer = await fetch(path, how);
+  if (answer.ok) return (await answer.json()) as T; // A body that was broken off is an error, and no empty answer.
   const body: unknown = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const told = (body as { error?: { message?: string } }).error?.message;
-    throw new ApiError(answer.status, told ?? `${path}: ${answer.status}`);
-  }
-  return body as T;
+  const told = (body as { error?: { message?: string } }).error?.message;
+  throw new ApiError(answer.status, told ?? `${path}: ${answer.status}`);
 }
 
 /** Who looks; name is null for nobody. */
@@ -233,6 +235,12 @@ export function keys(ids: string[], signal?: AbortSignal) {
   return get<{ keys: string[] }>(`/api/v1/keys?${new URLSearchParams(ids.map((id) => ["run", id]))}`, signal);
 }
 
+/** What the parameters of some runs have to do with a value of theirs, such as `summary.loss`. */
+export function importance(ids: string[], metric: string, signal?: AbortSignal) {
+  const query = new URLSearchParams([["metric", metric], ...ids.map((id): [string, string] => ["run", id])]);
+  return get<{ importance: SweepDetail["importance"] }>(`/api/v1/importance?${query}`, signal);
+}
+
 export interface Question {
   key: string;
   ids: string[];
@@ -253,6 +261,6 @@ export function curves(asked: Question, signal?: AbortSignal) {
   return get<{ key: string; runs: RunCurves[] }>(`/api/v1/curves?${query}`, signal);
 }
 
-function escaped(id: string): string {
+export function escaped(id: string): string {
   return id.split("/").map(encodeURIComponent).join("/");
 }

@@ -59,3 +59,9 @@ export function short(iso: string | null): string {
   return Number.isNaN(time.getTime())
     ? "" : time.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
+
+/** A name for keys and links, of a title; where it has no letters of a to z, one of the time. */
+export function slug(title: string, now: number): string {
+  const plain = title.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60).replace(/-+$/, "");
+  return plain || `x-${now.toString(36)}`;
+}

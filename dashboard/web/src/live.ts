@@ -71,18 +71,20 @@ function told(old: Live, news: Run[], gone: string[], whole: boolean): Live {
   return { ...old, runs, byId, beat };
 }
 
+export interface Found<T> { answer?: T; error?: string }
+
 /** What an asynchronous question answered last; the old answer stays until the new one is there. */
-export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, when: unknown[]): { answer?: T; error?: string } {
-  const [found, setFound] = useState<{ answer?: T; error?: string }>({});
+export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, when: unknown[]): Found<T> {
+  const [found, setFound] = useState<Found<T>>({});
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const key = useMemo(() => JSON.stringify(when), when);
   useEffect(() => {
     const control = new AbortController();
+    // Who asked has asked something else by now: neither an answer nor an error is theirs any more.
+    const heard = (change: (old: Found<T>) => Found<T>) => { if (!control.signal.aborted) setFound(change); };
     ask(control.signal).then(
-      (answer) => setFound({ answer }),
-      (error: Error) => {
-        if (!control.signal.aborted) setFound((old) => ({ ...old, error: error.message }));
-      },
+      (answer) => heard(() => ({ answer })),
+      (error: Error) => heard((old) => ({ ...old, error: error.message })),
     );
     return () => control.abort();
     // eslint-disable-next-line react-hooks/exhaustive-deps

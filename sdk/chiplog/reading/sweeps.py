@@ -3,7 +3,7 @@
 Trials that still run have no such document yet; Kubernetes has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,15 +103,20 @@ GROUPS = 4
 
 
 def importance(sweep: Sweep) -> list[Importance]:
-    """Every parameter that varies, the most important first.
+    """Every parameter of a sweep, the most important first."""
+    valued = ((trial["searched"], sweep.value(trial)) for trial in sweep.trials)
+    return weigh([(searched, value) for searched, value in valued if value is not None])
+
+
+def weigh(valued: Sequence[tuple[Mapping[str, Any], float]]) -> list[Importance]:
+    """Every parameter by its name, the most important first, of runs by their parameters and the metric's value.
 
     The importance is eta-squared of the Kruskal-Wallis test, (H - k + 1) / (n - k) for n trials in k groups: it takes
     any shape of an effect, not only a rising one, looks at ranks alone, so that one diverged trial cannot decide, and
     is near 0 where there is none (Tomczak and Tomczak, 2014). Effects of parameters together are not told apart.
     """
-    valued = [(trial, value) for trial in sweep.trials if (value := sweep.value(trial)) is not None]
-    names = {name: None for trial, _ in valued for name in trial["searched"]}
-    found = [_of(name, [(trial["searched"].get(name), value) for trial, value in valued]) for name in names]
+    names = {name: None for parameters, _ in valued for name in parameters}
+    found = [_of(name, [(parameters.get(name), value) for parameters, value in valued]) for name in names]
     return sorted(found, key=lambda item: (-item.importance, item.parameter))
 
 

@@ -51,6 +51,10 @@ class RunView:
     """What is in the tables; None for a run that is not sealed."""
     unread: tuple[str, ...] = ()
     """What this reader could not read of it, and why."""
+    is_archived: bool = False
+    """Somebody put it away."""
+    is_given_up: bool = False
+    """Somebody deleted it, and it is there until the grace period is over."""
 
     @property
     def key(self) -> layout.Run:

@@ -1,21 +1,19 @@
 """The dashboard's page in a real browser, over a real directory bucket that grows while it is looked at."""
 
-import contextlib
+import gzip
 import re
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import group_world
 import pytest
-import uvicorn
 from bucket_world import Source, World, script
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from starlette.applications import Starlette
+from pages import drawn, listed, served
+from playwright.sync_api import Browser, Page, expect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chiplog.access import Right
-from chiplog.bucket.directory import DirectoryBucket
 from chiplog.watching import Watcher
 from chiplog_dashboard import app, main
 from chiplog_dashboard.access import Person, SignedOn, SignOn
@@ -27,82 +25,6 @@ from chiplog_dashboard.shelf import Shelf
 from chiplog_dashboard.sight import Sight
 
 pytestmark = pytest.mark.integration
-
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
-"""It must not look for anything outside of this machine, and root has no sandbox."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page that has no error of its own, whatever the test does; it is closed before its server is."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield opened
-    context.close()
-    assert errors == []
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(now=time.time())
-    world.bucket = DirectoryBucket(tmp_path)
-    for number, rate in enumerate((0.1, 0.01, 0.001)):
-        place = world.run(f"run{number}", uid=f"0123abc{number}", config={"lr": rate}, created_at=world.now - number)
-        world.record(f"r{number}", Source(script([1 / (step + 1) for step in range(20 + number)])), run=place.id)
-    return world
-
-
-@pytest.fixture
-def address(world: World, tmp_path: Path) -> Iterator[str]:
-    """A server over the world's directory, as `chiplog ui` starts it."""
-    assert (PAGE / "index.html").is_file(), "the page is not built: make page"
-    with served(main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1))) as found:
-        yield found
-
-
-@contextlib.contextmanager
-def served(application: Starlette) -> Iterator[str]:
-    """An application on a loopback port."""
-    settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = server.force_exit = True
-    thread.join(20)
-
-
-def listed(page: Page) -> Locator:
-    """The runs beside the charts."""
-    return page.get_by_role("listbox", name="Runs").get_by_role("option")
-
-
-COUNT = """canvas => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return data.filter((value, at) => at % 4 === 3 && value > 0).length;
-}"""
-
-
-def drawn(page: Page, metric: str) -> int:
-    """How many pixels of a chart are not empty."""
-    return int(page.locator(f'section[aria-label="{metric}"] canvas').evaluate(COUNT))
 
 
 def test_the_curves_of_the_newest_runs_are_drawn(page: Page, address: str) -> None:
@@ -131,6 +53,52 @@ def test_an_expression_narrows_the_list_and_stands_in_the_link(browser: Browser,
     expect(listed(other)).to_have_count(2)
     expect(listed(other).first).to_contain_text("run2")
     other.context.close()
+
+
+class Stalling:
+    """An application whose first answer about keys stays half said until the browser gives it up."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.half_said, self.given_up = threading.Event(), threading.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/api/v1/keys" or self.half_said.is_set():
+            await self._app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"keys": [', "more_body": True})
+        self.half_said.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.given_up.set()
+
+
+def test_an_answer_that_is_given_up_half_way_breaks_nothing(page: Page, tmp_path: Path) -> None:
+    stalling = Stalling(main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1)))
+    with served(stalling) as address:
+        page.goto(f"{address}/runs")
+        expect(listed(page)).to_have_count(3)
+        assert stalling.half_said.wait(10)
+        page.get_by_label("Find runs").fill("run1")
+        assert stalling.given_up.wait(10)
+        expect(page.locator("section.chart")).to_have_count(1)
+        expect(listed(page)).to_have_count(1)
+        page.goto("about:blank")
+
+
+def test_a_panel_that_breaks_leaves_the_others_and_can_be_tried_again(browser: Browser, address: str) -> None:
+    opened = browser.new_context().new_page()
+    opened.route("**/api/v1/curves?*", lambda route: route.fulfill(json={"key": "loss", "runs": [{"run": "a/b/c"}]}))
+    opened.goto(f"{address}/runs")
+    broken = opened.locator("section.broken")
+    expect(broken).to_contain_text("loss cannot be shown")
+    expect(listed(opened)).to_have_count(3)
+    opened.unroute("**/api/v1/curves?*")
+    broken.get_by_role("button", name="Try again").click()
+    expect(opened.locator("section.chart canvas")).to_have_count(1)
+    opened.context.close()
 
 
 def test_an_expression_that_is_none_is_explained_and_hides_nothing(browser: Browser, address: str) -> None:
@@ -166,6 +134,20 @@ def test_a_name_that_is_a_script_is_a_text(page: Page, address: str, world: Worl
     page.goto(f"{address}/runs")
     expect(listed(page).first).to_contain_text(evil)
     assert page.title() == "Chiplog"
+
+
+MOST_BYTES = 250_000
+"""Of JavaScript, gzipped, before the first view is drawn."""
+
+
+def test_the_first_load_is_small(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("response", lambda answer: asked.append(answer.url) if answer.url.endswith(".js") else None)
+    page.goto(f"{address}/runs")
+    expect(listed(page)).to_have_count(3)
+    names = {url.rpartition("/")[2] for url in asked}
+    assert sum(len(gzip.compress((PAGE / "assets" / name).read_bytes())) for name in names) < MOST_BYTES
+    assert not [name for name in names if re.match("katex|Markdown|ReportPage|Palette", name)]
 
 
 def test_dark_follows_the_system_and_can_be_switched(browser: Browser, address: str) -> None:

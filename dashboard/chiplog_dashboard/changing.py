@@ -1,0 +1,28 @@
+"""All questions by which people say something: reports, saved views, words on runs; it answers none itself."""
+
+from collections.abc import Callable
+
+from starlette.routing import Route
+
+from chiplog.bucket import Bucket
+from chiplog_dashboard.reports import Reports
+from chiplog_dashboard.saved import Saved
+from chiplog_dashboard.sight import Sight
+from chiplog_dashboard.weights import Weights
+from chiplog_dashboard.words import Saying
+
+
+def routes(bucket: Bucket, sight: Sight, clock: Callable[[], float]) -> list[Route]:
+    """Their paths.
+
+    Args:
+        bucket: where words and reports are written.
+        sight: what the sender of a request sees, and may change.
+        clock: Unix seconds.
+    """
+    return [
+        *Reports(bucket, sight, clock).routes(),
+        *Saved(bucket, sight, clock).routes(),
+        *Saying(bucket, sight, clock).routes(),
+        *Weights(sight).routes(),
+    ]

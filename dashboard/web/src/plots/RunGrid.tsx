@@ -1,0 +1,26 @@
+/** Runs and some of their values as a small table. */
+
+import type { Run } from "../api";
+import { runHref } from "../address";
+import { read, short } from "../fields";
+import * as format from "../format";
+import { Link } from "../Link";
+import { say } from "../say";
+import { StatePill } from "../StatePill";
+
+export function RunGrid({ runs, names }: { runs: Run[]; names: string[] }) {
+  const told = (run: Run, name: string) => { const value = read(run, name); return name === "took" && typeof value === "number" ? format.duration(value) : format.value(value); };
+  return (
+    <div className="scroll">
+      <table>
+        <thead><tr><th>{say("Run")}</th><th>{say("State")}</th>{names.map((name) => <th key={name} className="right">{short(name)}</th>)}</tr></thead>
+        <tbody>{runs.map((run) => (
+          <tr key={run.id}>
+            <td><Link to={runHref(run.id)}>{run.display_name}</Link></td><td><StatePill state={run.state} reason={run.reason} /></td>
+            {names.map((name) => <td key={name} className="right">{told(run, name)}</td>)}
+          </tr>))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
