@@ -22,6 +22,7 @@ NIGHTLY_WORDS = frozenset({"failed", "gate", "lost"})
 
 EVERYBODY = "*"
 NONE = "none"
+"""The word that nothing is told by."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def of_cronjob(cron: CronJob, channels: Channels) -> Subscription | None:
     """What a line is told of; its annotations may choose, and `none` says no."""
     asked = {word.strip() for word in cron.notify.split(",") if word.strip()}
     words = frozenset(asked) if asked else frozenset(NIGHT_WORDS)
-    return _subscription(cron.namespace, cron.notify_channel, words - {NONE}, channels)
+    return _subscription(cron.namespace, cron.notify_channel, words, channels)
 
 
 def problem(run: Run, channels: Channels) -> str:

@@ -54,9 +54,10 @@ def test_a_message_gets_through_a_broken_a_busy_and_a_slow_receiver(poster: Http
     assert GATHER_SECONDS <= sent_at[0] - Time().now < GATHER_SECONDS + 1
 
 
-def test_a_receiver_that_is_elsewhere_is_not_followed(poster: HttpPoster, receiver: Receiver) -> None:
-    receiver.answers = [(307, {"Location": "/elsewhere"})]
-    assert poster.post("ops", {"text": "x"}, ["d1"]).status == 307
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_receiver_that_is_elsewhere_is_not_followed(poster: HttpPoster, receiver: Receiver, status: int) -> None:
+    receiver.answers = [(status, {"Location": "/elsewhere"})]
+    assert poster.post("ops", {"text": "x"}, ["d1"]).status == status
     assert receiver.paths == ["/services/SECRET"]
 
 
