@@ -11,6 +11,12 @@ from chiplog.records import LiveHead
 
 Tree = Mapping[str, Any]
 
+MAX_RECENT = 100
+"""Alerts of a live object that are remembered, the newest."""
+
+MAX_TEXT = 1024
+"""Characters of each text of an alert."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -71,8 +77,13 @@ def head(live: LiveHead, modified: float, tail: Iterable[tuple[str, Row]] = ()) 
         summary=told.get("summary") or {},
         exit_code=_exit_code(writers),
         alerts=sum(stream["kinds"].get("alert", 0) for stream in writers),
-        recent=tuple((stream, row) for stream, row in tail if row["kind"] == "alert"),
+        recent=tuple((stream, _cut(row)) for stream, row in tail if row["kind"] == "alert")[-MAX_RECENT:],
     )
+
+
+def _cut(row: Row) -> Row:
+    """An alert without the length that a script may give it, for a head is remembered."""
+    return {key: value[:MAX_TEXT] if isinstance(value, str) else value for key, value in row.items()}
 
 
 def metric(summary: Tree, name: str) -> float | None:
