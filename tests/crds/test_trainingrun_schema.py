@@ -92,6 +92,7 @@ def test_every_spec_field_is_either_changeable_on_purpose_or_guarded() -> None:
         "metrics",
         "gates",
         "promote",
+        "notify",
     }
     spec = FIELDS[".spec"]
     of_spec = {rule["fieldPath"].split(".")[1] for rule in guards(spec)}

@@ -261,6 +261,7 @@ CHANGEABLE = {
     "suspend": True,
     "ttlSecondsAfterFinished": 60,
     "metrics": [{"name": "loss", "goal": "minimize"}],
+    "notify": {"events": ["nan"], "channel": "ops"},
 }
 
 
