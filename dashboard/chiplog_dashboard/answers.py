@@ -20,6 +20,7 @@ from chiplog.errors import (
     QueryError,
     RunNotFound,
     SettingsError,
+    TooCostly,
 )
 from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.rights import Forbidden
@@ -33,6 +34,7 @@ STATUS: tuple[tuple[type[ChiplogError], int, str], ...] = (
     (TooLarge, 413, "too_large"),
     (Unconditional, 428, "unconditional"),
     (PreconditionFailed, 412, "changed"),
+    (TooCostly, 503, "too_costly"),
     (QueryError, 400, "bad_query"),
     (SettingsError, 400, "bad_request"),
     (AmbiguousRun, 409, "ambiguous"),

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
+from chiplog.reading import tables
 from chiplog.watching import Watcher
 from chiplog_dashboard import app, changing, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
@@ -22,9 +23,13 @@ from chiplog_dashboard.sight import Headers, Sight
 from chiplog_dashboard.signing import Signer
 from chiplog_dashboard.signon import SignOns
 
+QUERY_SECONDS = 20.0
+"""DuckDB may take so long for one part of an answer: ten million points of one run need some 5 s of two cores."""
+
 
 def build(settings: Settings) -> Starlette:
     """The application of these settings. Raises SettingsError for an address that is no bucket, Unanswered."""
+    tables.cap(QUERY_SECONDS)
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
     signons = _signons(settings)

@@ -6,6 +6,7 @@ ChiplogError
 ├── FormatError            an object is not what its key says, or needs a newer reader
 ├── RunNotFound            no run answers to the given name
 ├── AmbiguousRun           several projects hold a run of that name
+├── TooCostly              a question took more time or memory than one may
 ├── ClusterDenied          the Kubernetes API server says that we may not do this
 ├── ClusterUnreachable     the Kubernetes API server gave no usable answer
 └── BucketError            the store said no, or said nothing
@@ -53,6 +54,10 @@ class RunNotFound(ChiplogError):
 
 class AmbiguousRun(ChiplogError):
     """More than one project or namespace holds a run of that name; the message lists them."""
+
+
+class TooCostly(ChiplogError):
+    """A question took more time or memory than one question may have."""
 
 
 class ClusterDenied(ChiplogError):

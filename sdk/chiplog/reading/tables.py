@@ -6,8 +6,12 @@ DuckDB is imported when the first table is read: who reads no sealed run needs n
 import functools
 import hashlib
 import json
+import math
 import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,12 +21,15 @@ from chiplog import codec, layout
 from chiplog.bucket import Bucket
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.codec import Row
-from chiplog.errors import FormatError, NotFound, SettingsError
+from chiplog.errors import FormatError, NotFound, SettingsError, TooCostly
 from chiplog.records import TablePart
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
+
+MEMORY = "256MB"
+"""That DuckDB may take to read; what is larger is spilled to disk, as far as it can be."""
 
 _BLOCK_BYTES = 1 << 20
 _FETCHED = 4096
@@ -64,15 +71,19 @@ def connect() -> "duckdb.DuckDBPyConnection":
     return _database().cursor()
 
 
-@functools.cache
-def _database() -> "duckdb.DuckDBPyConnection":
-    """Made once: to start one takes 50 ms, more than to read a small table."""
+def _require() -> Any:
     try:
         import duckdb
     except ImportError as error:
         raise SettingsError("sealed runs are read with DuckDB: pip install 'chiplog[tables]'") from error
+    return duckdb
+
+
+@functools.cache
+def _database() -> "duckdb.DuckDBPyConnection":
+    """Made once: to start one takes 50 ms, more than to read a small table."""
     folder = str(Path(tempfile.gettempdir()) / "chiplog-duckdb")
-    return duckdb.connect(
+    database: duckdb.DuckDBPyConnection = _require().connect(
         config={
             "threads": 2,
             "memory_limit": "512MB",
@@ -80,6 +91,73 @@ def _database() -> "duckdb.DuckDBPyConnection":
             "autoinstall_known_extensions": False,  # It would look for them on the network.
         }
     )
+    return database
+
+
+@functools.cache
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    """Where this process puts the parts that it fetches; it goes with it."""
+    return tempfile.TemporaryDirectory(prefix="chiplog-")
+
+
+def cap(seconds: float) -> None:
+    """From now on no reader of this process waits longer for one answer of DuckDB: for servers, whom anybody asks."""
+    _cap.seconds = seconds
+
+
+@dataclass
+class _Cap:
+    seconds: float = math.inf
+
+
+_cap = _Cap()
+
+
+@functools.lru_cache(maxsize=16)
+def _locked(folder: str) -> "duckdb.DuckDBPyConnection":
+    """A DuckDB that reads files below one folder, and can do nothing else: no other file, no network, no settings."""
+    import duckdb
+
+    spilled = str(Path(tempfile.gettempdir()) / "chiplog-duckdb")
+    database = duckdb.connect(
+        config={
+            "threads": 2,
+            "memory_limit": MEMORY,
+            "temp_directory": spilled,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    database.execute(f"SET allowed_directories = ['{folder.replace(chr(39), chr(39) * 2)}']")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+def reader(folder: Path) -> "duckdb.DuckDBPyConnection":
+    """A connection that reads Parquet below this folder alone. Raises SettingsError where DuckDB is not installed."""
+    _require()
+    return _locked(str(folder)).cursor()
+
+
+@contextmanager
+def within(connection: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """One call of DuckDB, which ends when its time is over. Raises TooCostly."""
+    import duckdb
+
+    timer = threading.Timer(_cap.seconds, connection.interrupt) if math.isfinite(_cap.seconds) else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise TooCostly(f"reading the tables took longer than {_cap.seconds:g} s") from error
+    except duckdb.OutOfMemoryException as error:
+        raise TooCostly(f"reading the tables took more than {MEMORY} of memory") from error
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 class Parts:
@@ -87,7 +165,7 @@ class Parts:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._folder = tempfile.TemporaryDirectory(prefix="chiplog-")
+        self._folder = tempfile.TemporaryDirectory(prefix="part-", dir=_scratch().name)
         self._files: dict[tuple[str, str], Path] = {}
 
     def __enter__(self) -> "Parts":
@@ -110,7 +188,9 @@ class Parts:
         for table in layout.TABLES:
             files = [str(self._file(part)) for part in wanted if part["table"] == table and table in kinds]
             if files:
-                yield from _console(files, recorder) if table == "console" else _points(table, files, recorder)
+                query = _CONSOLE if table == "console" else _POINTS
+                found = self._select(query, files, recorder)
+                yield from _console(found) if table == "console" else _points(table, found)
 
     def columns(
         self, parts: Iterable[TablePart], recorder: str, stream: str, keys: Sequence[str]
@@ -121,9 +201,26 @@ class Parts:
         """
         wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == "history"]
         told = {"files": [str(self._file(part)) for part in wanted], "recorder": recorder, "stream": stream}
-        with connect() as connection:
+        with reader(self._readable) as connection, within(connection):
             found = [connection.execute(_COLUMN, {**told, "key": key}).fetchnumpy() for key in keys]
         return _aligned(keys, [_ordered(columns) for columns in found])
+
+    @property
+    def _readable(self) -> Path:
+        """Where the files are that are read: a local bucket's own, else those that were fetched."""
+        if isinstance(self._bucket, DirectoryBucket):
+            return self._bucket.root / layout.tables_prefix()
+        return Path(_scratch().name)
+
+    def _select(self, query: str, files: list[str], recorder: str) -> Iterator[tuple[Any, ...]]:
+        with reader(self._readable) as connection:
+            with within(connection):
+                found = connection.execute(query, {"files": files, "recorder": recorder})
+            rows: list[tuple[Any, ...]] = [()]
+            while rows:
+                with within(connection):
+                    rows = found.fetchmany(_FETCHED)
+                yield from rows
 
     def _file(self, part: TablePart) -> Path:
         place = (part["key"], part["sha256"])
@@ -168,8 +265,8 @@ def download(bucket: Bucket, key: str, path: Path) -> str:
     return digest.hexdigest()
 
 
-def _points(kind: str, files: list[str], recorder: str) -> Iterator[tuple[str, Row]]:
-    for (stream, at), points in groupby(_select(_POINTS, files, recorder), itemgetter(0, 1)):
+def _points(kind: str, found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, Row]]:
+    for (stream, at), points in groupby(found, itemgetter(0, 1)):
         first, *others = points
         row: Row = {"at": at, "kind": kind, "time": codec.finite(first[3]), "values": _values([first, *others])}
         if kind == "history":
@@ -184,8 +281,8 @@ def _values(points: Iterable[Any]) -> dict[str, Any]:
     return {key: codec.finite(_PLAIN[kind](value, text)) for *_, key, kind, value, text in points if key is not None}
 
 
-def _console(files: list[str], recorder: str) -> Iterator[tuple[str, Row]]:
-    for stream, at, time, source, text in _select(_CONSOLE, files, recorder):
+def _console(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, Row]]:
+    for stream, at, time, source, text in found:
         yield stream, {"at": at, "kind": "console", "time": codec.finite(time), "source": source, "text": text}
 
 
@@ -224,10 +321,3 @@ def _steps(column: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
     if not np.ma.is_masked(column):
         return np.ma.getdata(column).astype(np.int64, copy=False)
     return np.ma.filled(column.astype(np.float64), np.nan)
-
-
-def _select(query: str, files: list[str], recorder: str) -> Iterator[tuple[Any, ...]]:
-    with connect() as connection:
-        found = connection.execute(query, {"files": files, "recorder": recorder})
-        while rows := found.fetchmany(_FETCHED):
-            yield from rows
