@@ -278,7 +278,8 @@ class Recorder:
         for name, stretch in list(self.batch.stretches.items()):
             stream = self.streams.get(name)
             source = stream.source_bytes(stretch.start, stretch.end) if stream is not None else None
-            self.shipper.cut(self._head_of(name), stretch, source)
+            for problem in self.shipper.cut(self._head_of(name), stretch, source):
+                self._note_once(problem)
             self.batch.take(name)
             if stream is not None:
                 stream.segmented = stretch.end

@@ -5,6 +5,7 @@ live object is replaced only over the version that this writer saw, so a late du
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chiplog import codec, layout, records
@@ -30,14 +31,24 @@ class Shipper:
     """The live object's version that this process saw last; None where there was none."""
     sequence: int = 0
 
-    def cut(self, stream: StreamHead, stretch: Stretch, source: bytes | None) -> None:
-        """Put a stretch into a segment, and the same stretch of its source beside it."""
+    def cut(self, stream: StreamHead, stretch: Stretch, source: bytes | None) -> list[str]:
+        """Put a stretch into a segment, and the same stretch of its source beside it; what went wrong, in words.
+
+        Raises SupersededError if other rows stand there.
+        """
+        problems = []
         place = (self.recorder, stream["id"], stretch.start, stretch.end)
         head = self._segment_head(stream, stretch)
         if source is not None:
             head["source_sha256"] = hashlib.sha256(source).hexdigest()
-            self._create(layout.source_key(*place), codec.compress_bytes(source))
-        self._create(layout.segment_key(*place), codec.compress([codec.dump(head), *stretch.lines]))
+            key = layout.source_key(*place)
+            if not self._create(key, codec.compress_bytes(source), lambda data: codec.decompress(data, key)):
+                problems.append(f"{key} holds other bytes: another file had this one's name before")
+        rows_key = layout.segment_key(*place)
+        lines = codec.compress([codec.dump(head), *stretch.lines])
+        if not self._create(rows_key, lines, lambda data: codec.decompress(data, rows_key).partition(b"\n")[2]):
+            raise SupersededError(f"{rows_key} holds other rows")
+        return problems
 
     def flush(self, head: LiveHead, tail: bytes) -> None:
         """Replace the live object. Raises SupersededError if somebody else did since."""
@@ -73,11 +84,20 @@ class Shipper:
         if head["writer"] != self.writer:
             raise SupersededError(f"{key} was written by {head['writer']}")
 
-    def _create(self, key: str, data: bytes) -> None:
+    def _create(self, key: str, data: bytes, content: Callable[[bytes], bytes]) -> bool:
+        """Whether the object is there with this content, by this request or from before.
+
+        What stands there is the same stretch of the same stream: by a request whose answer was lost, or of an earlier
+        life that died before its flush. It counts as acknowledged only once it was looked at.
+        """
         try:
             self.bucket.put(key, data, if_absent=True)
         except PreconditionFailed:
-            return  # The same stretch of the same stream: a lost answer, or an earlier life that died before its flush.
+            try:
+                return content(self.bucket.get(key).data) == content(data)
+            except (NotFound, FormatError):
+                return False
+        return True
 
     def _own_write(self, key: str, error: PreconditionFailed) -> Stored:
         """What is in the bucket if this process wrote it and only the answer was lost."""

@@ -1,11 +1,14 @@
 """Death at every request: whatever the recorder was doing, its next life ends with every row exactly once."""
 
+import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from mortal import Killed, Mortal
-from recorder_world import World
+from recorder_world import PLACE, World
 
+from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import Unreachable
 from chiplog_sidecar.recorder import Clock, Recorder
@@ -28,6 +31,30 @@ def records_until_killed(world: World, bucket: Bucket) -> None:
     recorder.drain()
 
 
+def lost_sources(world: World) -> list[str]:
+    """Sources that a segment names and that are not there, or are other bytes."""
+    held = {listed.key: world.bucket.get(listed.key).data for listed in world.bucket.list(layout.raw_prefix(PLACE))}
+    lost = []
+    for key, data in held.items():
+        place = layout.parse_segment_key(key)
+        if place is not None and not place.is_source:
+            digest = records.unpack_segment(data, key)[0].get("source_sha256")
+            source = layout.source_key(PLACE, place.stream, place.start, place.end)
+            found = codec.decompress(held[source], source) if source in held else b""
+            lost += [key] if digest and hashlib.sha256(found).hexdigest() != digest else []
+    return lost
+
+
+def test_no_segment_is_ever_there_without_its_source(make_world: Callable[[str], World]) -> None:
+    """Also not between two requests: who dies there may never come back."""
+    for at in range(1, 30):
+        world = make_world(str(at))
+        prepare(world)
+        with suppress(Killed):
+            records_until_killed(world, Mortal(world.bucket, at, after=True, error=Killed))
+        assert not lost_sources(world), f"killed after request {at}"
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_a_kill_at_any_request_loses_and_doubles_nothing(make_world: Callable[[str], World], after: bool) -> None:
     at = 0
@@ -43,6 +70,7 @@ def test_a_kill_at_any_request_loses_and_doubles_nothing(make_world: Callable[[s
         assert world.steps() == list(range(12)), f"killed at request {at}"
         files = {row["sha256"] for row in world.rows()["files"]}
         assert len(files) == 1
+        assert not lost_sources(world), f"killed at request {at}"
         assert world.head()["state"] == "drained"
         if mortal.requests < at:
             break
@@ -154,3 +182,63 @@ def test_a_second_life_counts_requests_on_where_the_first_stopped(world: World) 
     log.history(1)
     world.step(second)
     assert world.head()["requests"] == {"PutObject": 8, "GetObject": 1, "bytes": 900}
+
+
+def test_of_two_recorders_that_both_found_nothing_one_wins(world: World) -> None:
+    world.log().history(0)
+    first, second = world.recorder(), world.recorder()
+    world.step(first)
+    written = world.bucket.get(layout.live_key(PLACE))
+    with pytest.raises(SupersededError):
+        world.step(second)
+    assert world.bucket.get(layout.live_key(PLACE)).etag == written.etag
+
+
+def place_of(recorder: Recorder) -> tuple[layout.Recorder, str, int, int]:
+    (stream,) = recorder.streams.values()
+    return PLACE, stream.id, 0, stream.position
+
+
+@pytest.mark.parametrize("stands_there", [b"no object of ours", b""])
+def test_a_segment_that_is_there_already_counts_only_if_it_holds_these_rows(world: World, stands_there: bytes) -> None:
+    """Who acknowledged rows that nobody looked at could let go of the only copy."""
+    world.log().history(0)
+    recorder = world.recorder()
+    world.step(recorder)
+    key = layout.segment_key(*place_of(recorder))
+    other = {"format": records.SEGMENT_FORMAT, "min_reader": 1, "rows": 1}
+    planted = stands_there or codec.compress([codec.dump(other), b'{"at":0,"kind":"history"}'])
+    world.bucket.put(key, planted)
+    with pytest.raises(SupersededError, match="holds other rows"):
+        world.step(recorder, 301)
+    assert world.bucket.get(key).data == planted, "and it is never replaced"
+    assert recorder.batch.stretches, "the rows are still held"
+
+
+def test_a_source_of_an_earlier_file_at_the_same_place_is_told_and_not_replaced(world: World) -> None:
+    """A recorder died between a source and its segment, and the file was another one when the next life cut."""
+    world.log().history(0)
+    recorder = world.recorder()
+    world.step(recorder)
+    key = layout.source_key(*place_of(recorder))
+    planted = codec.compress_bytes(b"the file that was here before")
+    world.bucket.put(key, planted)
+    world.step(recorder, 301)
+    assert world.bucket.get(key).data == planted
+    assert world.head()["problems"] == [f"{key} holds other bytes: another file had this one's name before"]
+    assert lost_sources(world), "the segment says which bytes there should be, so `verify` finds it"
+    assert world.steps() == [0]
+
+
+def test_who_was_superseded_writes_no_segment(world: World) -> None:
+    """A segment cannot be taken back, so it is seen before a cut that nobody else writes as this recorder."""
+    log = world.log()
+    log.history(0)
+    first = world.recorder()
+    world.step(first)
+    second = world.recorder()
+    log.history(1)
+    world.step(first)
+    with pytest.raises(SupersededError, match="was written by"):
+        second.drain()
+    assert list(world.bucket.list(layout.raw_prefix(PLACE))) == []
