@@ -20,6 +20,9 @@ COMPACTOR_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-compactor"
 DASHBOARD_ROLE = "chiplog-dashboard"
 DASHBOARD_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-dashboard"
 
+INGEST_ROLE = "chiplog-ingest"
+INGEST_SUBJECT = "system:serviceaccount:chiplog-system:chiplog-ingest"
+
 _RECORDED = ("live", "raw", "blobs")
 _OPERATED = ("clusters", "runs", "lines", "latest")
 _SAID = ("words", "reports", "watch")
@@ -79,6 +82,11 @@ def dashboard_trust() -> Document:
     return _trust({"StringEquals": {f"{ISSUER}:sub": DASHBOARD_SUBJECT}})
 
 
+def ingest_trust() -> Document:
+    """Only the door's own ServiceAccount may take the role."""
+    return _trust({"StringEquals": {f"{ISSUER}:sub": INGEST_SUBJECT}})
+
+
 def sidecar_policy(place: Place, namespace: str) -> Document:
     """Write and read what the namespace recorded, read who watches it; delete nothing."""
     recorded = [place.key(kind, place.cluster, namespace, "*") for kind in _RECORDED]
@@ -121,6 +129,19 @@ def dashboard_policy(place: Place) -> Document:
         _allow(["s3:GetObject"], [place.arn(everything)]),
         _list(place, [everything]),
         _allow(["s3:PutObject"], [place.arn(place.key(kind, "*")) for kind in _SAID]),
+    )
+
+
+def ingest_policy(place: Place) -> Document:
+    """Read everything of the installation; write what sidecars write, in every namespace of the cluster, and the
+    documents of runs that come in; delete nothing."""
+    everything = f"{place.prefix}/*"
+    recorded = [place.key(kind, place.cluster, "*") for kind in (*_RECORDED, "runs")]
+    writes = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+    return _policy(
+        _allow(["s3:GetObject"], [place.arn(everything)]),
+        _list(place, [everything]),
+        _allow(writes, [place.arn(key) for key in recorded]),
     )
 
 

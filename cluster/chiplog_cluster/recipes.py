@@ -51,6 +51,8 @@ COMPACTOR = Recipe(
 DASHBOARD = Recipe("dashboard", extras=("dashboard",), packages=("sdk/chiplog", "dashboard/chiplog_dashboard"))
 """Its package holds the built page: `page.ensure` comes first."""
 
+INGEST = Recipe("ingest", extras=("ingest",), packages=("sdk/chiplog", "ingest/chiplog_ingest"))
+
 EXAMPLES = Recipe("examples", groups=("examples",), packages=("sdk/chiplog",), folders=("examples",))
 
-ALL = (SIDECAR, OPERATOR, COMPACTOR, DASHBOARD, EXAMPLES)
+ALL = (SIDECAR, OPERATOR, COMPACTOR, DASHBOARD, INGEST, EXAMPLES)

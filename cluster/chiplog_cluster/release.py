@@ -20,6 +20,7 @@ def values(node: Node) -> dict[str, object]:
         "operatorRoleArn": policies.role_arn(policies.OPERATOR_ROLE),
         "compactorRoleArn": policies.role_arn(policies.COMPACTOR_ROLE),
         "dashboardRoleArn": policies.role_arn(policies.DASHBOARD_ROLE),
+        "ingestRoleArn": policies.role_arn(policies.INGEST_ROLE),
     }
     place = policies.Place.of_purpose(node.purpose)
     bucket = {
@@ -35,6 +36,7 @@ def values(node: Node) -> dict[str, object]:
         "operator": {"annotations": _built(node, "operator", "sidecar")},
         "compactor": {"annotations": _built(node, "compactor")},
         "dashboard": {"annotations": _built(node, "dashboard")},
+        "ingest": {"enabled": True, "annotations": _built(node, "ingest")},
     }
 
 

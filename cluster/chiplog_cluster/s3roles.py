@@ -85,6 +85,11 @@ def grant_dashboard(iam: "IAMClient", place: Place) -> str:
     return _grant(iam, policies.DASHBOARD_ROLE, policies.dashboard_trust(), policies.dashboard_policy(place))
 
 
+def grant_ingest(iam: "IAMClient", place: Place) -> str:
+    """Create or renew the door's role; returns its ARN."""
+    return _grant(iam, policies.INGEST_ROLE, policies.ingest_trust(), policies.ingest_policy(place))
+
+
 def _grant(iam: "IAMClient", role: str, trust: Document, policy: Document) -> str:
     try:
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
@@ -114,6 +119,7 @@ def _set_up(node: Node, namespaces: list[str]) -> None:
     grant_operator(iam, place)
     grant_compactor(iam, place)
     grant_dashboard(iam, place)
+    grant_ingest(iam, place)
     for namespace in namespaces:
         grant_namespace(iam, namespace, place)
 

@@ -23,6 +23,8 @@ CASES: dict[str, dict[str, Any]] = {
     "secret": {**NO_CRDS, "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}}},
     "two-replicas": {
         **NO_CRDS,
+        "ingest": {"enabled": True, "replicas": 2},
+        "bucket": {"credentials": {"ingestRoleArn": "arn:aws:iam::1:role/i"}},
         "operator": {
             "replicas": 2,
             "priorityClassName": "system-cluster-critical",
@@ -58,8 +60,9 @@ CASES: dict[str, dict[str, Any]] = {
         "bucket": {"credentials": {"mode": "secret", "secretName": "bucket-keys"}},
         "certManager": {"enabled": True},
         "imagePullSecrets": [{"name": "registry"}],
-        "images": {name: {"digest": f"sha256:{'b' * 64}"} for name in ("operator", "sidecar", "compactor")},
+        "images": {name: {"digest": f"sha256:{'b' * 64}"} for name in ("operator", "sidecar", "compactor", "ingest")},
         "networkPolicy": {"enabled": True},
+        "ingest": {"enabled": True, "tls": {"secretName": "door-tls"}},
         "operator": {
             "replicas": 2,
             "topologySpreadConstraints": [
@@ -116,8 +119,8 @@ def pods(manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_every_pod_fits_restricted_pod_security_and_has_a_read_only_root(render: Any) -> None:
-    found = pods(render())
-    assert len(found) == 5
+    found = pods(render(CASES["two-replicas"]))
+    assert len(found) == 6
     for pod in found:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -168,7 +171,7 @@ def rules(manifests: list[dict[str, Any]], kind: str, name: str) -> list[dict[st
 
 
 def test_no_rule_has_a_wildcard_and_none_reads_secrets(render: Any) -> None:
-    roles = [manifest for manifest in render() if "rules" in manifest]
+    roles = [manifest for manifest in render(CASES["two-replicas"]) if "rules" in manifest]
     for rule in [rule for role in roles for rule in role["rules"]]:
         words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
         if rule == {"apiGroups": [""], "resources": ["secrets"], "verbs": ["delete"]}:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 DIGEST = f"sha256:{'c' * 64}"
+IMAGES = ("operator", "sidecar", "compactor", "dashboard", "ingest")
 CREDENTIALS: dict[str, dict[str, str]] = {
-    "web-identity": {"mode": "web-identity"},
+    "web-identity": {"mode": "web-identity", "ingestRoleArn": "arn:aws:iam::1:role/i"},
     "secret": {"mode": "secret", "secretName": "bucket-keys"},
     "ambient": {"mode": "ambient"},
 }
@@ -26,9 +27,10 @@ def manifests(render: Any, request: pytest.FixtureRequest) -> list[Manifest]:
             "certManager": {"enabled": by_cert_manager},
             "watchNamespaces": namespaces,
             "imagePullSecrets": [{"name": "registry"}],
-            "images": {name: {"digest": DIGEST} for name in ("operator", "sidecar", "compactor", "dashboard")},
+            "images": {name: {"digest": DIGEST} for name in IMAGES},
             "networkPolicy": {"enabled": True},
             "operator": {"replicas": 2},
+            "ingest": {"enabled": True, "replicas": 2},
         }
     )
     return found
@@ -60,7 +62,7 @@ def test_whatever_is_set_together_the_parts_fit(manifests: list[Manifest]) -> No
 
 def test_whatever_is_set_together_several_of_a_kind_are_kept_and_spread(manifests: list[Manifest]) -> None:
     several = [item for item in of_kind(manifests, "Deployment") if item["spec"]["replicas"] > 1]
-    assert len(several) == 2
+    assert len(several) == 3
     budgets = [item["spec"]["selector"]["matchLabels"] for item in of_kind(manifests, "PodDisruptionBudget")]
     policies = [item["spec"]["podSelector"]["matchLabels"] for item in of_kind(manifests, "NetworkPolicy")]
     for deployment in several:
@@ -77,6 +79,8 @@ def test_whatever_is_set_together_rights_name_what_is_there(manifests: list[Mani
     assert bindings
     for binding in bindings:
         kind, name = binding["roleRef"]["kind"], binding["roleRef"]["name"]
+        if name.startswith("system:"):
+            continue  # Kubernetes' own.
         place = binding["metadata"].get("namespace") if kind == "Role" else None
         assert (kind, place, name) in roles
         assert {subject["name"] for subject in binding["subjects"]} <= accounts

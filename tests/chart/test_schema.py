@@ -105,6 +105,8 @@ def test_every_value_is_commented_where_it_stands() -> None:
         if (found := re.match(r"\s*([A-Za-z]+):", line)) and found[1] not in plain and "#" not in before
     ]
     parts = {
+        "ingest:",
+        "tls:",
         "sidecar:",
         "operator:",
         "api:",

@@ -79,7 +79,7 @@ def test_a_dockerfile_has_an_official_base_of_the_wheels_python_and_code_in_the_
     assert copies == ["site-packages", "app", *recipe.folders]
 
 
-@pytest.mark.parametrize("name", ["sidecar", "operator", "compactor", "dashboard"])
+@pytest.mark.parametrize("name", ["sidecar", "operator", "compactor", "dashboard", "ingest"])
 def test_what_runs_in_the_cluster_is_an_unprivileged_user_with_a_name(name: str) -> None:
     text = (ROOT / "images" / f"{name}.Dockerfile").read_text()
     assert "USER 65532:65532" in text

@@ -12,6 +12,7 @@ PLACE = Place(bucket="chiplog", prefix="demo", cluster="demo")
 SIDECAR = policies.sidecar_policy(PLACE, "team-a")
 OPERATOR = policies.operator_policy(PLACE)
 DASHBOARD = policies.dashboard_policy(PLACE)
+INGEST = policies.ingest_policy(PLACE)
 
 
 def allows(policy: Any, action: str, key: str) -> bool:
@@ -103,7 +104,21 @@ def test_the_dashboard_reads_everything_and_writes_nothing_of_others(kind: str) 
     assert not allows(DASHBOARD, "s3:GetObject", f"test/v1/{kind}/demo/team-a/x")
 
 
-@pytest.mark.parametrize("policy", [SIDECAR, OPERATOR, DASHBOARD])
+@pytest.mark.parametrize("kind", ["live", "raw", "blobs", "runs"])
+def test_the_door_writes_what_comes_in_in_its_own_cluster(kind: str) -> None:
+    assert allows(INGEST, "s3:PutObject", f"demo/v1/{kind}/demo/team-a/x")
+    assert allows(INGEST, "s3:AbortMultipartUpload", f"demo/v1/{kind}/demo/team-a/x")
+    assert not allows(INGEST, "s3:PutObject", f"demo/v1/{kind}/other/team-a/x")
+
+
+@pytest.mark.parametrize("kind", ["tables", "index", "words", "reports", "watch", "clusters", "lines", "latest"])
+def test_the_door_reads_everything_and_writes_nothing_of_others(kind: str) -> None:
+    assert allows(INGEST, "s3:GetObject", f"demo/v1/{kind}/demo/team-a/x")
+    assert lists(INGEST, f"demo/v1/{kind}/demo/")
+    assert not allows(INGEST, "s3:PutObject", f"demo/v1/{kind}/demo/team-a/x")
+
+
+@pytest.mark.parametrize("policy", [SIDECAR, OPERATOR, DASHBOARD, INGEST])
 def test_nobody_may_delete(policy: Any) -> None:
     actions = [action for statement in policy["Statement"] for action in statement["Action"]]
     assert actions
@@ -122,6 +137,7 @@ def test_any_service_account_of_the_namespace_takes_the_sidecars_role_and_none_o
     [
         (policies.operator_trust(), "system:serviceaccount:chiplog-system:chiplog-operator"),
         (policies.dashboard_trust(), "system:serviceaccount:chiplog-system:chiplog-dashboard"),
+        (policies.ingest_trust(), "system:serviceaccount:chiplog-system:chiplog-ingest"),
     ],
 )
 def test_only_a_parts_own_service_account_takes_its_role(trust: Any, subject: str) -> None:

@@ -1,5 +1,6 @@
 """A door before a bucket, as a client reaches it, with people and rights by hand: no cluster is asked."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -134,7 +135,7 @@ def serving(door: Door, **options: Any) -> Iterator[str]:
     settings = {**quiet, "timeout_graceful_shutdown": 1, **options}
     config = uvicorn.Config(door.application(), port=0, **settings)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=asyncio.run, args=(_served(server),))
     thread.start()
     while not server.started:
         time.sleep(0.005)
@@ -144,3 +145,8 @@ def serving(door: Door, **options: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+async def _served(server: uvicorn.Server) -> None:
+    await server.serve()
+    await asyncio.sleep(0.05)  # TLS says goodbye, and a connection that is cut off then is a warning.

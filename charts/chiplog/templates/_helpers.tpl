@@ -82,6 +82,27 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* What selects the door's pods. */}}
+{{- define "chiplog.ingest.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: ingest
+{{- end -}}
+
+{{/* Labels of what belongs to the door. */}}
+{{- define "chiplog.ingest.labels" -}}
+{{ include "chiplog.labels" . }}
+app.kubernetes.io/component: ingest
+{{- end -}}
+
+{{/* Not empty where there is a door: it is wanted, there can be keys, and it has a way into the bucket. */}}
+{{- define "chiplog.ingest.enabled" -}}
+{{- $credentials := .Values.bucket.credentials -}}
+{{- if and .Values.ingest.enabled .Values.keys.enabled (or (ne $credentials.mode "web-identity") $credentials.ingestRoleArn) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/* What selects the injector's pods. */}}
 {{- define "chiplog.injector.selector" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}

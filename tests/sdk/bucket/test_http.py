@@ -11,7 +11,7 @@ import toxic
 from chiplog.bucket.apikey import ApiKey
 from chiplog.bucket.http import HttpBucket
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.errors import AccessDenied, BucketMissing, NotFound, SettingsError, Unreachable
+from chiplog.errors import AccessDenied, BucketError, BucketMissing, NotFound, SettingsError, Unreachable
 
 KEY = ApiKey(door.TOKEN)
 
@@ -32,12 +32,20 @@ def test_a_door_speaks_tls_and_one_that_nobody_vouches_for_gets_no_key(
     for path, data in zip((certificate, key), authority.sign("door", "127.0.0.1"), strict=True):
         path.write_bytes(data)
     with door.serving(door.unjudged(MemoryBucket()), ssl_certfile=str(certificate), ssl_keyfile=str(key)) as address:
-        with pytest.raises(Unreachable, match="certificate"):
-            HttpBucket(address, KEY).get("x")
+        kind, said = refusal(address)
+        assert (kind, "certificate" in said) == (Unreachable, True)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.crt"))
         assert ssl.get_default_verify_paths().cafile == str(tmp_path / "authority.crt")
-        with pytest.raises(NotFound):
-            HttpBucket(address, KEY).get("x")
+        assert refusal(address)[0] == NotFound
+
+
+def refusal(address: str) -> tuple[type[BucketError], str]:
+    """Why an object is not read; the client is gone then, with its connections, which a TLS server would wait for."""
+    try:
+        HttpBucket(address, KEY).get("x")
+    except BucketError as error:
+        return type(error), str(error)
+    raise AssertionError("it was read")
 
 
 def test_a_server_that_is_no_door_is_a_bucket_that_is_missing() -> None:

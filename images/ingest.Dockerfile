@@ -1,0 +1,17 @@
+# The door for machines outside of the cluster.
+#
+# Its build context is staged by `make images` in .chiplog/build/ingest: `site-packages/` (the locked dependencies) and
+# `app/` (our own code). The same context makes the image of a release:
+#   docker build -f images/ingest.Dockerfile -t ghcr.io/YOU/chiplog-ingest:VERSION .chiplog/build/ingest
+# The base may be any image with a `python3` of this minor version, for the dependencies hold native code.
+ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
+FROM ${PYTHON_IMAGE}
+
+RUN echo 'chiplog:x:65532:65532:chiplog:/tmp:/usr/sbin/nologin' >> /etc/passwd && echo 'chiplog:x:65532:' >> /etc/group
+ENV PYTHONPATH=/opt/chiplog/app:/opt/chiplog/site-packages PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+COPY site-packages /opt/chiplog/site-packages
+COPY app /opt/chiplog/app
+
+USER 65532:65532
+ENTRYPOINT ["python3", "-m", "chiplog_ingest.main"]
