@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chiplog.errors import ChiplogError
 from chiplog_dashboard import answers, openapi
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.audit import SILENT, Audit
+from chiplog_dashboard.doorway import Doorway
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.sessions import Gate, Sessions
 from chiplog_dashboard.signon import SignOns
@@ -44,6 +46,7 @@ def create(
     hosts: list[str],
     signons: SignOns | None = None,
     more: Sequence[Route] = (),
+    audit: Audit = SILENT,
 ) -> Starlette:
     """The application.
 
@@ -55,6 +58,7 @@ def create(
             reach us through a name that leads to this machine (DNS rebinding).
         signons: the way to an OIDC provider and back, where there is one.
         more: further questions, which stand behind the same gate.
+        audit: where it is written down what people did.
     """
     shown = _page(page)
     assets = [Mount("/assets", StaticFiles(directory=page / "assets"))] if (page / "assets").is_dir() else []
@@ -73,6 +77,7 @@ def create(
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
             Middleware(_Headers),
             Middleware(Gate, sight=api.sight),
+            Middleware(Doorway, sight=api.sight, audit=audit),
             Middleware(GZipMiddleware, minimum_size=1024),
         ],
         exception_handlers={ChiplogError: answers.refused, HTTPException: answers.unanswered},

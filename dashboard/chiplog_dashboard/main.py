@@ -14,6 +14,7 @@ from chiplog.watching import Watcher
 from chiplog_dashboard import app, changing, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.audit import SILENT, Audit
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
@@ -22,6 +23,9 @@ from chiplog_dashboard.shelf import Shelf
 from chiplog_dashboard.sight import Headers, Sight
 from chiplog_dashboard.signing import Signer
 from chiplog_dashboard.signon import SignOns
+
+AUDIT = Audit(lambda line: print(line, flush=True), time.time)
+"""On standard output, where a cluster collects logs."""
 
 QUERY_SECONDS = 20.0
 """DuckDB may take so long for one part of an answer: ten million points of one run need some 5 s of two cores."""
@@ -40,7 +44,8 @@ def build(settings: Settings) -> Starlette:
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
     groups = Groups(bucket, sight, time.monotonic)
     hosts = ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS)
-    return app.create(api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time))
+    audit = AUDIT if settings.sign_on.is_on else SILENT
+    return app.create(api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time), audit)
 
 
 def _signons(settings: Settings) -> "SignOns | None":
@@ -49,7 +54,7 @@ def _signons(settings: Settings) -> "SignOns | None":
     from chiplog_dashboard.provider import Provider
 
     provider = Provider(settings.oidc, time.time, time.monotonic)
-    return SignOns(provider, Signer(settings.oidc.cookie_keys, time.time))
+    return SignOns(provider, Signer(settings.oidc.cookie_keys, time.time), AUDIT.signed_on)
 
 
 def _guard(settings: Settings, signons: "SignOns | None") -> Guard:

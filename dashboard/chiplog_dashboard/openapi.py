@@ -83,7 +83,7 @@ def _operation(path: str, method: str, endpoint: Any) -> dict[str, Any]:
         "operationId": endpoint.__name__,
         "summary": about,
         "parameters": [*map(_part, parts), *map(_parameter, asked.parameters)],
-        "responses": _responses(asked),
+        "responses": _responses(asked, method),
     }
     if asked.body is not None:
         told["requestBody"] = {"required": True, "content": {contract.JSON: {"schema": asked.body}}}
@@ -107,12 +107,12 @@ def _parameter(found: Parameter) -> dict[str, Any]:
     return {**told, "explode": True} if found.many else told
 
 
-def _responses(asked: Operation) -> dict[str, Any]:
+def _responses(asked: Operation, method: str) -> dict[str, Any]:
     content: Any = {asked.kind: {"schema": asked.answer} if asked.answer is not None else {}}
     if asked.kind == contract.BYTES:  # What a browser draws comes by its own type.
         content = {"*/*": {}}
     wrong = {contract.JSON: {"schema": contract.named("Error")}}
-    statuses = sorted({*_ALWAYS, *asked.refusals})
+    statuses = sorted({*_ALWAYS, *asked.refusals, *(() if method == "GET" else (429,))})
     refusals = {str(status): {"description": _REFUSALS[status], "content": wrong} for status in statuses}
     return {"200": {"description": "The answer.", "content": content}, **refusals}
 

@@ -34,7 +34,9 @@ AGAIN = "Open the dashboard and sign on again."
 class SignOns:
     """The way to the provider and back, and the sessions that begin there."""
 
-    def __init__(self, provider: "Provider", signer: Signer, said: Callable[[Person], None] = lambda _: None) -> None:
+    def __init__(
+        self, provider: "Provider", signer: Signer, said: Callable[[str, str], None] = lambda _, __: None
+    ) -> None:
         self._provider = provider
         self._signer = signer
         self._said = said
@@ -72,7 +74,7 @@ class SignOns:
         except ChiplogError as error:
             answer = _refused(error)
         else:
-            self._said(person)
+            self._said(person.name, request.client.host if request.client else "")
             answer = RedirectResponse(kept["next"], 302, _UNKEPT)
             self.cookies.put(answer, self.cookies.session, session, "strict", self._provider.oidc.session_hours * 3600)
         self.cookies.drop(answer, self.cookies.attempt)

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from chiplog.access.pace import Pace
 from chiplog.bucket import ETag, Stored, wire
 from chiplog.errors import AccessDenied, ChiplogError, FormatError
 from chiplog_ingest import bodies, refusals
 from chiplog_ingest.grants import Grant
 from chiplog_ingest.objects import Objects
-from chiplog_ingest.pace import Pace
 
 MAX_OBJECT_BYTES = 32 * 1024 * 1024
 """Of what is no file: a segment of a recorder is 2 MiB at most, before it is packed."""

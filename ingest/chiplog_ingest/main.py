@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 
 from chiplog.access import Unanswered
+from chiplog.access.pace import Pace
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
 from chiplog_ingest import logs
@@ -16,7 +17,6 @@ from chiplog_ingest.guard import Guard
 from chiplog_ingest.kube import Kube
 from chiplog_ingest.objects import Judged
 from chiplog_ingest.owners import Owners
-from chiplog_ingest.pace import Pace
 from chiplog_ingest.settings import Settings
 from chiplog_ingest.uses import Uses
 

@@ -15,6 +15,7 @@ from chiplog.watching import Watcher
 from chiplog_dashboard import app, changing
 from chiplog_dashboard.access import Everybody, Guard
 from chiplog_dashboard.api import Api
+from chiplog_dashboard.audit import SILENT, Audit
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
@@ -51,6 +52,7 @@ def start(world: World, page: Path) -> Iterator[Start]:
         signons: SignOns | None = None,
         port: int = 0,
         cluster: str = "",
+        audit: Audit = SILENT,
     ) -> Site:
         seen = Memo(bucket or world.bucket)
         shelf = Shelf(seen, world.clock, time.monotonic, 0.0, cluster)
@@ -58,7 +60,7 @@ def start(world: World, page: Path) -> Iterator[Start]:
         api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
         groups = Groups(seen, sight, time.monotonic, 0.0)
         more = changing.routes(seen, sight, world.clock)
-        application = app.create(api, groups, folder or page, ["127.0.0.1"], signons, more)
+        application = app.create(api, groups, folder or page, ["127.0.0.1"], signons, more, audit)
         settings = uvicorn.Config(
             application, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off", proxy_headers=False
         )

@@ -4,10 +4,10 @@ import door
 import pytest
 
 from chiplog.access import Unanswered
+from chiplog.access.pace import Pace
 from chiplog.errors import AccessDenied
 from chiplog_ingest.grants import Grant
 from chiplog_ingest.guard import Guard, NotKnown
-from chiplog_ingest.pace import Pace
 from chiplog_ingest.uses import Uses
 
 TOKEN = "a.b.c"

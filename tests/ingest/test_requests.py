@@ -11,13 +11,13 @@ import pytest
 
 from chiplog import layout
 from chiplog.access import Unanswered
+from chiplog.access.pace import Pace
 from chiplog.bucket import wire
 from chiplog.bucket.apikey import ApiKey
 from chiplog.bucket.http import HttpBucket
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, SettingsError, Unreachable
 from chiplog.layout import Recorder
-from chiplog_ingest.pace import Pace
 from chiplog_ingest.settings import Settings
 
 TOKEN = "key-that-is-secret.b.c"

@@ -13,6 +13,7 @@ import uvicorn
 
 from chiplog.access import Person, Right, keys
 from chiplog.access.keys import Key
+from chiplog.access.pace import Pace
 from chiplog.bucket import Bucket, ETag, Listed, Stored
 from chiplog.bucket.apikey import ApiKey
 from chiplog.bucket.http import HttpBucket
@@ -21,7 +22,6 @@ from chiplog_ingest.grants import Grant
 from chiplog_ingest.guard import Guard, NotKnown
 from chiplog_ingest.objects import Judged, Objects
 from chiplog_ingest.owners import Owners
-from chiplog_ingest.pace import Pace
 
 TOKEN = "header.payload-that-is-secret.signature"
 
