@@ -6,6 +6,8 @@ from typing import Any
 from chiplog.errors import QueryError, SettingsError
 from chiplog.query import fields, parsing
 from chiplog.query.syntax import Field, Order, Query
+from chiplog.reading import roster
+from chiplog.reading.roster import Brief
 from chiplog.reading.views import RunView
 from chiplog.times import iso
 
@@ -43,13 +45,13 @@ def columns(texts: Sequence[str]) -> list[tuple[str, Field]]:
     return [(".".join(field.path), field) for part in texts for field in parsing.named(part)]
 
 
-def row(view: RunView, wanted: Sequence[tuple[str, Field]], now: float) -> list[Any]:
+def row(item: Brief | RunView, wanted: Sequence[tuple[str, Field]], now: float) -> list[Any]:
     """The values of some fields of a run."""
-    read = fields.of(view, now)
+    read = roster.read(item, now)
     return [read(field.path) for _, field in wanted]
 
 
-def document(view: RunView, wanted: Sequence[tuple[str, Field]], now: float) -> dict[str, Any]:
+def document(item: Brief | RunView, wanted: Sequence[tuple[str, Field]], now: float) -> dict[str, Any]:
     """The same for programs: by name, times in ISO 8601."""
-    values = zip(wanted, row(view, wanted, now), strict=True)
+    values = zip(wanted, row(item, wanted, now), strict=True)
     return {name: iso(value) if name in fields.TIMES else value for (name, _), value in values}

@@ -19,7 +19,7 @@ class KeepingBucket:
         self._kept: OrderedDict[str, Stored] = OrderedDict()
         self._bytes = 0
         self.put, self.put_file, self.open = bucket.put, bucket.put_file, bucket.open
-        self.list, self.delete = bucket.list, bucket.delete
+        self.list, self.folders, self.delete = bucket.list, bucket.folders, bucket.delete
 
     def get(self, key: str) -> Stored:
         """Read an object."""

@@ -9,11 +9,10 @@ from chiplog.errors import FormatError, RunNotFound
 from chiplog.reading.views import RunView
 
 
-def unread(views: Iterable[RunView]) -> None:
+def unread(problems: Iterable[str]) -> None:
     """Say which objects could not be read; what could be read is shown all the same."""
-    for view in views:
-        for problem in view.unread:
-            click.echo(f"chiplog: {problem}", err=True)
+    for problem in problems:
+        click.echo(f"chiplog: {problem}", err=True)
 
 
 def require_attempt(view: RunView, attempt: int | None) -> None:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from chiplog.query import fields
+from chiplog.reading import roster
 from chiplog.reading.files import File
+from chiplog.reading.roster import Brief
 from chiplog.reading.verifying import Finding
 from chiplog.reading.views import RunView
 from chiplog_cli.rendering import pages, text
@@ -20,7 +22,7 @@ _CELL = 24
 """Characters that a metric's column may take."""
 
 
-def runs(views: list[RunView], now: float) -> Table:
+def runs(views: Sequence[Brief | RunView], now: float) -> Table:
     """`ls`; a column that is the same for all runs and tells nothing is left out, at once or when room is short."""
     many_clusters = len({view.cluster for view in views}) > 1
     one_namespace = len({view.namespace for view in views}) < 2
@@ -69,7 +71,7 @@ def _field(name: str, value: Any) -> str:
     return "" if value is None else text.value(value, _CELL)
 
 
-def _run(view: RunView, now: float) -> list[str]:
+def _run(view: Brief | RunView, now: float) -> list[str]:
     name = text.printable(view.name)
     return [
         view.namespace,
@@ -85,21 +87,20 @@ def _run(view: RunView, now: float) -> list[str]:
     ]
 
 
-def state(view: RunView) -> str:
+def state(view: Brief | RunView) -> str:
     """The state, with its reason where that says more."""
     reason = view.reason if view.reason.lower() not in _PLAIN_REASONS else ""
     return f"{view.state} {text.printable(reason)}".strip()
 
 
-def headline(view: RunView) -> str:
+def headline(view: Brief | RunView) -> str:
     """The headline metric at its newest value."""
-    metrics = view.document["metrics"] if view.document else []
-    if not metrics or metrics[0]["name"] not in view.summary:
-        return ""
-    return f"{metrics[0]['name']}={text.value(view.summary[metrics[0]['name']], _CELL)}"
+    metrics = roster.metrics(view)
+    value = roster.read(view, 0.0)(("summary", metrics[0]["name"])) if metrics else None
+    return "" if value is None else f"{metrics[0]['name']}={text.value(value, _CELL)}"
 
 
-def took(view: RunView, now: float) -> str:
+def took(view: Brief | RunView, now: float) -> str:
     """How long the run took, or takes already."""
     if view.started_at is None or (view.finished_at is None and view.state not in ("running", "suspended")):
         return ""

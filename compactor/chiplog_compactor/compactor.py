@@ -59,6 +59,8 @@ class Compactor:
             return False
         try:
             began = time.monotonic()
+            if task.is_sealed:
+                self._indexer.drop(task.run)
             seal = Sealing(self.bucket, task, self.clock(), self.settings.keep_segments).seal()
         except (SupersededError, FormatError, NotFound) as error:
             log.warning("not sealed, nothing was deleted", run=task.run.path, reason=str(error))

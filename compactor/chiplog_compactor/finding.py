@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chiplog import layout
 from chiplog.bucket import Bucket, ETag
-from chiplog.reading import heads, runs, states, views
+from chiplog.reading import heads, states, views, written
 from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.views import RunView
@@ -75,7 +75,7 @@ class Finder:
         self.claims.look(some)
         claimed = {beat.recorder: self.claims.run(beat) for beat in some}
         places = sorted({place for place in claimed.values() if place is not None}, key=lambda place: place.path)
-        papers = runs.with_seals(self.bucket, runs.written(self.bucket, places))
+        papers = written.with_seals(self.bucket, written.papers(self.bucket, places))
         alone = [beat for beat in some if claimed[beat.recorder] is None and now - beat.modified > CLAIM_SECONDS]
         return [*(views.of_run(item, beats, now) for item in papers), *(views.of_recorder(beat, now) for beat in alone)]
 
@@ -107,4 +107,4 @@ def _is_due(view: RunView, now: float) -> bool:
 
 
 def _task(view: RunView) -> Task:
-    return Task(view.key, view.project, view.created_at, view.is_bound, view.members)
+    return Task(view.key, view.project, view.created_at, view.is_bound, view.members, view.seal is not None)

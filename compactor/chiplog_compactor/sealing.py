@@ -51,6 +51,8 @@ class Task:
     """Unix seconds; the day of it partitions the tables."""
     is_bound: bool
     members: tuple[Member, ...]
+    is_sealed: bool = False
+    """It was sealed before, and lived again."""
     is_over: bool = True
     """False for a run that has lived for long: its segments are sealed, and its live object goes on."""
 

@@ -12,7 +12,7 @@ import structlog
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
-from chiplog.reading import heads, runs, states, views, words
+from chiplog.reading import heads, states, views, words, written
 from chiplog.records import SealDocument
 from chiplog_compactor import finding
 from chiplog_compactor.settings import Settings
@@ -48,7 +48,7 @@ class Sweeper:
 
     def _delete_run(self, run: layout.Run) -> None:
         """Everything of a run; one that is being recorded is left until its recorders are quiet."""
-        (papers,) = runs.with_seals(self.bucket, runs.written(self.bucket, [run]))
+        (papers,) = written.with_seals(self.bucket, written.papers(self.bucket, [run]))
         beats = heads.of(self.bucket, heads.present(self.bucket, run.cluster, run.namespace))
         now = states.now(self.clock(), [beat.modified for beat in beats])
         view = views.of_run(papers, beats, now)

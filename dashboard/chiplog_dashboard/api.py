@@ -17,15 +17,16 @@ from chiplog import layout, strictjson
 from chiplog.bucket import Bucket
 from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
 from chiplog.query import parsing, selecting
-from chiplog.reading import console, details, documents, files, history, naming, states
+from chiplog.reading import console, details, documents, files, history, naming, roster, states
+from chiplog.reading.roster import Roster
 from chiplog.reading.views import RunView
 from chiplog.watching import Watcher
-from chiplog_dashboard import answers, charts, shelf
+from chiplog_dashboard import answers, charts
 from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.sight import Sight
 
-MAX_CHART_RUNS = 500
+MAX_CHART_RUNS = 1000
 """Curves of so many runs come in one answer at most."""
 
 MAX_LINES = 20_000
@@ -75,27 +76,29 @@ class Api:
 
     def list_runs(self, request: Request) -> Response:
         """Every run, newest first, or those that an expression (`filter`) means, in its order."""
-        found = [_listed(view) for view in self._chosen(request)]
-        return answers.document({"runs": found}, exact=_truth(request, "exact"))
+        every, numbers = self._chosen(request)
+        is_exact = _truth(request, "exact")
+        found = (roster.line(every.item(number), is_exact=is_exact) for number in numbers)
+        return answers.raw(b'{"runs": [%s]}' % b",\n".join(found))
 
     def select(self, request: Request) -> Response:
         """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
-        return answers.document({"ids": [view.key.path for view in self._chosen(request)]})
+        every, numbers = self._chosen(request)
+        return answers.document({"ids": [every.item(number).key.path for number in numbers]})
 
     def find(self, request: Request) -> Response:
         """The run that a `name` means: its newest of that name, an id, project/run or namespace/project/run."""
         asked = request.query_params
-        views = self.sight.views(request)
-        found = naming.among(views, asked.get("name", ""), asked.get("namespace", ""), asked.get("cluster", ""))
-        return answers.document(_listed(found), exact=_truth(request, "exact"))
+        every = self.sight.roster(request)
+        found = naming.among(every, asked.get("name", ""), asked.get("namespace", ""), asked.get("cluster", ""))
+        return answers.raw(roster.line(found, is_exact=_truth(request, "exact")))
 
     def show_run(self, request: Request) -> Response:
         """One run in full, with the names of its metrics."""
         view = self.sight.view(request, _place(request))
         self._watch(view)
         shown = documents.shown(details.read(self.bucket, view))
-        keys = charts.keys(self.histories.columns(view))
-        system = charts.keys(self.histories.columns(view, "system"))
+        keys, system = self.histories.keys(view), self.histories.keys(view, "system")
         said = {"archived": view.is_archived, "deleted": view.is_given_up}
         told = {"id": view.key.path, **shown, **said, "keys": keys, "system_keys": system}
         return answers.document(told, exact=_truth(request, "exact"))
@@ -149,8 +152,8 @@ class Api:
 
     def list_keys(self, request: Request) -> Response:
         """The names of the metrics that any `run` that is named has logged."""
-        columns = [self.histories.columns(view) for view in self._named(request)]
-        return answers.document({"keys": sorted({key for found in columns for key in charts.keys(found)})})
+        keys = {key for view in self._named(request) for key in self.histories.keys(view)}
+        return answers.document({"keys": sorted(keys)})
 
     def draw(self, request: Request) -> Response:
         """The curves of one metric (`key`) of every `run` that is named, or one of its system load (`kind=system`)."""
@@ -159,17 +162,18 @@ class Api:
         drawn = []
         for view in self._named(request):
             self._watch(view)
-            drawn.append({"run": view.key.path, "curves": charts.answer(self.histories.columns(view, kind), question)})
-        return answers.document({"key": question.key, "runs": drawn})
+            path = strictjson.dumps(view.key.path).encode()
+            drawn.append(b'{"run": %s, "curves": %s}' % (path, self.histories.curves(view, kind, question)))
+        return answers.raw(b'{"key": %s, "runs": [%s]}' % (strictjson.dumps(question.key).encode(), b",".join(drawn)))
 
-    def _chosen(self, request: Request) -> list[RunView]:
+    def _chosen(self, request: Request) -> tuple[Roster, list[int]]:
         asked = request.query_params
         query = parsing.parse(asked.get("filter", ""))
-        near = [
-            view for view in self.sight.views(request)
-            if asked.get("namespace", "") in ("", view.namespace) and asked.get("cluster", "") in ("", view.cluster)
-        ]  # fmt: skip
-        return selecting.select(query, near, self.sight.shelf.time())
+        every = self.sight.roster(request)
+        namespace, cluster = asked.get("namespace", ""), asked.get("cluster", "")
+        if namespace or cluster:
+            every = every.where(lambda item: namespace in ("", item.namespace) and cluster in ("", item.cluster))
+        return every, selecting.numbers(query, every, self.sight.shelf.time())
 
     def _named(self, request: Request) -> list[RunView]:
         named = request.query_params.getlist("run")
@@ -187,22 +191,23 @@ class Api:
         quiet = 0
         while not await request.is_disconnected():
             try:
-                views = await run_in_threadpool(self.sight.views, request)
+                every = await run_in_threadpool(self.sight.roster, request)
             except NotSignedOn:
                 return  # The token is over: whoever listens asks again, and is told so.
             except (BucketError, FormatError, Unanswered) as error:
                 yield _event("trouble", {"message": str(error)})
-                views = []
-            now: dict[str, object] = {view.key.path: shelf.version(view) for view in views}
+                every = Roster([], [], [])
             if seen is None:
                 yield ": listening\n\n"
-            if views or seen is None:
-                news = [view for view in views if seen is not None and seen.get(view.key.path) != now[view.key.path]]
+            now = every.versions()
+            if now or seen is None:
+                news = [] if seen in (None, now) else [name for name in now if seen.get(name) != now[name]]
                 gone = [] if seen is None else sorted(seen.keys() - now.keys())
                 seen = now
                 quiet = 0 if news or gone else quiet + 1
                 if news or gone:
-                    yield _event("runs", {"runs": [_listed(view) for view in news], "gone": gone})
+                    runs = [every.find(layout.parse_run_path(name)) for name in news]
+                    yield _event("runs", {"runs": [documents.row(view) for view in runs if view], "gone": gone})
             if quiet % HEARTBEAT_LOOKS == 0 and quiet:
                 yield ": nothing new\n\n"
             await asyncio.sleep(LOOK_SECONDS)
@@ -218,20 +223,6 @@ def _said(watcher: Watcher, run: layout.Run) -> None:
         watcher.look(run)
     except BucketError:
         return  # Our credentials may not say so, or the store is away: the page is a few seconds later then.
-
-
-def _listed(view: RunView) -> dict[str, Any]:
-    document: dict[str, Any] = dict(view.document or {})
-    more = {
-        "id": view.key.path,
-        "display_name": document.get("display_name") or view.name,
-        "created_at": view.created_at or None,
-        "metrics": [dict(metric) for metric in document.get("metrics", [])],
-        "durable": view.outcome["durable"] if view.outcome else None,
-        "archived": view.is_archived,
-        "deleted": view.is_given_up,
-    }
-    return {**documents.listed(view), **more}
 
 
 def _place(request: Request) -> layout.Run:

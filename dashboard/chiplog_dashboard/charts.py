@@ -40,10 +40,13 @@ class Question:
         return cls(asked["key"], int(points), axis, low, high)
 
 
-def answer(columns: Columns, question: Question) -> list[dict[str, Any]]:
-    """The curves of a run, one for each branch that has the metric, by attempt, rank and writer."""
+def answer(columns: Columns, question: Question, first: float | None = None) -> list[dict[str, Any]]:
+    """The curves of a run, one for each branch that has the metric, by attempt, rank and writer.
+
+    `first` is the time of the run's first row, Unix seconds, where `columns` do not hold all of it.
+    """
     found = []
-    began = started(columns) if question.axis == "elapsed" else 0.0
+    began = (started(columns) if first is None else first) if question.axis == "elapsed" else 0.0
     for branch, metrics in sorted(columns.items()):
         column = metrics.get(question.key)
         if column is not None:
@@ -52,7 +55,7 @@ def answer(columns: Columns, question: Question) -> list[dict[str, Any]]:
             if began:
                 drawn["x"] = [x - began for x in drawn["x"]]
             place = {"attempt": branch.attempt, "rank": branch.rank, "writer": branch.writer}
-            found.append({**place, "points": int(column.steps.size), **drawn})
+            found.append({**place, "points": column.count, **drawn})
     return found
 
 

@@ -31,6 +31,16 @@ class Column:
     times: Floats
     """Unix seconds; NaN where a row has none."""
     values: Floats
+    lows: Floats | None = None
+    highs: Floats | None = None
+    """Where a value stands for many: the smallest and the largest of them."""
+    counts: Floats | None = None
+    """How many those are."""
+
+    @property
+    def count(self) -> int:
+        """Points that there are."""
+        return int(self.steps.size if self.counts is None else self.counts.sum())
 
 
 Columns = Mapping[Branch, Mapping[str, Column]]
@@ -68,8 +78,10 @@ def drawn(column: Column, points: int, low: float, high: float, *, by_time: bool
     ends = np.append(starts[1:], order.size) - 1
     values = column.values[order]
     finite = np.isfinite(values)
-    lowest = np.minimum.reduceat(np.where(finite, values, np.inf), starts)
-    highest = np.maximum.reduceat(np.where(finite, values, -np.inf), starts)
+    lows = values if column.lows is None else column.lows[order]
+    highs = values if column.highs is None else column.highs[order]
+    lowest = np.minimum.reduceat(np.where(finite, lows, np.inf), starts)
+    highest = np.maximum.reduceat(np.where(finite, highs, -np.inf), starts)
     return {
         "x": xs[order][ends].tolist(),
         "min": _listed(lowest),

@@ -1,15 +1,19 @@
 """The columns of the runs that somebody looks at, read again only when the run has moved; it draws nothing."""
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from chiplog.bucket import Bucket
-from chiplog.reading import history, states
+from chiplog.reading import history, roster, states
 from chiplog.reading.views import RunView
-from chiplog_dashboard import curves, shelf
+from chiplog_dashboard import charts, curves, sealed
+from chiplog_dashboard.charts import Question
 from chiplog_dashboard.curves import Columns
+from chiplog_dashboard.drawn import Drawn
 
 MAX_RUNS = 256
 """Runs whose columns are kept; those that were not asked for the longest go first."""
@@ -34,10 +38,37 @@ class Histories:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _reading: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
     _kept: OrderedDict[tuple[str, str], _Kept] = field(default_factory=OrderedDict)
+    _drawn: Drawn = field(default_factory=Drawn)
+
+    def keys(self, view: RunView, kind: str = "history") -> list[str]:
+        """The metrics that have numbers, by name. Raises BucketError."""
+        if kind == "history" and sealed.is_over(view):
+            place = (view.key.path, roster.version(view), None)
+            kept = self._drawn.get(place)
+            found = json.loads(kept) if kept is not None else sealed.keys(self.bucket, view)
+            if found is not None:
+                self._drawn.keep(place, json.dumps(found).encode())
+                return list(found)
+        return charts.keys(self.columns(view, kind))
+
+    def curves(self, view: RunView, kind: str, question: Question) -> bytes:
+        """The curves of one metric of a run, as JSON. Of a run that is over and sealed they are read and drawn once.
+
+        Raises BucketError.
+        """
+        if kind == "history" and sealed.is_over(view):
+            place = (view.key.path, roster.version(view), question)
+            kept = self._drawn.get(place)
+            if kept is not None:
+                return kept
+            found = sealed.read(self.bucket, view, question)
+            if found is not None:
+                return self._drawn.keep(place, _json(charts.answer(found.columns, question, found.began)))
+        return _json(charts.answer(self.columns(view, kind), question))
 
     def columns(self, view: RunView, kind: str = "history") -> Columns:
         """What a run has logged so far. Raises BucketError."""
-        place, version = (view.key.path, kind), shelf.version(view)
+        place, version = (view.key.path, kind), roster.version(view)
         with self._lock:
             turn = self._reading.setdefault(place, threading.Lock())
         with turn:  # Two who ask for one run read it once.
@@ -57,3 +88,8 @@ class Histories:
             while len(self._kept) > MAX_RUNS:
                 gone, _ = self._kept.popitem(last=False)
                 self._reading.pop(gone, None)
+
+
+def _json(found: list[dict[str, Any]]) -> bytes:
+    """Strict: what is no number is null in a curve."""
+    return json.dumps(found, allow_nan=False, separators=(",", ":")).encode()

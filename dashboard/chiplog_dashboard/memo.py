@@ -54,6 +54,10 @@ class Memo:
                 del self._listed[key]
             self._listed.update((item.key, item.etag) for item in seen)
 
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        """The folders right below a prefix."""
+        return self._inner.folders(prefix, after, until)
+
     def open(self, key: str) -> BinaryIO:
         """Read an object of any size as a stream. Raises NotFound."""
         return self._inner.open(key)

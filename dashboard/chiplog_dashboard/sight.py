@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 
 from chiplog import layout
 from chiplog.errors import NotFound, RunNotFound
+from chiplog.reading.roster import Roster
 from chiplog.reading.views import RunView
 from chiplog_dashboard.access import Caller, Guard, Person
 from chiplog_dashboard.shelf import Shelf
@@ -50,12 +51,10 @@ class Sight:
             groups=tuple(told.getlist(self.headers.groups)),
         )
 
-    def views(self, request: HTTPConnection) -> list[RunView]:
+    def roster(self, request: HTTPConnection) -> Roster:
         """Every run that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
-        person, views = self.person(request), self.shelf.views()
-        places = {(view.namespace, view.project) for view in views}
-        seen = {place for place in places if self.guard.sees(person, *place)}
-        return [view for view in views if (view.namespace, view.project) in seen]
+        person, every = self.person(request), self.shelf.roster()
+        return every.within({place for place in every.places() if self.guard.sees(person, *place)})
 
     def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""

@@ -114,6 +114,11 @@ def _claim(run: Run, containers: Iterable[Mapping[str, Any]]) -> str:
     return ""
 
 
+def is_final(outcome: OutcomeDocument) -> bool:
+    """An outcome after which none comes: it is over, and everything found is in the bucket."""
+    return outcome["state"] in TERMINAL and outcome["durable"]
+
+
 def _command(container: Mapping[str, Any]) -> list[str]:
     """The command line as the template has it, without secrets."""
     known = masking.secrets({item["name"]: str(item.get("value", "")) for item in container.get("env") or []})

@@ -111,10 +111,11 @@ class Ledger:
     def save_outcome(self, place: layout.Run, document: OutcomeDocument) -> bool:
         """Write outcome.json if it changed, over the version that `outcome` has read; says whether it was written.
 
+        A run that is over and durable has its last word: it is never written again, for the runs index believes it.
         Raises PreconditionFailed if somebody else wrote: what was remembered is then forgotten.
         """
         before = self.outcome(place)
-        if before == document:
+        if before == document or (before is not None and documents.is_final(before)):
             return False
         etag = self._outcomes[place][0]
         with self._asking("put"):

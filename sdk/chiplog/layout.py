@@ -342,6 +342,19 @@ def index_prefix(cluster: str, namespace: str) -> str:
     return f"{VERSION}/index/{cluster}/{namespace}/"
 
 
+def indexes_prefix(cluster: str = "") -> str:
+    """Prefix of every runs index, or of those of a cluster."""
+    return _class_prefix("index", cluster, "")
+
+
+def parse_index_manifest_key(key: str) -> tuple[str, str] | None:
+    """Cluster and namespace of the runs index whose list of parts stands at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 5 or parts[:2] != [VERSION, "index"] or parts[4] != "manifest.json":
+        return None
+    return parts[2], parts[3]
+
+
 def index_manifest_key(cluster: str, namespace: str) -> str:
     """Key of the list of parts that make the runs index of a namespace."""
     return f"{index_prefix(cluster, namespace)}manifest.json"

@@ -5,7 +5,6 @@ A *row* is one JSON object with `at`, its position in its stream, and `kind`. Ro
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Any, NotRequired, TypedDict, cast
 
 from chiplog import codec, documents
@@ -15,6 +14,9 @@ from chiplog.errors import FormatError
 READER = 1
 """The newest layout that this code reads; an object with a larger `min_reader` is refused, never guessed at."""
 
+INDEX_READER = 2
+"""The same of the runs index: its parts had no columns in version 1. Who cannot read it reads the documents."""
+
 SEGMENT_FORMAT = "chiplog.segment"
 LIVE_FORMAT = "chiplog.live"
 RUN_FORMAT = "chiplog.run"
@@ -23,6 +25,7 @@ CLUSTER_FORMAT = "chiplog.cluster"
 SEALED_FORMAT = "chiplog.sealed"
 SEAL_FORMAT = "chiplog.seal"
 INDEX_FORMAT = "chiplog.index"
+INDEX_PART_FORMAT = "chiplog.index-part"
 TRIAL_FORMAT = "chiplog.trial"
 NIGHT_FORMAT = "chiplog.night"
 LATEST_FORMAT = "chiplog.latest"
@@ -228,6 +231,8 @@ class IndexPart(TypedDict):
     key: str
     runs: int
     size: int
+    splits: NotRequired[list[str]]
+    """Ids of runs that cut its runs into pieces of one LIST each."""
 
 
 class IndexManifest(TypedDict):
@@ -295,13 +300,8 @@ def unpack_sealed(data: bytes, what: str) -> tuple[SealedHead, list[Row]]:
     return cast("SealedHead", head), rows
 
 
-def pack_index(lines: Iterable[IndexLine]) -> bytes:
-    """A part of the runs index."""
-    return codec.compress(codec.dump(line) for line in lines)
-
-
 def unpack_index(data: bytes, what: str) -> list[IndexLine]:
-    """The lines of a part, with plain numbers. Raises FormatError."""
+    """The lines of a part as version 1 wrote them, with plain numbers. Raises FormatError."""
     text = codec.decompress(data, what, strict=True)
     lines = _lines(text, what)
     # To look into every value of 10,000 runs takes longer than to read them: hardly any has such a number.
@@ -356,25 +356,30 @@ def pack_document(document: Any) -> bytes:
     return _json({**body, "sha256": hashlib.sha256(_json(body)).hexdigest()})
 
 
-def unpack_document(data: bytes, expected: str, what: str) -> Any:
+def unpack_document(data: bytes, expected: str, what: str, reader: int = READER) -> Any:
     """The document without its digest, after its format and the digest were checked. Raises FormatError."""
     document = _load(data, what)
-    check(document, expected, what)
+    check(document, expected, what, reader)
     digest = document.pop("sha256", None)
     if digest is not None and digest != hashlib.sha256(_json(document)).hexdigest():
         raise FormatError(f"{what} is damaged: it is not what its digest says")
     return document
 
 
-def check(head: Any, expected: str, what: str) -> None:
-    """Refuse an object of another format or of a layout that is newer than this reader."""
+def is_digest(data: bytes, sha256: str) -> bool:
+    """Whether an object is what its digest (hex) says."""
+    return hashlib.sha256(data).hexdigest() == sha256
+
+
+def check(head: Any, expected: str, what: str, reader: int = READER) -> None:
+    """Refuse an object of another format or of a layout that is newer than `reader`."""
     if not isinstance(head, dict) or head.get("format") != expected:
         raise FormatError(f"{what} is not a {expected}")
     needed = head.get("min_reader")
     if not isinstance(needed, int):
         raise FormatError(f"{what} does not say which reader may read it: min_reader is {needed!r}")
-    if needed > READER:
-        raise FormatError(f"{what} needs a reader of version {needed}, this one is {READER}: upgrade chiplog")
+    if needed > reader:
+        raise FormatError(f"{what} needs a reader of version {needed}, this one is {reader}: upgrade chiplog")
 
 
 def _json(document: Any) -> bytes:

@@ -74,6 +74,9 @@ class Store:
     def list(self, prefix: str) -> Iterator[Listed]:
         return self._do(lambda: self.inner.list(prefix))
 
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        return self._do(lambda: self.inner.folders(prefix, after, until))
+
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         self._do(lambda: self.inner.delete(key, if_match=if_match))
 

@@ -54,6 +54,15 @@ def test_an_outcome_is_written_only_when_it_changes(bucket: FatalBucket, books: 
     assert bucket.fate.writes == ["outcome.json", "outcome.json"]
 
 
+def test_the_last_word_on_a_run_is_never_written_again(bucket: FatalBucket, books: Ledger) -> None:
+    place = books.place("team", "r")
+    last: OutcomeDocument = {**outcome("finished"), "durable": True}
+    assert books.save_outcome(place, outcome("finished"))
+    assert books.save_outcome(place, last)
+    assert not books.save_outcome(place, {**outcome("failed"), "durable": True})
+    assert books.outcome(place) == last
+
+
 def test_an_outcome_that_somebody_else_wrote_is_not_overwritten_but_read_again(
     bucket: FatalBucket, books: Ledger
 ) -> None:

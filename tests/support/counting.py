@@ -35,6 +35,9 @@ class Counting:
     def list(self, prefix: str) -> Iterator[Listed]:
         return self._count("list", lambda: self._inner.list(prefix))
 
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        return self._count("list", lambda: self._inner.folders(prefix, after, until))
+
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         self._count("delete", lambda: self._inner.delete(key, if_match=if_match))
 

@@ -34,6 +34,9 @@ class Mortal:
     def list(self, prefix: str) -> Iterator[Listed]:
         return self._do(lambda: self._inner.list(prefix))
 
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        return self._do(lambda: self._inner.folders(prefix, after, until))
+
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         self._do(lambda: self._inner.delete(key, if_match=if_match))
 

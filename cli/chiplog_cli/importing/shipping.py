@@ -20,7 +20,7 @@ from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound
 from chiplog.local import alive, beside, directory, identity, owning, papers
 from chiplog.local.papers import End, LocalRun
-from chiplog.reading import details, heads, runs, views
+from chiplog.reading import details, heads, views, written
 from chiplog.reading.views import Papers
 from chiplog.records import LiveHead
 from chiplog_cli.importing import finding, mlflow
@@ -200,7 +200,7 @@ class Shipment:
         """What the files say, when the run began and when it last said something."""
         beginning = papers.outcome(run, None, papers.RUNNING, is_durable=False)
         beats = heads.of(bucket, [self.recorder])
-        (known,) = runs.with_seals(bucket, [Papers(run.place, run.document(), beginning)])
+        (known,) = written.with_seals(bucket, [Papers(run.place, run.document(), beginning)])
         view = views.of_run(known, beats, time.time())
         fold = details.read(bucket, view).fold
         began = self.found.facts.get("started_at") or fold.run.get("started_at") or self._oldest()

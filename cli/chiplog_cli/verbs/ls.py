@@ -46,7 +46,7 @@ def command(
     tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
     from chiplog.query import selecting
-    from chiplog.reading import documents, people, runs
+    from chiplog.reading import documents, listing, people, roster
     from chiplog_cli import choosing, notes, tables
     from chiplog_cli.rendering import formats, pages
 
@@ -54,15 +54,16 @@ def command(
     order = None if who else by
     query = choosing.query([*([expression] if expression else []), *filters], order, limit, is_descending=desc)
     wanted = choosing.columns(columns)
-    every = runs.every(session.bucket(), session.cluster, session.namespace, session.clock)
-    notes.unread(every)
+    every = listing.read(session.bucket(), session.cluster, session.namespace, session.clock)
+    notes.unread(every.unread())
     now = session.clock()
-    found = selecting.select(query, [view for view in every if not who or people.is_by(view, who)], now)
+    chosen = every.where(lambda item: people.is_by(roster.read(item, now), who)) if who else every
+    found = [every.item(number) for number in selecting.numbers(query, chosen, now)]
     names = [name for name, _ in wanted]
     if output != "table" and wanted:
         formats.write(output, (choosing.document(view, wanted, now) for view in found), names)
     elif output != "table":
-        formats.write(output, map(documents.listed, found), documents.LISTED)
+        formats.write(output, map(roster.listed, found), documents.LISTED)
     elif found and wanted:
         pages.write([tables.chosen(names, [choosing.row(view, wanted, now) for view in found])])
     elif found:

@@ -28,7 +28,7 @@ def command(session: Session, run: str, against: str | None, output: str) -> Non
     from chiplog_cli.rendering import formats, pages
 
     bucket, view = session.find(run)
-    notes.unread([view])
+    notes.unread(view.unread)
     found = details.read(bucket, view)
     if against is None:
         if output == "table":

@@ -66,9 +66,29 @@ class Bucket(Protocol):
         """All objects whose key starts with `prefix`, in the order of their keys' UTF-8 bytes."""
         ...
 
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        """The names of the folders right below `prefix` (which ends in a slash) in which objects stand, in the order
+        of their keys (`folder_key`): those behind the name `after`, up to and with `until` where one is given.
+
+        One request shows a thousand, however many objects they hold, and no ETag. A directory also shows a folder that
+        has become empty: what is in it tells.
+        """
+        ...
+
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object, or only its version `if_match`; one that is absent already is no error.
 
         Raises PreconditionFailed for another version.
         """
         ...
+
+
+def folder_key(name: str) -> bytes:
+    """By which folders are in the order of their keys: `run-1.5/` stands before `run-1/`."""
+    return f"{name}/".encode(errors="surrogateescape")
+
+
+def is_between(name: str, after: str, until: str) -> bool:
+    """Whether a folder stands behind `after` and not behind `until`; empty is no bound."""
+    told = folder_key(name)
+    return (not after or told > folder_key(after)) and (not until or told <= folder_key(until))

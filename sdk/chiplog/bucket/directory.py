@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from chiplog.bucket import ETag, Listed, Stored
+from chiplog.bucket import ETag, Listed, Stored, folder_key, is_between
 from chiplog.errors import AccessDenied, BucketMissing, FormatError, NotFound, PreconditionFailed, Unreachable
 
 _OWN = ".chiplog"
@@ -72,6 +72,18 @@ class DirectoryBucket:
             except FileNotFoundError:
                 continue  # It was deleted since the directory was read.
             yield Listed(key, status.st_size, _etag(status), status.st_mtime)
+
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        """The folders right below `prefix`."""
+        self._require_root()
+        with _mapped(prefix):
+            try:
+                with os.scandir(self._path(prefix)) as found:
+                    names = [item.name for item in found if item.is_dir()]
+            except (FileNotFoundError, NotADirectoryError):
+                return
+        chosen = (name for name in names if is_between(name, after, until) and (prefix or name != _OWN))
+        yield from sorted(chosen, key=folder_key)
 
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object."""

@@ -20,7 +20,7 @@ import botocore.exceptions
 import botocore.session
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored, direct, keys, skew, uploads
+from chiplog.bucket import ETag, Listed, Stored, direct, is_between, keys, skew, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -44,7 +44,7 @@ CONFIG = Config(
     connect_timeout=3,
     read_timeout=20,
     retries={"total_max_attempts": 2, "mode": "standard"},
-    max_pool_connections=10,
+    max_pool_connections=16,
     s3={"addressing_style": "auto"},
     user_agent_extra="chiplog",
 )
@@ -142,6 +142,22 @@ class S3Bucket:
                 for item in page.get("Contents", []):
                     key = item["Key"].removeprefix(self._prefix)
                     yield Listed(key, item["Size"], ETag(item["ETag"]), item["LastModified"].timestamp())
+
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        """The folders right below `prefix`, page by page."""
+        inside = self._prefix + prefix
+        # "0" comes right after the slash: behind every key of that folder, before those of all later ones.
+        start = {"StartAfter": f"{inside}{after}0"} if after else {}
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=inside, Delimiter="/", **start
+        )
+        with _mapped(f"LIST {self._address(prefix)}"):
+            for page in pages:
+                for item in page.get("CommonPrefixes", []):
+                    name = item["Prefix"].removeprefix(inside).removesuffix("/")
+                    if until and not is_between(name, after, until):
+                        return
+                    yield name
 
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object."""

@@ -12,7 +12,9 @@ Read = Callable[[tuple[str, ...]], Any]
 
 TEXTS = ("namespace", "project", "run", "name", "state", "reason", "cluster", "display_name", "notes", "created_by",
          "service_account", "claimed_by")  # fmt: skip
-NUMBERS = ("attempts", "step", "took", "lag_seconds")
+TOOK = "took"
+"""The only one that moves by itself, while a run goes on."""
+NUMBERS = ("attempts", "step", TOOK, "lag_seconds")
 TIMES = ("started_at", "finished_at", "created_at")
 OTHERS = ("tags", "bound")
 TREES = ("config", "summary")
@@ -42,9 +44,9 @@ def of(view: "RunView", now: float) -> Read:
     def read(path: tuple[str, ...]) -> Any:
         first = path[0]
         if first in trees:
-            return _inside(trees[first], path[1:])
-        if first == "took":
-            return None if view.started_at is None else (view.finished_at or now) - view.started_at
+            return inside(trees[first], path[1:])
+        if first == TOOK:
+            return took(view.started_at, view.finished_at, now)
         if first == "bound":
             return view.is_bound
         if first in _DOCUMENT:
@@ -55,7 +57,12 @@ def of(view: "RunView", now: float) -> Read:
     return read
 
 
-def _inside(tree: Any, path: tuple[str, ...]) -> Any:
+def took(started_at: float | None, finished_at: float | None, now: float) -> float | None:
+    """Seconds that a run took, or takes already."""
+    return None if started_at is None else (finished_at or now) - started_at
+
+
+def inside(tree: Any, path: tuple[str, ...]) -> Any:
     """The value below a path; a key of the tree may hold dots itself, as flattened ones do."""
     if not path:
         return tree
@@ -64,7 +71,7 @@ def _inside(tree: Any, path: tuple[str, ...]) -> Any:
     for end in range(1, len(path) + 1):
         key = ".".join(path[:end])
         if key in tree:
-            found = _inside(tree[key], path[end:])
+            found = inside(tree[key], path[end:])
             if found is not None:
                 return found
     return None

@@ -5,11 +5,11 @@ What is not there is null, and no comparison with it is true but `x != 1`; `x = 
 of two kinds are never equal and never ordered: a text is no number, true is not 1.
 """
 
+import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chiplog.errors import QueryError
 from chiplog.query import fields, parsing, patterns
@@ -19,6 +19,8 @@ from chiplog.query.syntax import And, Compare, Duration, Field, In, Is, Literal,
 if TYPE_CHECKING:
     from chiplog.reading.views import RunView
 
+_PLAIN = {int, float, type(None)}
+
 _ORDERED = {
     "<": lambda left, right: left < right,
     "<=": lambda left, right: left <= right,
@@ -27,16 +29,100 @@ _ORDERED = {
 }
 
 
+class Table(Protocol):
+    """Runs column by column: each has a number, by which its value stands in a column."""
+
+    @property
+    def order(self) -> Sequence[int]:
+        """The numbers of the runs, in the order of who asks for none."""
+        ...
+
+    def column(self, path: tuple[str, ...], now: float) -> Sequence[Any]:
+        """A field of all runs."""
+        ...
+
+    def is_plain(self, path: tuple[str, ...]) -> bool:
+        """Whether a field is a number that has an order, or null, for every run."""
+        ...
+
+
 def select(query: Query, views: "Iterable[RunView]", now: float) -> "list[RunView]":
     """The runs that a query means, in its order; `now` (Unix seconds) is what `-7d` counts from."""
-    read = [(view, fields.of(view, now)) for view in views]
-    found = [item for item in read if query.where is None or holds(query.where, item[1], now)]
-    for order in reversed(query.order):
-        ranked = [(_rank(item[1](order.field.path)), item) for item in found]
-        present = [(rank, item) for rank, item in ranked if rank is not None]
-        present.sort(key=itemgetter(0), reverse=order.is_descending)
-        found = [item for _, item in present] + [item for rank, item in ranked if rank is None]
-    return [view for view, _ in found][: query.limit]
+    table = _Views(list(views))
+    return [table.views[number] for number in numbers(query, table, now)]
+
+
+def numbers(query: Query, table: Table, now: float) -> list[int]:
+    """The same of a table: the numbers of its runs. A column is asked for only where the query names its field."""
+    found = list(table.order) if query.where is None else _chosen(query.where, table, now)
+    for place, order in reversed(list(enumerate(query.order))):
+        # The first field counts most and is sorted by last: only then a few of the runs are enough.
+        limit = query.limit if place == 0 else None
+        column = table.column(order.field.path, now)
+        if table.is_plain(order.field.path):
+            found = _first(found, column, limit, is_descending=order.is_descending)
+        else:
+            ranks = {number: _rank(column[number]) for number in found}
+            found = _first(found, ranks, limit, is_descending=order.is_descending)
+    return found[: query.limit]
+
+
+class _Views:
+    """Views as a table."""
+
+    def __init__(self, views: "list[RunView]") -> None:
+        self.views = views
+        self.order = range(len(views))
+
+    def column(self, path: tuple[str, ...], now: float) -> list[Any]:
+        """A field of all of them."""
+        return [fields.of(view, now)(path) for view in self.views]
+
+    def is_plain(self, path: tuple[str, ...]) -> bool:  # noqa: ARG002
+        """They are few."""
+        return False
+
+
+class _Reading:
+    """Reads the fields of one run after the other from their columns."""
+
+    def __init__(self, table: Table, now: float) -> None:
+        self._table, self._now = table, now
+        self._columns: dict[tuple[str, ...], Sequence[Any]] = {}
+        self.number = 0
+
+    def __call__(self, path: tuple[str, ...]) -> Any:
+        column = self._columns.get(path)
+        if column is None:
+            column = self._columns[path] = self._table.column(path, self._now)
+        return column[self.number]
+
+
+def _chosen(where: Node, table: Table, now: float) -> list[int]:
+    read = _Reading(table, now)
+    found = []
+    for number in table.order:
+        read.number = number
+        if holds(where, read, now):
+            found.append(number)
+    return found
+
+
+def is_plain(values: Sequence[Any]) -> bool:
+    """All are numbers that have an order, or nothing: they are their own ranks."""
+    return set(map(type, values)) <= _PLAIN and not any(math.isnan(value) for value in values if type(value) is float)
+
+
+def _first(
+    found: list[int], ranks: "Mapping[int, Any] | Sequence[Any]", limit: int | None, *, is_descending: bool
+) -> list[int]:
+    """The runs by their ranks, those without one last. To choose a few takes a fraction of sorting all."""
+    key = ranks.__getitem__
+    present = [number for number in found if ranks[number] is not None]
+    if limit is not None and limit * 8 < len(present):
+        return (heapq.nlargest if is_descending else heapq.nsmallest)(limit, present, key=key)
+    absent = [number for number in found if ranks[number] is None]
+    return sorted(present, key=key, reverse=is_descending) + absent
 
 
 def holds(node: Node, read: Read, now: float) -> bool:

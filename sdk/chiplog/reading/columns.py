@@ -73,14 +73,30 @@ def _of_tables(bucket: Bucket, view: RunView, keys: tuple[str, ...], attempt: in
     return {name: np.concatenate([columns[name] for columns in found]) for name in (*PLACES, *keys)}
 
 
-def _stream(bucket: Bucket, seal: SealDocument, member: Member) -> StreamHead | None:
-    """The one stream of a recorder that holds its history, where all of it is sealed; None otherwise."""
+def is_sealed(view: RunView) -> bool:
+    """All words of the run's recorders are those of its seal: none of them came back as far as the view knows."""
+    heads = [item["head"] for item in view.seal["recorders"]] if view.seal is not None else []
+    return bool(heads) and all(
+        member.beat is not None and any(member.beat.head is head for head in heads) for member in view.members
+    )
+
+
+def plain(seal: SealDocument, member: Member) -> list[StreamHead] | None:
+    """The stream of a recorder that holds its history, as far as it is sealed; empty where none does. None where the
+    tables alone do not tell what readers make of it: of event files, and of several streams."""
     sealed = next((item for item in seal["recorders"] if item["id"] == member.recorder.id), None)
-    if sealed is None or sealed["head"] is None or _has_more(bucket, member.recorder):
+    if sealed is None or sealed["head"] is None:
         return None
     told = [stream for stream in sealed["head"]["streams"] if any(kind in stream["kinds"] for kind in members.SPOKEN)]
-    holding = [stream for stream in told if "history" in stream["kinds"]]
-    return holding[0] if len(holding) == 1 and holding[0]["kind"] != voices.TENSORBOARD else None
+    found = [stream for stream in told if "history" in stream["kinds"]]
+    is_plain = len(found) < 2 and not any(stream["kind"] == voices.TENSORBOARD for stream in found)
+    return found if is_plain and len({voices.of_head(stream).run_id for stream in told} - {""}) < 2 else None
+
+
+def _stream(bucket: Bucket, seal: SealDocument, member: Member) -> StreamHead | None:
+    """The one stream of a recorder that holds its history, where all of it is sealed; None otherwise."""
+    found = plain(seal, member)
+    return None if not found or _has_more(bucket, member.recorder) else found[0]
 
 
 def _has_more(bucket: Bucket, recorder: layout.Recorder) -> bool:

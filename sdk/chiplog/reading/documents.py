@@ -45,6 +45,26 @@ def listed(view: RunView) -> Document:
     }
 
 
+def row(view: RunView) -> Document:
+    """A run in the dashboard's list."""
+    document: Document = dict(view.document or {})
+    return {
+        **listed(view),
+        "id": view.key.path,
+        "display_name": document.get("display_name") or view.name,
+        "created_at": view.created_at or None,
+        "metrics": metrics(view),
+        "durable": view.outcome["durable"] if view.outcome else None,
+        "archived": view.is_archived,
+        "deleted": view.is_given_up,
+    }
+
+
+def metrics(view: RunView) -> list[dict[str, str]]:
+    """The metrics that its TrainingRun names, the headline first."""
+    return [dict(metric) for metric in view.document["metrics"]] if view.document else []
+
+
 def shown(details: Details) -> Document:
     """A run in full."""
     view = details.view

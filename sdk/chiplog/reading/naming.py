@@ -15,6 +15,7 @@ from chiplog.errors import AmbiguousRun, FormatError, NotFound, RunNotFound, Set
 from chiplog.reading import heads, runs, states, views
 from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
+from chiplog.reading.roster import Brief
 from chiplog.reading.views import RunView
 
 
@@ -59,7 +60,7 @@ def find(
     return max(found, key=lambda view: view.created_at)
 
 
-def among(found: Iterable[RunView], name: str, namespace: str = "", cluster: str = "") -> RunView:
+def among(found: Iterable[Brief | RunView], name: str, namespace: str = "", cluster: str = "") -> Brief | RunView:
     """The same among views that are known already: of all that there are, or of those that somebody may see.
 
     Raises RunNotFound, AmbiguousRun, SettingsError.
@@ -74,7 +75,7 @@ def among(found: Iterable[RunView], name: str, namespace: str = "", cluster: str
     raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}")
 
 
-def _is_near(view: RunView, asked: Name, cluster: str) -> bool:
+def _is_near(view: Brief | RunView, asked: Name, cluster: str) -> bool:
     wanted = ((asked.namespace, view.namespace), (asked.project, view.project), (cluster, view.cluster))
     return all(word in ("", found) for word, found in wanted)
 
@@ -131,7 +132,7 @@ def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[],
     return [view for view in found if asked.project in ("", view.project)]
 
 
-def _names(view: RunView) -> set[str]:
+def _names(view: Brief | RunView) -> set[str]:
     return {view.run, view.name} | {name for item in view.members for name in (item.recorder.id, item.pod)}
 
 

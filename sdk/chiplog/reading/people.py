@@ -3,24 +3,21 @@
 It only compares names; nobody's word is checked here.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from chiplog.reading.views import RunView
+from chiplog.query.fields import Read
 
 _PREFIX = "system:serviceaccount:"
 
 
-def is_by(view: RunView, name: str) -> bool:
+def is_by(read: Read, name: str) -> bool:
     """A run ran under the ServiceAccount `name`, was made by that account or person, or claims to be that person's.
 
-    An account is `name`, `namespace/name`, or `system:serviceaccount:namespace:name`.
+    `read` gives the fields of the run. An account is `name`, `namespace/name`, or
+    `system:serviceaccount:namespace:name`.
     """
-    document: Mapping[str, Any] = view.document or {}
-    account, maker = document.get("service_account") or "", document.get("created_by") or ""
-    known = {document.get("claimed_by") or "", maker, _short(maker)}
+    account, maker = read(("service_account",)) or "", read(("created_by",)) or ""
+    known = {read(("claimed_by",)) or "", maker, _short(maker)}
     if account:
-        known |= {account, f"{view.namespace}/{account}"}
+        known |= {account, f"{read(('namespace',))}/{account}"}
     return bool({name, _short(name)} & (known - {""}))
 
 

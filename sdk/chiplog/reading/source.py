@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from chiplog.bucket import Bucket
 from chiplog.query import parsing, selecting
-from chiplog.reading import columns, console, details, documents, files, history, naming, runs
+from chiplog.reading import columns, console, details, documents, files, history, index, listing, naming, roster, runs
 from chiplog.reading.console import Line
 from chiplog.reading.files import File
 from chiplog.reading.views import RunView
@@ -64,12 +64,14 @@ class BucketSource:
 
     bucket: Bucket
     clock: Callable[[], float] = time.time
+    parts: index.Parts = field(default_factory=dict)
+    """Of the runs index, read once."""
 
     def select(self, filter: str, namespace: str, cluster: str) -> list[RunView]:  # noqa: A002
         """By reading every run."""
         query = parsing.parse(filter)
-        found = runs.every(self.bucket, cluster, namespace, self.clock)
-        return selecting.select(query, found, self.clock())
+        found = listing.read(self.bucket, cluster, namespace, self.clock, self.parts)
+        return [roster.full(found.item(number)) for number in selecting.numbers(query, found, self.clock())]
 
     def find(self, name: str, namespace: str, cluster: str) -> RunView:
         """By the keys."""

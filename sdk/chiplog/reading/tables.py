@@ -50,6 +50,35 @@ FROM read_parquet($files) WHERE recorder = $recorder AND stream = $stream AND ke
 """
 """Of one metric: the tables hold it in the order of positions, as a rule."""
 
+_IS_NUMBER = "(value IS NOT NULL OR (type = 'json' AND TRY_CAST(text AS DOUBLE) IS NOT NULL))"
+
+_KEYS = f"""
+SELECT DISTINCT key FROM read_parquet($files)
+WHERE recorder = $recorder AND stream = $stream AND key IS NOT NULL AND {_IS_NUMBER}
+"""
+
+_BEGAN = """
+SELECT min(time) FROM (
+    SELECT arg_min(time, "at") AS time FROM read_parquet($files)
+    WHERE recorder = $recorder AND stream = $stream AND value IS NOT NULL AND NOT isnan(time) GROUP BY key)
+"""
+
+_LEVEL = """
+SELECT max(level) FROM (
+    SELECT level FROM read_parquet($files)
+    WHERE recorder = $recorder AND stream = $stream AND key = $key AND last_step BETWEEN $low AND $high
+    GROUP BY level HAVING count(*) >= $points)
+"""
+
+_BUCKETS = """
+SELECT last_step, coalesce(last_time, 'NaN'::DOUBLE) AS last_time, coalesce(min, 'NaN'::DOUBLE) AS min,
+    coalesce(max, 'NaN'::DOUBLE) AS max, coalesce(last, 'NaN'::DOUBLE) AS last, points
+FROM read_parquet($files)
+WHERE recorder = $recorder AND stream = $stream AND key = $key AND level = $level
+    AND last_step BETWEEN $low AND $high
+ORDER BY last_step
+"""
+
 Plain = Callable[[float, str], Any]
 
 _PLAIN: dict[str, Plain] = {
@@ -193,17 +222,55 @@ class Parts:
                 yield from _console(found) if table == "console" else _points(table, found)
 
     def columns(
-        self, parts: Iterable[TablePart], recorder: str, stream: str, keys: Sequence[str]
+        self,
+        parts: Iterable[TablePart],
+        recorder: str,
+        stream: str,
+        keys: Sequence[str],
+        *,
+        numbers_only: bool = False,
     ) -> "dict[str, np.ndarray[Any, Any]]":
         """`_step`, `_timestamp` and metrics of the rows of one stream that have any of these, in their order.
 
+        With `numbers_only` of the rows whose value is a number, be it NaN; else what is none is NaN too.
         Raises NotFound for a part that is gone, BucketError.
         """
-        wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == "history"]
-        told = {"files": [str(self._file(part)) for part in wanted], "recorder": recorder, "stream": stream}
+        told = self._told(parts, "history", recorder, stream)
         with reader(self._readable) as connection, within(connection):
-            found = [connection.execute(_COLUMN, {**told, "key": key}).fetchnumpy() for key in keys]
+            query = f"{_COLUMN} AND {_IS_NUMBER}" if numbers_only else _COLUMN
+            found = [connection.execute(query, {**told, "key": key}).fetchnumpy() for key in keys]
         return _aligned(keys, [_ordered(columns) for columns in found])
+
+    def keys(self, parts: Iterable[TablePart], recorder: str, stream: str) -> list[str]:
+        """The metrics of one stream that have numbers. Raises as `columns` does."""
+        told = self._told(parts, "history", recorder, stream)
+        with reader(self._readable) as connection, within(connection):
+            return [key for (key,) in connection.execute(_KEYS, told).fetchall()] if told["files"] else []
+
+    def began(self, parts: Iterable[TablePart], recorder: str, stream: str) -> float | None:
+        """The time of the first number of one stream, Unix seconds. Raises as `columns` does."""
+        told = self._told(parts, "history", recorder, stream)
+        with reader(self._readable) as connection, within(connection):
+            found = connection.execute(_BEGAN, told).fetchone() if told["files"] else None
+            return None if found is None or found[0] is None else float(found[0])
+
+    def buckets(
+        self, parts: Iterable[TablePart], recorder: str, stream: str, key: str, points: int, low: int, high: int
+    ) -> "dict[str, np.ndarray[Any, Any]] | None":
+        """The pyramid's buckets of one metric whose last steps lie between `low` and `high`, of the widest that are at
+        least `points`: `last_step`, `last_time`, `min`, `max`, `last`, `points`. None where there are not so many:
+        then its points themselves are few. Raises as `columns` does.
+        """
+        told = self._told(parts, layout.PYRAMID, recorder, stream) | {"key": key, "low": low, "high": high}
+        if not told["files"]:
+            return None
+        with reader(self._readable) as connection, within(connection):
+            (level,) = connection.execute(_LEVEL, {**told, "points": points}).fetchone() or (None,)
+            return None if level is None else connection.execute(_BUCKETS, {**told, "level": level}).fetchnumpy()
+
+    def _told(self, parts: Iterable[TablePart], table: str, recorder: str, stream: str) -> dict[str, Any]:
+        wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == table]
+        return {"files": [str(self._file(part)) for part in wanted], "recorder": recorder, "stream": stream}
 
     @property
     def _readable(self) -> Path:

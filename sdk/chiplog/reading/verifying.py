@@ -94,7 +94,7 @@ def _index(bucket: Bucket) -> Iterator[Finding]:
         key = layout.index_manifest_key(cluster, namespace)
         try:
             data = bucket.get(key).data
-            document = records.unpack_document(data, records.INDEX_FORMAT, "it")
+            document = records.unpack_document(data, records.INDEX_FORMAT, "it", records.INDEX_READER)
             if records.pack_document(document) != data:
                 raise FormatError("it is not written as its digest says")
         except NotFound:

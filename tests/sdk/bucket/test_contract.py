@@ -64,6 +64,23 @@ def a_file(folder: Path, size: int) -> tuple[Path, str]:
     return path, hashlib.sha256(data).hexdigest()
 
 
+def test_folders_are_listed_once_each_in_order(bucket: Bucket) -> None:
+    for name in ("a/run-1/x", "a/run-1/y", "a/run-10/x/z", "a/run-1.5/x", "a/run-2/x", "a/file", "ab/run/x", "a/é/x"):
+        bucket.put(name, b"x")
+    assert list(bucket.folders("a/")) == ["run-1.5", "run-1", "run-10", "run-2", "é"]
+    assert list(bucket.folders("nothing/")) == []
+
+
+def test_a_range_of_folders_is_behind_its_first_name_and_up_to_its_last(bucket: Bucket) -> None:
+    names = [f"run-{number:02d}" for number in range(12)]
+    for name in names:
+        bucket.put(f"a/{name}/x", b"x")
+    assert list(bucket.folders("a/", names[2], names[5])) == names[3:6]
+    assert list(bucket.folders("a/", "", names[5])) == names[:6]
+    assert list(bucket.folders("a/", names[9])) == names[10:]
+    assert [*bucket.folders("a/", "", "run-03"), *bucket.folders("a/", "run-03", "run-3")] == names
+
+
 def test_a_read_says_the_stores_own_time(bucket: Bucket) -> None:
     bucket.put("a/b", b"x")
     stored = bucket.get("a/b")

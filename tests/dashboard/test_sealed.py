@@ -1,0 +1,119 @@
+"""Curves of sealed runs come from their tables, and are those that the rows draw."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from bucket_world import NOW, Source, World, attempt
+
+from chiplog.reading import runs
+from chiplog.reading.views import RunView
+from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.settings import Settings
+from chiplog_dashboard import charts, sealed
+from chiplog_dashboard.charts import Question
+from chiplog_dashboard.histories import Histories
+
+ROWS = 3000
+
+
+def rows(count: int, **other: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"at": 0, "kind": "run", "resume": False, "starting_step": 0, "config": [],
+                                    "summary": [], "run_id": "r", "started_at": NOW - 100}]  # fmt: skip
+    for number in range(count):
+        loss: Any = (number * 7919) % 1000 / 10
+        if number % 50 == 0:
+            loss = {"$number": "NaN"}
+        values = {"loss": loss, "word": "a", **({"acc": number} if number % 3 == 0 else {}), **other}
+        found.append({"at": number + 1, "kind": "history", "step": number, "time": NOW - 100 + number / 100,
+                      "values": values})  # fmt: skip
+    return found
+
+
+def world_of(*ranks: list[dict[str, Any]]) -> World:
+    world = World()
+    place = world.run("a")
+    names = [f"rec-{rank}" for rank in range(len(ranks))]
+    for name, items in zip(names, ranks, strict=True):
+        world.record(name, Source(items), run=place.id, state="drained")
+    world.outcome(place, "finished", [attempt(1, *names, finished_at=NOW)], durable=True)
+    return world
+
+
+def view_of(world: World) -> RunView:
+    (view,) = runs.every(world.bucket, clock=world.clock)
+    return view
+
+
+def seal(world: World) -> None:
+    Compactor(world.bucket, Settings("memory"), world.clock).look()
+
+
+def asked(world: World, question: Question) -> Any:
+    return json.loads(Histories(world.bucket, lambda: 0.0).curves(view_of(world), "history", question))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question("loss"),
+        Question("acc"),
+        Question("loss", points=20),
+        Question("loss", axis="time"),
+        Question("loss", axis="elapsed", points=50),
+        Question("loss", low=100, high=200),
+        Question("word"),
+        Question("nothing"),
+    ],
+)
+def test_a_sealed_run_is_drawn_as_its_rows_are(question: Question) -> None:
+    world = world_of(rows(300), rows(200))
+    before = asked(world, question)
+    seal(world)
+    assert sealed.is_over(view_of(world))
+    assert sealed.read(world.bucket, view_of(world), question) is not None
+    assert asked(world, question) == before
+
+
+def test_its_metrics_are_those_of_its_rows() -> None:
+    world = world_of(rows(30, big=2**70, flag=True))
+    before = Histories(world.bucket, lambda: 0.0).keys(view_of(world))
+    seal(world)
+    assert sealed.keys(world.bucket, view_of(world)) == before == ["acc", "big", "flag", "loss"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(-np.inf, np.inf), (500, 2500)])
+def test_many_points_come_from_the_pyramid_and_no_extreme_is_lost(low: float, high: float) -> None:
+    world = world_of(rows(ROWS))
+    question = Question("loss", points=40, low=low, high=high)
+    (exact,) = asked(world, question)
+    seal(world)
+    found = sealed.read(world.bucket, view_of(world), question, many=1000)
+    assert found is not None
+    (curve,) = charts.answer(found.columns, question)
+    ((column,),) = [list(metrics.values()) for metrics in found.columns.values()]
+    assert column.steps.size < ROWS / 2
+    assert (min(curve["min"]), max(curve["max"])) == (min(exact["min"]), max(exact["max"]))
+    assert len(curve["x"]) <= 40
+    if low < 0:
+        assert curve["points"] == exact["points"]
+        assert curve["last"][-1] == exact["last"][-1]
+
+
+def test_a_recorder_that_came_back_is_read_by_its_rows() -> None:
+    world = world_of(rows(10))
+    seal(world)
+    world.record("rec-0", Source(rows(20)), run="a-0123abcd", state="recording")
+    assert not sealed.is_over(view_of(world))
+    (curve,) = asked(world, Question("acc"))
+    assert curve["last"][-1] == 18
+
+
+def test_rows_without_a_step_are_drawn_by_their_places() -> None:
+    items = [row | ({"step": None} if row["kind"] == "history" else {}) for row in rows(20)]
+    world = world_of(items)
+    before = asked(world, Question("acc"))
+    seal(world)
+    assert sealed.read(world.bucket, view_of(world), Question("acc")) is None
+    assert asked(world, Question("acc")) == before
