@@ -24,7 +24,7 @@ from chiplog_dashboard.sight import Sight
 def dashboard(bucket: Bucket, clock: Callable[[], float], guard: Guard | None = None) -> Iterator[str]:
     """Its address while it runs."""
     seen = Memo(bucket)
-    sight = Sight(Shelf(seen, clock, time.monotonic, 0.0), guard or Everybody())
+    sight = Sight(Shelf(seen, clock, lambda: 0.0, 0.0), guard or Everybody())
     api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
     application = app.create(api, Groups(seen, sight, time.monotonic, 0.0), PAGE, ["127.0.0.1"])
     settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")

@@ -1,6 +1,6 @@
 """The team's bucket as a small protocol; implementations stand beside it, and nothing here does I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NewType, Protocol
@@ -92,3 +92,10 @@ def is_between(name: str, after: str, until: str) -> bool:
     """Whether a folder stands behind `after` and not behind `until`; empty is no bound."""
     told = folder_key(name)
     return (not after or told > folder_key(after)) and (not until or told <= folder_key(until))
+
+
+def folders_of(found: Iterable[Listed], prefix: str, after: str, until: str) -> Iterator[str]:
+    """The folders right below a prefix, from a LIST of all that is in them: for stores that know no other."""
+    inside = (item.key.removeprefix(prefix).partition("/") for item in found)
+    names = sorted({name for name, slash, _ in inside if slash}, key=folder_key)
+    return (name for name in names if is_between(name, after, until))

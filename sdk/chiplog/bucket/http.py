@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import chiplog
-from chiplog.bucket import ETag, Listed, Stored, wire
+from chiplog.bucket import ETag, Listed, Stored, folders_of, wire
 from chiplog.bucket.apikey import ApiKey
 from chiplog.errors import (
     AccessDenied,
@@ -155,6 +155,10 @@ class HttpBucket:
             raise Unreachable(f"{what}: the list ends early")
         for item in told[:-1]:
             yield Listed(item["key"], item["size"], ETag(item["etag"]), item["modified"])
+
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        """The folders right below `prefix`; the door lists objects alone."""
+        return folders_of(self.list(prefix), prefix, after, until)
 
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:  # noqa: ARG002
         """Nobody deletes through a door."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from chiplog.bucket import ETag, Listed, Stored, folder_key, is_between
+from chiplog.bucket import ETag, Listed, Stored, folders_of
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
 
 
@@ -60,9 +60,7 @@ class MemoryBucket:
 
     def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
         """The folders right below `prefix`."""
-        inside = (item.key.removeprefix(prefix).partition("/") for item in self.list(prefix))
-        names = sorted({name for name, slash, _ in inside if slash}, key=folder_key)
-        return (name for name in names if is_between(name, after, until))
+        return folders_of(self.list(prefix), prefix, after, until)
 
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object."""
