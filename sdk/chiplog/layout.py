@@ -191,6 +191,11 @@ def writer_key(recorder: Recorder) -> str:
     return f"{raw_prefix(recorder)}writer.json"
 
 
+def is_writer_key(key: str) -> bool:
+    """Whether it is the key of whose a recorder is."""
+    return key.startswith(f"{VERSION}/raw/") and key.count("/") == 5 and key.endswith("/writer.json")
+
+
 def blobs_prefix(recorder: Recorder) -> str:
     """Prefix of all blobs of a recorder."""
     return f"{VERSION}/blobs/{recorder.path}/"

@@ -84,6 +84,11 @@ def only(store: Bucket, prefix: str) -> str:
     return found
 
 
+def only_claim(store: Bucket) -> str:
+    (found,) = [item.key for item in store.list("v1/raw/") if layout.is_writer_key(item.key)]
+    return found
+
+
 PRINTS = """
 import json, os
 for step in range(5):
@@ -113,6 +118,13 @@ def test_a_command_is_recorded_through_a_door_and_says_whose_key_it_was(
     assert (head["state"], head["recorder"]["namespace"]) == ("drained", "team")
     (blob,) = [item for item in store.list("v1/blobs/c1/team/") if item.key.endswith("/model.bin")]
     assert store.get(blob.key).data == b"weights" * 1000
+
+    verify = [*CHIPLOG, "--bucket", str(tmp_path / "store"), "verify", "-o", "jsonl"]
+    assert subprocess.run(verify, capture_output=True, text=True, check=True).stdout == ""
+    claim = only_claim(store)
+    store.put(claim, store.get(claim).data.replace(b"trainer", b"other!!"))
+    found = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert (found.returncode, json.loads(found.stdout)["key"]) == (1, claim)
 
     shown = subprocess.run([*CHIPLOG, "--bucket", str(tmp_path / "store"), "history", "train", "-o", "json"],
                            capture_output=True, text=True, check=True)  # fmt: skip

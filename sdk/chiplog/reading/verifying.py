@@ -83,7 +83,9 @@ _PAPERS = {
 
 def _recorders(bucket: Bucket, kind: str) -> list[layout.Recorder]:
     """Whose objects there are in a class."""
-    places = (listed.key.split("/")[2:5] for listed in bucket.list(f"{layout.VERSION}/{kind}/"))
+    keys = (listed.key for listed in bucket.list(f"{layout.VERSION}/{kind}/"))
+    # A claim alone: its key was shown to a door, and nothing was recorded.
+    places = (key.split("/")[2:5] for key in keys if not layout.is_writer_key(key))
     return list(dict.fromkeys(layout.Recorder(*place) for place in places if len(place) == 3))
 
 
@@ -167,11 +169,14 @@ class _Check:
         self._promised: dict[str, dict[str, str]] = {}
         """Digests of sources by stream and stretch, as segments tell."""
         self._damaged: set[str] = set()
+        self._is_claimed = False
 
     def findings(self, view: RunView) -> Iterator[Finding]:
         """What is wrong."""
         yield from self._live()
         self._list()
+        if self._is_claimed:
+            yield from _document(self._bucket, layout.writer_key(self._recorder), records.WRITER_FORMAT)
         if self._head is None and not self._has_seal and not self._damaged and self._is_due(view):
             yield Finding(layout.live_key(self._recorder), "lost", "the recorder wrote, and its live object is gone")
         seal = layout.seal_key(view.key)
@@ -209,6 +214,8 @@ class _Check:
                 self._sources.setdefault(place.stream, {})[f"{place.start}-{place.end}"] = listed.key
             elif place is not None:
                 self._segments.setdefault(place.stream, []).append(place)
+            elif layout.is_writer_key(listed.key):
+                self._is_claimed = True
             elif marker is not None:
                 self._markers.setdefault(marker.stream, []).append(listed.key)
 
