@@ -1,5 +1,6 @@
 """One run as a sheet for people: facts, the headline metric's curve, config, summary, attempts, recorders."""
 
+from collections import Counter
 from typing import Any
 
 from chiplog import folding
@@ -7,6 +8,7 @@ from chiplog.reading import cost, documents
 from chiplog.reading.details import Details
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
+from chiplog.records import StreamHead
 from chiplog_cli import tables
 from chiplog_cli.rendering import text
 from chiplog_cli.rendering.pages import Block, Column, Facts, Table
@@ -25,7 +27,9 @@ def blocks(details: Details, now: float) -> list[Block]:
         Facts(_lines(view.summary), "summary"),
         _attempts(view),
         _recorders(view.members, now),
+        _sources(view.members),
         Facts([("", text.printable(item)) for item in _problems(view.members)], "problems"),
+        Facts([(str(count), text.printable(reason)) for reason, count in _skipped(view.members)], "passed over"),
     ]
     return [block for block in found if (block.pairs if isinstance(block, Facts) else block.rows)]
 
@@ -71,8 +75,9 @@ def _dataset(item: dict[str, Any]) -> str:
 def _requests(members: tuple[Member, ...]) -> str:
     counts = cost.requests(members)
     total = sum(count for kind, count in counts.items() if kind != cost.SENT)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items() if kind != cost.SENT)
     sent = text.size(counts.get(cost.SENT, 0))
-    return f"{total}, {sent} sent, ${cost.dollars(counts):.6f} at list price" if total else ""
+    return f"{total} ({kinds}), {sent} sent, ${cost.dollars(counts):.6f} at list price" if total else ""
 
 
 def _curve(details: Details) -> list[tuple[str, str]]:
@@ -156,6 +161,32 @@ def _recorder(member: Member, now: float) -> list[str]:
         str(sum(sum(stream["kinds"].values()) for stream in streams)),
         text.size(sum(stream["size"] for stream in streams if stream["kind"] != "files")),
     ]
+
+
+def _sources(members: tuple[Member, ...]) -> Table:
+    """What was followed, and what a kill of its writer may cost."""
+    columns = [
+        Column("source"),
+        Column("rows", is_right=True),
+        Column("not readable", is_right=True),
+        Column("a kill can lose"),
+    ]
+    streams = [stream for member in members if member.beat for stream in member.beat.head["streams"]]
+    return Table(columns, [_source(stream) for stream in streams if stream["kind"] != "files"][:MAX_LINES], "sources")
+
+
+def _source(stream: StreamHead) -> list[str]:
+    rows, skipped = sum(stream["kinds"].values()), sum(stream.get("skipped", {}).values())
+    why = f"{skipped}: {', '.join(stream.get('skipped', {}))}" if skipped else "0"
+    return [text.printable(stream["path"]), str(rows), text.printable(why), text.printable(stream["loss_bound"])]
+
+
+def _skipped(members: tuple[Member, ...]) -> list[tuple[str, int]]:
+    """Files that are not recorded, by reason, of all recorders."""
+    counts: Counter[str] = Counter()
+    for member in members:
+        counts.update(member.beat.head.get("skipped", {}) if member.beat else {})
+    return sorted(counts.items())
 
 
 def _problems(members: tuple[Member, ...]) -> list[str]:

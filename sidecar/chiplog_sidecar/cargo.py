@@ -246,7 +246,7 @@ class Cargo:
             self._queued.pop(item, None)  # The next survey finds it again.
             return False
         except OSError as error:
-            self._refuse(item, shape, error.strerror or str(error), policy)
+            self._refuse(item, shape, reach.reason(self._settings.root / item.container, item.path, error), policy)
             return True
         self._refused.pop(item, None)
         if not self._stock.is_same(item, sha256):

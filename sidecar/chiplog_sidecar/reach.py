@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chiplog import rundir
@@ -72,6 +72,15 @@ def resolve(top: Path, path: str) -> list[str]:
             parts, target = [], _inside(top, target, path)
         todo.extend(target.split("/")[::-1])
     return parts
+
+
+def reason(top: Path, path: str, error: OSError) -> str:
+    """Why a file is not read, in words; of one that is not ours to read also whose it is."""
+    words = error.strerror or str(error)
+    if error.errno == errno.EACCES and words != OUTSIDE:
+        with suppress(OSError):
+            return f"{words}: it is of user {status(top, path).st_uid}, and the recorder is user {os.geteuid()}"
+    return words
 
 
 def open_exactly(top: Path, parts: list[str]) -> int:

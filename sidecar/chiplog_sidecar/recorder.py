@@ -175,9 +175,8 @@ class Recorder:
         if self._search.is_due(now):
             self._search.begin()
             self._unsearched.clear()
-            skip = self._unsearched.update
             for container in sources.containers(self.settings.root, self.settings.containers):
-                for source in sources.followed(self.settings.root, container, lambda reason: skip([reason])):
+                for source in sources.followed(self.settings.root, container, self._skip):
                     if sources.is_wanted(source.path, self.settings.sources, ()):
                         self._follow(source)
             self._search.end(now)
@@ -193,7 +192,7 @@ class Recorder:
         if generation >= MAX_GENERATIONS:
             self._note_once(f"{source.container}/{source.path}: replaced {generation} times, a log is appended to")
             return
-        opened = Stream.open(self.settings.root, source, generation)
+        opened = Stream.open(self.settings.root, source, generation, lambda reason: self._skip(reason, source))
         if opened is not None:
             self.streams[opened.id] = opened
             self._newest_stream = self._moved = self.clock.monotonic()
@@ -260,6 +259,11 @@ class Recorder:
         self.batch.add(stream, stretch)
         self._first_unflushed = now if self._first_unflushed is None else self._first_unflushed
         self._first_uncut = now if self._first_uncut is None else self._first_uncut
+
+    def _skip(self, reason: str, source: sources.Source | None = None) -> None:
+        self._unsearched[reason] += 1
+        if source is not None:
+            self._note_once(f"{source.container}/{source.path}: {reason}")
 
     def _must_cut(self) -> bool:
         if self._first_uncut is None:
@@ -355,21 +359,11 @@ class Recorder:
         if name in self.gone:
             return self.gone[name]
         return {
-            "id": FILES_STREAM,
-            "kind": "files",
-            "container": "",
-            "path": rundir.FILES,
-            "generation": 0,
-            "inode": 0,
-            "position": self.files_position,
-            "segmented": self.files_segmented,
-            "size": self.files_position,
-            "kinds": {"file": self.files_position},
-            "gaps": 0,
-            "loss_bound": "none once a file is whole",
-            "run": {},
+            "id": FILES_STREAM, "kind": "files", "container": "", "path": rundir.FILES, "generation": 0, "inode": 0,
+            "position": self.files_position, "segmented": self.files_segmented, "size": self.files_position,
+            "kinds": {"file": self.files_position}, "gaps": 0, "loss_bound": "none once a file is whole", "run": {},
             "ended": self.state == "drained",
-        }
+        }  # fmt: skip
 
     def _restore_files(self, rows: list[Row]) -> None:
         for row in rows:

@@ -86,11 +86,16 @@ class Stream:
     """Numbers of the summary that are not folded yet."""
 
     @classmethod
-    def open(cls, root: Path, source: Source, generation: int) -> "Stream | None":
-        """Follow a file from its start; None where it is gone or not ours to read."""
+    def open(
+        cls, root: Path, source: Source, generation: int, skip: Callable[[str], None] = lambda _: None
+    ) -> "Stream | None":
+        """Follow a file from its start; None where it is gone, or not ours to read: then `skip` is told the reason."""
         try:
             descriptor = reach.open_exactly(root / source.container, source.path.split("/"))
-        except OSError:
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            skip(reach.reason(root / source.container, source.path, error))
             return None
         stream = cls(source, generation, root, descriptor, os.fstat(descriptor).st_ino)
         stream.look()

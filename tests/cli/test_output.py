@@ -192,3 +192,23 @@ def test_places_may_stand_before_or_behind_the_verb(chiplog: Any, world: World) 
         (run,) = strict(chiplog(*arguments, "-o", "json").stdout)
         assert run["name"] == "other"
     assert strict(chiplog("ls", "--cluster", "staging", "-o", "json").stdout) == []
+
+
+def test_show_says_requests_by_kind_with_their_price_what_a_kill_can_lose_and_what_was_passed_over(
+    chiplog: Any, world: World
+) -> None:
+    rows = numbered([*script(), {"kind": "gap", "to": 99, "reason": "checksum"}])
+    world.record("r1", Source(rows), run="mnist-0123abcd", skipped={"it is a link out of the run directory": 2})
+    said = chiplog("show", "mnist").stdout
+    (line,) = [line for line in said.splitlines() if line.startswith("requests")]
+    assert line.split(maxsplit=1)[1] == (
+        "43 (1 GetObject, 2 ListObjectsV2, 40 PutObject), 8.8 KiB sent, $0.000210 at list price"
+    )
+    (source,) = [line for line in said.splitlines() if ".wandb" in line]
+    assert source.endswith("rows of the last 0.25 s")
+    assert "1: checksum" in source
+    (passed,) = [line for line in said.splitlines() if "link out" in line]
+    assert passed.split(maxsplit=1) == ["2", "it is a link out of the run directory"]
+    told = strict(chiplog("show", "mnist", "-o", "json").stdout)
+    assert told["streams"][0]["skipped"] == {"checksum": 1}
+    assert told["recorders"][1]["skipped"] == {"it is a link out of the run directory": 2}

@@ -2,10 +2,13 @@
 reason, and the row behind it is read.
 """
 
+import ctypes
 import json
 import os
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +211,33 @@ def varint(number: int) -> bytes:
         found.append(number & 0x7F | 0x80)
         number >>= 7
     return bytes([*found, number])
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """This thread has no right to others' files, as a recorder of another user than the trainer's."""
+    setfsuid = ctypes.CDLL(None).setfsuid
+    before = setfsuid(65534)
+    try:
+        yield
+    finally:
+        setfsuid(before)
+
+
+def test_what_is_another_users_is_told_with_whose_it_is() -> None:
+    """wandb stages artifacts with mode 0400, and a trainer's umask may hide its logs: an image's own user is unknown to
+    the injector, so the head has to say it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        world = World(Path(folder))
+        hidden = write(world, "metrics.jsonl", GOOD_LINE)
+        staged = write(world, "files/model.bin", b"weights")
+        write(world, "rank-1/metrics.jsonl", GOOD_LINE)
+        for path in (hidden, staged):
+            path.chmod(0o000)
+        with as_nobody():
+            assert drained(world).keys() == {"rank-1/metrics.jsonl"}
+    owner, recorder = os.getuid(), os.geteuid()
+    reason = f"Permission denied: it is of user {owner}, and the recorder is user {recorder}"
+    assert world.head()["skipped"] == {reason: 2}
+    assert sorted(world.head()["problems"]) == [f"main/files/model.bin: {reason}", f"main/metrics.jsonl: {reason}"]

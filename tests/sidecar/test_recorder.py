@@ -155,9 +155,10 @@ def test_media_are_in_the_bucket_before_the_row_that_names_them(world: World) ->
 
     deaf = NoBlobs()
     blind = world.recorder(deaf)
-    with pytest.raises(Unreachable):
-        world.step(blind)
-    assert not list(deaf.list("v1/live/")), "the row must not overtake its image"
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            world.step(blind)
+        assert not list(deaf.list("v1/live/")), "the row must not overtake its image, in a later pass neither"
     world.step(recorder)
     assert world.steps() == [0]
     assert len(list(world.bucket.list(f"v1/blobs/{PLACE.path}/"))) == 1

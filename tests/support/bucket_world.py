@@ -76,7 +76,8 @@ class Source:
         head: StreamHead = {
             "id": self.id, "kind": self.kind, "container": self.container, "path": self.path, "generation": 0,
             "inode": 7, "position": self.end, "segmented": self.cut, "size": self.end, "kinds": fold.kinds,
-            "gaps": fold.gaps, "loss_bound": "rows of the last 0.25 s", "run": told, "ended": fold.ended,
+            "gaps": fold.gaps, "skipped": fold.skipped, "loss_bound": "rows of the last 0.25 s", "run": told,
+            "ended": fold.ended,
         }  # fmt: skip
         if fold.exit_code is not None:
             head["exit_code"] = fold.exit_code

@@ -54,7 +54,15 @@ def _of_member(member: Member, now: float, *, is_over: bool) -> Iterator[Finding
     yield _of_age(who, member.beat, now, is_over=is_over)
     yield from _of_streams(who, member.beat)
     for problem in member.beat.head["problems"]:
-        yield bad(f"{who} could not record: {problem}", "the file may have changed or vanished while it was read")
+        yield bad(f"{who} could not record: {problem}", _advice(problem))
+    for reason, count in member.beat.head.get("skipped", {}).items():
+        yield open_(f"{who} passed over {count} of its files: {reason}")
+
+
+def _advice(problem: str) -> str:
+    if "and the recorder is user" in problem:
+        return "set securityContext.runAsUser of the pod or container: the recorder then runs as the trainer's user"
+    return "the file may have changed or vanished while it was read"
 
 
 def _of_age(who: str, beat: Beat, now: float, *, is_over: bool) -> Finding:

@@ -140,6 +140,7 @@ def _recorder(member: Member) -> Document:
         "lag_seconds": head.get("lag_seconds"),
         "pending_bytes": head.get("pending_bytes"),
         "problems": head.get("problems", []),
+        "skipped": head.get("skipped", {}),
     }
 
 
@@ -149,5 +150,5 @@ def _streams(member: Member) -> list[Any]:
 
 def _stream(member: Member, stream: Any) -> Document:
     names = ("id", "kind", "container", "path", "generation", "position", "segmented", "size", "kinds", "gaps",
-             "loss_bound", "ended", "exit_code")  # fmt: skip
+             "skipped", "loss_bound", "ended", "exit_code")  # fmt: skip
     return {"recorder": member.recorder.id, **{name: stream.get(name) for name in names}}
