@@ -21,6 +21,12 @@ from chiplog_ingest.objects import Objects
 MAX_OBJECT_BYTES = 32 * 1024 * 1024
 """Of what is no file: a segment of a recorder is 2 MiB at most, before it is packed."""
 
+MAX_HELD_BYTES = 128 * 1024 * 1024
+"""Of such objects in memory at once; whoever comes then is told to come again."""
+
+MAX_FILES = 4
+"""Of the largest size on the disk at once."""
+
 _BLOCK_BYTES = 1 << 18
 
 
@@ -50,6 +56,10 @@ class Door:
     used: Callable[[str], None]
     spool: str = ""
     max_file_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        self._memory = bodies.Room(MAX_HELD_BYTES)
+        self._disk = bodies.Room(MAX_FILES * self.max_file_bytes)
 
     def application(self) -> Starlette:
         """The application."""
@@ -93,16 +103,18 @@ class Door:
         if sha256 is not None:
             return await self._put_file(request, grant, key, sha256)
         match, absent = request.headers.get("if-match"), request.headers.get("if-none-match")
-        data = await bodies.read(request, MAX_OBJECT_BYTES)
-        etag = await run_in_threadpool(
-            self.objects.put, grant, key, data, ETag(match) if match else None, if_absent=absent == "*"
-        )
+        with self._memory.taken(request, MAX_OBJECT_BYTES):
+            data = await bodies.read(request, MAX_OBJECT_BYTES)
+            etag = await run_in_threadpool(
+                self.objects.put, grant, key, data, ETag(match) if match else None, if_absent=absent == "*"
+            )
         return Response(headers={"ETag": etag})
 
     async def _put_file(self, request: Request, grant: Grant, key: str, sha256: str) -> Response:
         try:
-            async with bodies.spooled(request, self.spool, self.max_file_bytes) as path:
-                await run_in_threadpool(self.objects.put_file, grant, key, path, sha256)
+            with self._disk.taken(request, self.max_file_bytes):
+                async with bodies.spooled(request, self.spool, self.max_file_bytes) as path:
+                    await run_in_threadpool(self.objects.put_file, grant, key, path, sha256)
         except FormatError as error:
             raise refusals.Changed(f"the file changed while it was read, it is not {sha256}") from error
         except OSError as error:

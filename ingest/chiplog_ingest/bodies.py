@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +24,43 @@ class TooLarge(ChiplogError):
 
 class TooSlow(ChiplogError):
     """The body does not come."""
+
+
+class Full(ChiplogError):
+    """There is no room for the body now."""
+
+
+class Room:
+    """How many bytes of bodies may be here at once; of one event loop, which needs no lock.
+
+    Args:
+        max_bytes: together.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._free = max_bytes
+
+    @contextmanager
+    def taken(self, request: Request, max_bytes: int) -> Iterator[None]:
+        """Keep room for a request's body while it is here. Raises Full, TooLarge."""
+        size = declared(request, max_bytes)
+        if size > self._free:
+            raise Full(f"there is no room for {size} bytes now")
+        self._free -= size
+        try:
+            yield
+        finally:
+            self._free += size
+
+
+def declared(request: Request, max_bytes: int) -> int:
+    """The length of a body as it is declared, else the most that is taken. Raises TooLarge."""
+    told = request.headers.get("content-length", "")
+    if not told.isdecimal():
+        return max_bytes
+    if int(told) > max_bytes:
+        raise TooLarge(f"{told} bytes are more than the {max_bytes} that the door takes at once")
+    return int(told)
 
 
 async def read(request: Request, max_bytes: int) -> bytes:
@@ -47,9 +84,6 @@ def _write(file: IO[bytes], block: bytes) -> None:
 
 
 async def _blocks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > max_bytes:
-        raise TooLarge(f"{declared} bytes are more than the {max_bytes} that the door takes at once")
     block, taken = bytearray(), 0
     stream = request.stream().__aiter__()
     while True:

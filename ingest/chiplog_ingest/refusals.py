@@ -17,7 +17,7 @@ from chiplog.errors import (
     PreconditionFailed,
     Unreachable,
 )
-from chiplog_ingest.bodies import TooLarge, TooSlow
+from chiplog_ingest.bodies import Full, TooLarge, TooSlow
 from chiplog_ingest.guard import NotKnown
 
 _MEANING: list[tuple[type[ChiplogError], int, str]] = [
@@ -28,6 +28,7 @@ _MEANING: list[tuple[type[ChiplogError], int, str]] = [
     (PreconditionFailed, 412, wire.PRECONDITION),
     (TooLarge, 413, wire.TOO_LARGE),
     (TooSlow, 408, "too_slow"),
+    (Full, 503, "full"),
     (Unreachable, 503, "unreachable"),
     (Unanswered, 503, "unanswered"),
     (FormatError, 400, "format"),

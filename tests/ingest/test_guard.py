@@ -124,3 +124,23 @@ def test_an_api_server_that_does_not_note_it_harms_nobody(moment: Moment) -> Non
     uses = Uses(Away(), moment)
     uses.used("ci-1")
     uses.close()
+
+
+def test_whoever_makes_keys_up_does_not_keep_the_api_server_busy(
+    guard: Guard, reviews: door.Reviews, moment: Moment
+) -> None:
+    reviews.give(TOKEN)
+    guard.grant(TOKEN)
+    for number in range(200):
+        with pytest.raises((NotKnown, Unanswered)):
+            guard.grant(f"made.up.{number}")
+    assert reviews.asked == 80
+    for number in range(20):
+        moment.now += 10.0
+        for other in range(100):
+            with pytest.raises((NotKnown, Unanswered)):
+                guard.grant(f"made.up.{number}-{other}")
+        assert guard.grant(TOKEN), "who was known once is asked about again"
+    moment.now += 1.0
+    with pytest.raises(NotKnown):
+        guard.grant("made.up.x")

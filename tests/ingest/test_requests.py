@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import door
 import pytest
+from starlette.requests import Request
 
 from chiplog import layout
 from chiplog.access import Unanswered
@@ -18,6 +19,7 @@ from chiplog.bucket.http import HttpBucket
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, SettingsError, Unreachable
 from chiplog.layout import Recorder
+from chiplog_ingest import bodies
 from chiplog_ingest.settings import Settings
 
 TOKEN = "key-that-is-secret.b.c"
@@ -126,3 +128,22 @@ def test_settings_name_what_they_refuse() -> None:
                         ("CHIPLOG_INGEST_CERTIFICATE", "/c"), ("CHIPLOG_INGEST_MAX_FILE_BYTES", "7")]:  # fmt: skip
         with pytest.raises(SettingsError, match=name):
             Settings.from_env({**good, name: value})
+
+
+def test_no_more_is_taken_at_once_than_there_is_room_for() -> None:
+    def asking(length: str | None) -> Request:
+        headers = [(b"content-length", length.encode())] if length else []
+        return Request({"type": "http", "headers": headers})
+
+    room = bodies.Room(100)
+    with room.taken(asking("60"), 80):
+        with pytest.raises(bodies.Full), room.taken(asking("41"), 80):
+            pass
+        with pytest.raises(bodies.Full), room.taken(asking(None), 80):
+            pass
+        with room.taken(asking("40"), 80):
+            pass
+    with pytest.raises(bodies.TooLarge), room.taken(asking("81"), 80):
+        pass
+    with room.taken(asking(None), 80):
+        pass
