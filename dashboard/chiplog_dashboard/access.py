@@ -46,6 +46,28 @@ class Mapped(Person):
 
 
 @dataclass(frozen=True)
+class Visitor(Person):
+    """Somebody who comes by a link: they see what it opens, and change nothing."""
+
+    kind: str = ""
+    """`run`, `project` or `report`."""
+    cluster: str = ""
+    namespace: str = ""
+    project: str = ""
+    item: str = ""
+    """The run's id, the project's or the report's name."""
+
+    def is_of_project(self, namespace: str, project: str) -> bool:
+        """Whether the link opens all runs of a project."""
+        is_whole = self.kind in ("project", "report") and bool(self.project)
+        return is_whole and (namespace, project) == (self.namespace, self.project)
+
+    def is_of(self, kind: str, cluster: str, namespace: str, item: str) -> bool:
+        """Whether the link opens this very thing."""
+        return (kind, cluster, namespace, item) == (self.kind, self.cluster, self.namespace, self.item)
+
+
+@dataclass(frozen=True)
 class Caller:
     """What a request says of who sends it; nothing of it is proven yet."""
 
@@ -54,6 +76,8 @@ class Caller:
     token: str = ""
     session: str = ""
     """The cookie of somebody who signed on at the provider."""
+    link: str = ""
+    """The cookie of somebody who came by a link."""
     users: tuple[str, ...] = ()
     """Every value of the header that names the user."""
     groups: tuple[str, ...] = ()
@@ -137,7 +161,9 @@ class SignedOn:
         reviewer: Reviewer,
         monotonic: Callable[[], float],
         session: Callable[[str], Person | None] = lambda _: None,
+        visitor: Callable[[str], Person | None] = lambda _: None,
     ) -> None:
+        self._visitor = visitor
         self.sign_on = sign_on
         self._reviewer = reviewer
         self._session = session
@@ -152,6 +178,8 @@ class SignedOn:
             found = self._session(caller.session)
         if found is None and not has_token:
             found = of_proxy(caller, self.sign_on.trusted_proxies)
+        if found is None and caller.link:
+            found = self._visitor(caller.link)
         if found is None:
             raise NotSignedOn("sign on first: nobody that this cluster knows asks")
         return found
@@ -161,6 +189,8 @@ class SignedOn:
 
         Where a map of groups says what somebody sees, it alone says so. A key has `get` on `projects.chiplog.dev`.
         """
+        if isinstance(person, Visitor):
+            return person.is_of_project(namespace, project)
         if isinstance(person, Mapped):
             return any(grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
         if keys.handle_of_user(person.name):
@@ -176,6 +206,8 @@ class SignedOn:
         return self._changes(person, "delete", namespace, project)
 
     def _changes(self, person: Person, verb: str, namespace: str, project: str) -> bool:
+        if isinstance(person, Visitor):
+            return False
         if isinstance(person, Mapped):
             return any(grant.edit and grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
         if keys.handle_of_user(person.name):

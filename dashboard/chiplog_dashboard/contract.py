@@ -142,6 +142,9 @@ SCHEMAS: dict[str, Schema] = {
             holding(text=TEXT, versions=texts(holding(version=WHOLE, saved_at=MOMENT)), comments=texts(_COMMENT)),
         ]
     },
+    "Share": holding(
+        id=TEXT, kind=TEXT, opens=TEXT, made_by=TEXT, made_at=MOMENT, expires_at=MOMENT, revoked=TRUTH
+    ),
     "View": holding(id=TEXT, namespace=TEXT, title=TEXT, href=TEXT, etag=TEXT, saved_by=TEXT, saved_at=MOMENT),
     "Weight": holding(parameter=TEXT, importance=NUMBER, correlation=NUMBER_OR_NONE, trials=WHOLE),
 }  # fmt: skip
@@ -166,6 +169,7 @@ _TAGS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength
 RUN = "/api/v1/runs/{cluster}/{namespace}/{run}"
 
 REPORT = "/api/v1/reports/{cluster}/{namespace}/{report}"
+SHARE = "/api/v1/shares/{cluster}/{namespace}/{share}"
 VIEW = "/api/v1/views/{cluster}/{namespace}/{view}"
 
 PLACES = {
@@ -177,6 +181,7 @@ PLACES = {
     "sweep": "The sweep's id.",
     "line": "The UID of the line's CronJob.",
     "report": "The report's name: a to z, 0 to 9 and -.",
+    "share": "The link's id.",
     "view": "The view's name: a to z, 0 to 9 and -.",
 }
 """Parts of paths."""
@@ -279,6 +284,15 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         refusals=_WRITING,
     ),
     ("DELETE", VIEW): Operation(_BEFORE, holding(id=TEXT), refusals=_WRITING),
+    ("GET", "/api/v1/shares"): Operation(answer=holding(shares=texts(named("Share")))),
+    ("POST", "/api/v1/shares"): Operation(
+        answer={"allOf": [named("Share"), holding(url=TEXT)]},
+        body=holding(
+            kind={"enum": ["run", "project", "report"]}, id=_ID, days={"type": "number", "exclusiveMinimum": 0}
+        ),
+        refusals=(413,),
+    ),
+    ("DELETE", SHARE): Operation(answer=named("Share"), refusals=(412,)),
     ("POST", "/api/v1/words"): Operation(
         answer=holding(runs=texts()),
         body=holding(

@@ -7,6 +7,7 @@ import time
 import uvicorn
 from starlette.applications import Starlette
 
+from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
 from chiplog.reading import tables
@@ -17,6 +18,7 @@ from chiplog_dashboard.api import Api
 from chiplog_dashboard.audit import SILENT, Audit
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.links import Links
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.settings import LOCAL_HOSTS, PAGE, Settings
 from chiplog_dashboard.shelf import Shelf
@@ -38,14 +40,18 @@ def build(settings: Settings) -> Starlette:
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
     signons = _signons(settings)
     headers = Headers(settings.user_header, settings.groups_header)
-    cookie = {"session_cookie": signons.cookies.session} if signons else {}
-    sight = Sight(shelf, _guard(settings, signons), headers, **cookie)
+    cookies = signons.cookies if signons else None
+    links = _links(settings, bucket)
+    named = {"session_cookie": cookies.session, "link_cookie": cookies.link} if cookies else {}
+    sight = Sight(shelf, _guard(settings, signons, links), headers, **named)
     api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
     groups = Groups(bucket, sight, time.monotonic)
     hosts = ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS)
     audit = AUDIT if settings.sign_on.is_on else SILENT
-    return app.create(api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time), audit)
+    return app.create(
+        api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time, links, cookies), audit
+    )
 
 
 def _signons(settings: Settings) -> "SignOns | None":
@@ -57,13 +63,25 @@ def _signons(settings: Settings) -> "SignOns | None":
     return SignOns(provider, Signer(settings.oidc.cookie_keys, time.time), AUDIT.signed_on)
 
 
-def _guard(settings: Settings, signons: "SignOns | None") -> Guard:
+def _links(settings: Settings, bucket: Bucket) -> Links | None:
+    oidc = settings.oidc
+    if oidc is None or not oidc.link_days:
+        return None
+    return Links(bucket, Signer(oidc.cookie_keys, time.time), oidc.url, oidc.link_days, time.time, time.monotonic)
+
+
+def _guard(settings: Settings, signons: "SignOns | None", links: Links | None) -> Guard:
     if not settings.sign_on.is_on:
         return Everybody()
     from chiplog.access.reviews import Reviews
 
     reviews = Reviews.connect(settings.audience)
-    return SignedOn(settings.sign_on, reviews, time.monotonic, signons.person if signons else lambda _: None)
+    session = signons.person if signons else _nobody
+    return SignedOn(settings.sign_on, reviews, time.monotonic, session, links.visitor if links else _nobody)
+
+
+def _nobody(_: str) -> None:
+    """Whose cookie it is, where there are none."""
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from chiplog_dashboard.access import Grant, Mapped, Person
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAX_SESSION_HOURS = 24 * 30
+MAX_LINK_DAYS = 366
 
 
 class SignOnRefused(ChiplogError):
@@ -80,6 +81,10 @@ class Oidc:
     """Which group (prefix and all) sees which namespace, in place of RBAC; empty asks RBAC. CHIPLOG_UI_OIDC_GRANTS, a
     JSON list of `{"group": …, "namespaces": […], "edit": false}`, where the namespace "*" is every one."""
 
+    link_days: float = 0.0
+    """Links by which others see one run, project or report without signing on are good for so many days at most; 0
+    allows none. CHIPLOG_UI_LINK_DAYS."""
+
     ca_file: str = ""
     """A file of certificates that the provider's must lead to; empty takes the system's. CHIPLOG_UI_OIDC_CA_FILE."""
 
@@ -115,7 +120,12 @@ class Oidc:
             groups_claim=told("GROUPS_CLAIM", cls.groups_claim),
             groups_prefix=told("GROUPS_PREFIX", cls.groups_prefix),
             keep_groups=told("KEEP_GROUPS", cls.keep_groups),
-            session_hours=_hours(told("SESSION_HOURS", str(cls.session_hours))),
+            session_hours=_number(
+                "CHIPLOG_UI_OIDC_SESSION_HOURS", told("SESSION_HOURS", str(cls.session_hours)), MAX_SESSION_HOURS
+            ),
+            link_days=_number(
+                "CHIPLOG_UI_LINK_DAYS", environ.get("CHIPLOG_UI_LINK_DAYS", "") or "0", MAX_LINK_DAYS, 0.0
+            ),
             grants=_grants(told("GRANTS", "[]")),
             ca_file=told("CA_FILE", cls.ca_file),
         )
@@ -182,14 +192,14 @@ def _scopes(text: str) -> tuple[str, ...]:
     return scopes
 
 
-def _hours(text: str) -> float:
+def _number(name: str, text: str, most: float, least: float = 0.001) -> float:
     try:
-        hours = float(text)
+        found = float(text)
     except ValueError:
-        raise SettingsError(f"CHIPLOG_UI_OIDC_SESSION_HOURS={text!r} is no number") from None
-    if not 0 < hours <= MAX_SESSION_HOURS:
-        raise SettingsError(f"CHIPLOG_UI_OIDC_SESSION_HOURS={text!r} is not between 0 and {MAX_SESSION_HOURS}")
-    return hours
+        raise SettingsError(f"{name}={text!r} is no number") from None
+    if not least <= found <= most:
+        raise SettingsError(f"{name}={text!r} is not between {least:g} and {most:g}")
+    return found
 
 
 def _grants(text: str) -> tuple[tuple[str, Grant], ...]:

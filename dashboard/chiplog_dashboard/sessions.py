@@ -53,7 +53,9 @@ class Sessions:
             person = self.sight.person(request)
         except NotSignedOn:
             return answers.document({"name": None, "sign_on": told, "cookie": False})
-        has_cookie = COOKIE in request.cookies or self.sight.session_cookie in request.cookies
+        has_cookie = COOKIE in request.cookies or bool(
+            {self.sight.session_cookie, self.sight.link_cookie}.intersection(request.cookies)
+        )
         return answers.document({"name": person.name, "sign_on": told, "cookie": has_cookie})
 
     async def begin(self, request: Request) -> Response:
@@ -78,6 +80,7 @@ class Sessions:
     def _forget_session(self, answer: Response) -> None:
         if self.cookies is not None:
             self.cookies.drop(answer, self.cookies.session)
+            self.cookies.drop(answer, self.cookies.link)
 
 
 class Gate:

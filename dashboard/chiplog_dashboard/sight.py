@@ -9,7 +9,7 @@ from chiplog import layout
 from chiplog.errors import NotFound, RunNotFound
 from chiplog.reading.roster import Roster
 from chiplog.reading.views import RunView
-from chiplog_dashboard.access import Caller, Guard, Person
+from chiplog_dashboard.access import Caller, Guard, Person, Visitor
 from chiplog_dashboard.shelf import Shelf
 
 COOKIE = "chiplog_token"
@@ -33,6 +33,7 @@ class Sight:
     guard: Guard
     headers: Headers = Headers()
     session_cookie: str = "chiplog_session"
+    link_cookie: str = "chiplog_link"
 
     def person(self, request: HTTPConnection) -> Person:
         """Who asks. Raises NotSignedOn, Unanswered."""
@@ -47,6 +48,7 @@ class Sight:
             address=request.client.host if request.client else "",
             token=token.strip() if is_bearer else request.cookies.get(COOKIE, ""),
             session="" if is_bearer else request.cookies.get(self.session_cookie, ""),
+            link="" if is_bearer else request.cookies.get(self.link_cookie, ""),
             users=tuple(told.getlist(self.headers.user)),
             groups=tuple(told.getlist(self.headers.groups)),
         )
@@ -54,12 +56,14 @@ class Sight:
     def roster(self, request: HTTPConnection) -> Roster:
         """Every run that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
         person, every = self.person(request), self.shelf.roster()
+        if isinstance(person, Visitor) and person.kind == "run":
+            return every.where(lambda item: person.is_of("run", item.cluster, item.namespace, item.run))
         return every.within({place for place in every.places() if self.guard.sees(person, *place)})
 
     def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""
         person, view = self.person(request), self.shelf.find(place)
-        if view is None or not self.guard.sees(person, view.namespace, view.project):
+        if view is None or not (self.guard.sees(person, view.namespace, view.project) or _is_opened(person, view)):
             raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
         return view
 
@@ -77,9 +81,22 @@ class Sight:
 
     def check_place(self, request: HTTPConnection, cluster: str, namespace: str, what: str) -> None:
         """Raises NotFound where `what` cannot be or they see nothing; RBAC here says nothing of other clusters."""
-        is_ours = self.shelf.cluster in ("", cluster) and self.shelf.namespace in ("", namespace)
-        if not (is_ours and is_name(cluster) and is_name(namespace) and self.sees(request, namespace)):
+        self.check_cluster(cluster, namespace, what)
+        person, (kind, _, name) = self.person(request), what.partition(" ")
+        is_opened = isinstance(person, Visitor) and person.is_of(kind, cluster, namespace, name)
+        if not (is_opened or self.guard.sees(person, namespace)):
             raise NotFound(f"there is no {what} in namespace {namespace} of cluster {cluster}")
+
+    def check_cluster(self, cluster: str, namespace: str, what: str) -> None:
+        """Raises NotFound where `what` cannot be here, whoever asks."""
+        is_ours = self.shelf.cluster in ("", cluster) and self.shelf.namespace in ("", namespace)
+        if not (is_ours and is_name(cluster) and is_name(namespace)):
+            raise NotFound(f"there is no {what} in namespace {namespace} of cluster {cluster}")
+
+
+def _is_opened(person: Person, view: RunView) -> bool:
+    """Whether a link opens this very run."""
+    return isinstance(person, Visitor) and person.is_of("run", view.cluster, view.namespace, view.run)
 
 
 def is_name(text: str) -> bool:

@@ -110,6 +110,7 @@ class Cookies:
         self._is_https = oidc.is_https
         prefix = "__Host-" if oidc.is_https else ""
         self.session, self.attempt = f"{prefix}chiplog_session", f"{prefix}chiplog_attempt"
+        self.link = f"{prefix}chiplog_link"
 
     def put(self, answer: Response, name: str, value: str, same_site: Any, seconds: float = ATTEMPT_SECONDS) -> None:
         """Set one."""

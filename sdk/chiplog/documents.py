@@ -253,6 +253,24 @@ class TombstoneDocument(TypedDict):
     said_by: str
 
 
+class ShareDocument(TypedDict):
+    """`words/…/_shares/<id>.json`: a link by which whoever has it sees something."""
+
+    format: str
+    min_reader: int
+    kind: str
+    """`run`, `project` or `report`."""
+    name: str
+    """The run's id, the project's or the report's name."""
+    project: str
+    """Whose runs it shows beside a report; empty: none."""
+    made_by: str
+    made_at: float
+    expires_at: float
+    is_revoked: bool
+    revoked_by: str
+
+
 class ViewDocument(TypedDict):
     """`words/…/_views/<name>.json`: an address of the dashboard by a name of its own."""
 

@@ -412,6 +412,23 @@ def parse_view_key(key: str) -> tuple[str, str, str] | None:
     return parts[2], parts[3], parts[5].removesuffix(".json")
 
 
+SHARES = "_shares"
+"""The same for links."""
+
+
+def share_key(cluster: str, namespace: str, share: str) -> str:
+    """Key of a link by which others see something."""
+    return f"{VERSION}/words/{cluster}/{namespace}/{SHARES}/{share}.json"
+
+
+def parse_share_key(key: str) -> tuple[str, str, str] | None:
+    """Cluster, namespace and id of the link at `key`; None for any other key."""
+    parts = key.split("/")
+    if len(parts) != 6 or parts[:2] != [VERSION, "words"] or parts[4] != SHARES or not key.endswith(".json"):
+        return None
+    return parts[2], parts[3], parts[5].removesuffix(".json")
+
+
 def reports_prefix(cluster: str = "", namespace: str = "") -> str:
     """Prefix of people's reports: everywhere, of a cluster, or of one of its namespaces."""
     return _class_prefix("reports", cluster, namespace)

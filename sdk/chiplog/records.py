@@ -34,6 +34,7 @@ WATCH_FORMAT = "chiplog.watch"
 WRITER_FORMAT = "chiplog.writer"
 WORDS_FORMAT = "chiplog.words"
 VIEW_FORMAT = "chiplog.view"
+SHARE_FORMAT = "chiplog.share"
 TOMBSTONE_FORMAT = "chiplog.tombstone"
 
 HEARTBEAT_SECONDS = 300.0

@@ -37,6 +37,7 @@ OPEN = {
                 "groupsPrefix": "g:",
                 "keepGroups": "ml-",
                 "sessionHours": 2.5,
+                "linkDays": 14,
                 "grants": [{"group": "g:ml-a", "namespaces": ["team-a", "team-b"], "edit": True}],
                 "caConfigMap": "corporate-ca",
             },
@@ -91,6 +92,7 @@ def test_what_the_chart_says_of_the_provider_is_what_the_dashboard_believes(rend
         groups_prefix="g:",
         keep_groups="ml-",
         session_hours=2.5,
+        link_days=14.0,
         grants=(("g:ml-a", Grant("team-a", edit=True)), ("g:ml-a", Grant("team-b", edit=True))),
         ca_file="/etc/chiplog/oidc/ca.crt",
     )

@@ -1,0 +1,133 @@
+"""Links that show one run, project or report to whoever has them, until they are over or revoked; they open no more.
+
+A link is signed, so that nobody can make one up, and stands in the bucket, so that it can be taken back: what is signed
+names it, and what stands there says what it opens.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chiplog import layout, records
+from chiplog.access.memory import Memory
+from chiplog.bucket import Bucket, ETag
+from chiplog.documents import ShareDocument
+from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
+from chiplog_dashboard.access import Unanswered, Visitor
+from chiplog_dashboard.signing import Signer
+
+KINDS = ("run", "project", "report")
+PURPOSE = "link"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a link stands."""
+
+    cluster: str
+    namespace: str
+    id: str
+
+    @property
+    def key(self) -> str:
+        """Its key in the bucket."""
+        return layout.share_key(self.cluster, self.namespace, self.id)
+
+
+class Links:
+    """The links of a bucket; threads may share it.
+
+    Args:
+        bucket: where they stand.
+        signer: what signs them.
+        url: the address of this dashboard.
+        days: how long one may be good at most.
+        time: Unix seconds.
+        monotonic: seconds.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        signer: Signer,
+        url: str,
+        days: float,
+        time: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.days = days
+        self._bucket = bucket
+        self._signer = signer
+        self._url = url
+        self._time = time
+        self._known: Memory[Visitor | None] = Memory(monotonic)
+
+    def make(self, cluster: str, namespace: str, opens: dict[str, str], who: str, days: float) -> tuple[Place, str]:
+        """A new one, and its address. `opens` has `kind`, `name` and `project`. Raises SettingsError, BucketError."""
+        if not 0 < days <= self.days:
+            raise SettingsError(f"days={days:g} is not above 0 and at most {self.days:g}")
+        place, now = Place(cluster, namespace, secrets.token_hex(8)), self._time()
+        document: ShareDocument = {
+            "format": records.SHARE_FORMAT, "min_reader": records.READER, "kind": opens["kind"], "name": opens["name"],
+            "project": opens["project"], "made_by": who, "made_at": now, "expires_at": now + days * 86_400,
+            "is_revoked": False, "revoked_by": "",
+        }  # fmt: skip
+        self._bucket.put(place.key, records.pack_document(document), if_absent=True)
+        token = self._signer.sign(PURPOSE, [cluster, namespace, place.id], days * 86_400)
+        return place, f"{self._url}/shared/{token}"
+
+    def every(self, cluster: str, namespace: str) -> Iterator[tuple[Place, ShareDocument]]:
+        """Those that are good, of everything or of a namespace. Raises BucketError."""
+        for listed in self._bucket.list(layout.words_prefix(cluster, namespace)):
+            found = layout.parse_share_key(listed.key)
+            stored = self._stored(Place(*found)) if found is not None else None
+            if found is not None and stored is not None and self._is_good(stored[0]):
+                yield Place(*found), stored[0]
+
+    def revoke(self, place: Place, who: str) -> None:
+        """Take one back. Raises NotFound, PreconditionFailed, BucketError."""
+        stored = self._stored(place)
+        if stored is None:
+            raise NotFound(f"there is no link {place.id} in namespace {place.namespace}")
+        document: Any = {**stored[0], "is_revoked": True, "revoked_by": who}
+        self._bucket.put(place.key, records.pack_document(document), if_match=stored[1])
+
+    def found(self, place: Place) -> ShareDocument:
+        """One that is there. Raises NotFound, BucketError."""
+        stored = self._stored(place)
+        if stored is None:
+            raise NotFound(f"there is no link {place.id} in namespace {place.namespace}")
+        return stored[0]
+
+    def visitor(self, token: str) -> Visitor | None:
+        """Who comes by a link; None where it is none, is over or was taken back. Raises Unanswered."""
+        told = self._signer.read(PURPOSE, token)
+        return self._known.recall(tuple(told), lambda: self._asked(Place(*told))) if told else None
+
+    def _asked(self, place: Place) -> Visitor | None:
+        try:
+            stored = self._stored(place)
+        except BucketError as error:
+            raise Unanswered(f"the bucket does not say whether this link is good: {error}") from error
+        if stored is None or not self._is_good(stored[0]):
+            return None
+        told = stored[0]
+        return Visitor(
+            f"link {place.id}", kind=told["kind"], cluster=place.cluster, namespace=place.namespace,
+            project=told["project"], item=told["name"],
+        )  # fmt: skip
+
+    def _stored(self, place: Place) -> tuple[ShareDocument, ETag] | None:
+        """What stands there now, by a LIST of its own, for a bucket may keep what it read; None for what is none."""
+        if not any(item.key == place.key for item in self._bucket.list(place.key)):
+            return None
+        try:
+            stored = self._bucket.get(place.key)
+            document: ShareDocument = records.unpack_document(stored.data, records.SHARE_FORMAT, place.key)
+        except (NotFound, FormatError):
+            return None
+        return document, stored.etag
+
+    def _is_good(self, document: ShareDocument) -> bool:
+        return not document["is_revoked"] and self._time() < document["expires_at"]
