@@ -79,8 +79,8 @@ def document(store: Bucket, key: str) -> Any:
     return json.loads(store.get(key).data)
 
 
-def only(store: Bucket, prefix: str) -> str:
-    (found,) = [item.key for item in store.list(prefix)]
+def only(store: Bucket, prefix: str, end: str = "") -> str:
+    (found,) = [item.key for item in store.list(prefix) if item.key.endswith(end)]
     return found
 
 
@@ -129,6 +129,23 @@ def test_a_command_is_recorded_through_a_door_and_says_whose_key_it_was(
     shown = subprocess.run([*CHIPLOG, "--bucket", str(tmp_path / "store"), "history", "train", "-o", "json"],
                            capture_output=True, text=True, check=True)  # fmt: skip
     assert [row["loss"] for row in json.loads(shown.stdout)] == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
+
+
+def test_import_chiplog_records_through_a_door(store: Bucket, environ: dict[str, str], tmp_path: Path) -> None:
+    text = "import chiplog\nwith chiplog.init(project='any', name='lab') as run:\n    run.log({'loss': 0.5})\n"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", text], env=environ, cwd=tmp_path, capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+    def outcome() -> Any:
+        found = [item.key for item in store.list("v1/runs/c1/team/") if item.key.endswith("/outcome.json")]
+        told = document(store, found[0]) if found else {}
+        return told if told.get("durable") else None
+
+    until(outcome)
+    assert outcome()["state"] == "finished"
+    papers = document(store, only(store, "v1/runs/c1/team/", "/run.json"))
+    assert (papers["project"], papers["written_by"]["key"]) == ("digits", "ci")
 
 
 def test_a_directory_is_synced_through_a_door_and_a_second_time_adds_nothing(

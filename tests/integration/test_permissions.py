@@ -17,6 +17,7 @@ pytestmark = pytest.mark.integration
 CLUSTER = os.environ.get("CHIPLOG_BUCKET", "s3://none/none").rstrip("/").rpartition("/")[2]
 SIDECAR = "arn:aws:iam::000000000000:role/chiplog-sidecar-default"
 OPERATOR = "arn:aws:iam::000000000000:role/chiplog-operator"
+INGEST = "arn:aws:iam::000000000000:role/chiplog-ingest"
 WRITES = ("live", "raw", "blobs")
 OPERATED = ("clusters", "runs", "lines", "latest")
 OTHERS = ("tables", "index", "words", "reports")
@@ -49,13 +50,19 @@ def sidecar() -> Any:
 
 @pytest.fixture(scope="module")
 def operator() -> Any:
-    subprocess.run(["kubectl", "create", "namespace", "chiplog-system"], capture_output=True, check=False)
-    subprocess.run(
-        ["kubectl", "create", "serviceaccount", "chiplog-operator", "-n", "chiplog-system"],
-        capture_output=True,
-        check=False,
-    )
-    return assume(OPERATOR, token("chiplog-operator", "chiplog-system"))
+    return part(OPERATOR, "chiplog-operator")
+
+
+@pytest.fixture(scope="module")
+def ingest() -> Any:
+    return part(INGEST, "chiplog-ingest")
+
+
+def part(role: str, account: str) -> Any:
+    """A part of the chart, which need not be installed for this."""
+    for words in (["namespace", "chiplog-system"], ["serviceaccount", account, "-n", "chiplog-system"]):
+        subprocess.run(["kubectl", "create", *words], capture_output=True, check=False)
+    return assume(role, token(account, "chiplog-system"))
 
 
 def key(*parts: str) -> dict[str, str]:
@@ -147,6 +154,26 @@ def test_the_operator_reads_what_a_sidecar_wrote_and_deletes_nothing(operator: A
     assert refused(operator.delete_object, **own)
 
 
+@pytest.mark.parametrize("kind", [*WRITES, "runs"])
+@pytest.mark.parametrize("namespace", ["default", "other"])
+def test_the_door_writes_what_comes_in_for_any_namespace_and_deletes_nothing(
+    ingest: Any, kind: str, namespace: str
+) -> None:
+    place = mine(kind, namespace)
+    ingest.put_object(**place, Body=b"x", IfNoneMatch="*")
+    assert ingest.get_object(**place)["Body"].read() == b"x"
+    assert refused(ingest.delete_object, **place)
+
+
+@pytest.mark.parametrize("kind", ["clusters", "lines", "latest", *OTHERS, "watch"])
+def test_the_door_writes_no_other_class(ingest: Any, kind: str) -> None:
+    assert refused(ingest.put_object, **mine(kind), Body=b"x")
+
+
+def test_the_door_writes_nothing_of_another_cluster(ingest: Any) -> None:
+    assert refused(ingest.put_object, **key("raw", "another", "default", "x"), Body=b"x")
+
+
 @pytest.mark.parametrize(
     ("role", "account", "namespace", "audience"),
     [
@@ -154,6 +181,7 @@ def test_the_operator_reads_what_a_sidecar_wrote_and_deletes_nothing(operator: A
         pytest.param(SIDECAR, "default", "default", "https://kubernetes.default.svc", id="a token for the API server"),
         pytest.param(SIDECAR, "default", "default", "chiplog-api", id="an API key"),
         pytest.param(OPERATOR, "default", "default", "chiplog-bucket", id="a trainer's account as the operator"),
+        pytest.param(INGEST, "default", "default", "chiplog-bucket", id="a trainer's account as the door"),
         pytest.param(OPERATOR, "default", "chiplog-system", "chiplog-bucket", id="another account beside the operator"),
     ],
 )
