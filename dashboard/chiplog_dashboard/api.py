@@ -159,12 +159,14 @@ class Api:
         """The curves of one metric (`key`) of every `run` that is named, or one of its system load (`kind=system`)."""
         question = charts.Question.of(request.query_params)
         kind = _kind(request)
-        drawn = []
-        for view in self._named(request):
+        views = self._named(request)
+        for view in views:
             self._watch(view)
-            path = strictjson.dumps(view.key.path).encode()
-            drawn.append(b'{"run": %s, "curves": %s}' % (path, self.histories.curves(view, kind, question)))
-        return answers.raw(b'{"key": %s, "runs": [%s]}' % (strictjson.dumps(question.key).encode(), b",".join(drawn)))
+        drawn = zip(views, self.histories.every(views, kind, question), strict=True)
+        runs = (
+            b'{"run": %s, "curves": %s}' % (strictjson.dumps(view.key.path).encode(), found) for view, found in drawn
+        )
+        return answers.raw(b'{"key": %s, "runs": [%s]}' % (strictjson.dumps(question.key).encode(), b",".join(runs)))
 
     def _chosen(self, request: Request) -> tuple[Roster, list[int]]:
         asked = request.query_params

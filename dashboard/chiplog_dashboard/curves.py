@@ -5,8 +5,9 @@ value, so that no peak is ever averaged away.
 """
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,21 +47,56 @@ class Column:
 Columns = Mapping[Branch, Mapping[str, Column]]
 
 
-def columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
-    """Flat rows of history (`chiplog.reading.history`) as columns. What is no number is left out."""
-    points: dict[Branch, dict[str, list[tuple[float, float, float]]]] = {}
-    for place, row in enumerate(rows):
+@dataclass
+class Gathered:
+    """Rows that become columns, and may become more."""
+
+    rows: int = 0
+    _points: dict[Branch, dict[str, tuple["array[float]", ...]]] = field(default_factory=dict)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take a flat row of history. What is no number is left out; a row without a step goes by its place."""
         branch = Branch(int(row["_attempt"]), int(row.get("_rank") or 0), str(row.get("_run") or ""))
-        step = float(place if row["_step"] is None else row["_step"])
+        step = float(self.rows if row["_step"] is None else row["_step"])
         time = float(math.nan if row["_timestamp"] is None else row["_timestamp"])
-        found = points.setdefault(branch, {})
+        self.rows += 1
+        found = self._points.setdefault(branch, {})
         for key, value in row.items():
             if isinstance(value, int | float) and key not in ("_step", "_timestamp", "_attempt", "_rank"):
-                found.setdefault(key, []).append((step, time, _float(value)))
+                if key not in found:
+                    found[key] = (array("d"), array("d"), array("d"))
+                for column, number in zip(found[key], (step, time, _float(value)), strict=True):
+                    column.append(number)
+
+    def columns(self) -> Columns:
+        """All that was taken so far."""
+        return {
+            branch: {key: Column(*map(np.array, columns)) for key, columns in found.items()}
+            for branch, found in self._points.items()
+        }
+
+
+def columns(rows: Iterable[Mapping[str, Any]]) -> Columns:
+    """Flat rows of history (`chiplog.reading.history`) as columns."""
+    gathered = Gathered()
+    for row in rows:
+        gathered.add(row)
+    return gathered.columns()
+
+
+def joined(first: Columns, then: Columns) -> Columns:
+    """Columns and what came after them."""
     return {
-        branch: {key: Column(*np.array(triples).T.copy()) for key, triples in found.items()}
-        for branch, found in points.items()
+        branch: {key: _joined(first, then, branch, key) for key in [*first.get(branch, {}), *then.get(branch, {})]}
+        for branch in dict(first) | dict(then)
     }
+
+
+def _joined(first: Columns, then: Columns, branch: Branch, key: str) -> Column:
+    found = [columns[branch][key] for columns in (first, then) if key in columns.get(branch, {})]
+    if len(found) == 1:
+        return found[0]
+    return Column(*(np.concatenate([getattr(item, name) for item in found]) for name in ("steps", "times", "values")))
 
 
 def drawn(column: Column, points: int, low: float, high: float, *, by_time: bool = False) -> dict[str, list[Any]]:

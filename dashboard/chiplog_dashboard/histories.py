@@ -3,17 +3,19 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from chiplog.bucket import Bucket
-from chiplog.reading import history, roster, states
+from chiplog.reading import fetching, history, roster, states
 from chiplog.reading.views import RunView
 from chiplog_dashboard import charts, curves, sealed
 from chiplog_dashboard.charts import Question
 from chiplog_dashboard.curves import Columns
 from chiplog_dashboard.drawn import Drawn
+from chiplog_dashboard.growing import Growing
 
 MAX_RUNS = 256
 """Runs whose columns are kept; those that were not asked for the longest go first."""
@@ -27,6 +29,7 @@ class _Kept:
     version: object
     columns: Columns
     due: float
+    growing: Growing
 
 
 @dataclass
@@ -66,6 +69,11 @@ class Histories:
                 return self._drawn.keep(place, _json(charts.answer(found.columns, question, found.began)))
         return _json(charts.answer(self.columns(view, kind), question))
 
+    def every(self, views: Sequence[RunView], kind: str, question: Question) -> list[bytes]:
+        """The curves of several runs, in their order; several are read at a time. Raises BucketError."""
+        with ThreadPoolExecutor(fetching.THREADS, thread_name_prefix="curves") as threads:
+            return list(threads.map(lambda view: self.curves(view, kind, question), views))
+
     def columns(self, view: RunView, kind: str = "history") -> Columns:
         """What a run has logged so far. Raises BucketError."""
         place, version = (view.key.path, kind), roster.version(view)
@@ -75,9 +83,13 @@ class Histories:
             kept = self._kept.get(place)
             began = self.monotonic()
             if kept is None or (kept.version != version and (began >= kept.due or view.state in states.OVER)):
-                found = curves.columns(history.read(self.bucket, view, kind=kind))
+                growing = kept.growing if kept is not None else Growing(self.bucket)
+                found = growing.columns(view) if kind == "history" else None
+                if found is None:
+                    growing = Growing(self.bucket)  # What it holds is of no more use.
+                    found = curves.columns(history.read(self.bucket, view, kind=kind))
                 ended = self.monotonic()
-                kept = _Kept(version, found, ended + PAUSE_SHARE * (ended - began))
+                kept = _Kept(version, found, ended + PAUSE_SHARE * (ended - began), growing)
             self._keep(place, kept)
             return kept.columns
 

@@ -8,11 +8,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import admitting
+import charts
 import decoding
 import fleet
 import footprint
 import kills
 import latency
+import listing
 import logging_calls
 import media
 import sealing
@@ -32,6 +34,10 @@ MEASURES: dict[str, Callable[[], targets.Report]] = {
     "P11": decoding.measure,
     "P12": media.measure,
     "P14": sealing.measure,
+    "P15": charts.opened,
+    "P16": charts.drawn,
+    "P17": listing.warm,
+    "P18": listing.cold,
     "P19": fleet.measure,
     "P20": admitting.measure,
     "P21": starting.measure,

@@ -53,7 +53,7 @@ def warm() -> Report:
     for count in GOALS_MS:
         began = time.monotonic()
         bucket = many_runs.Synthetic(count)
-        with _served(bucket) as port:
+        with served(bucket) as port:
             made = time.monotonic() - began
             first = _asked(port, "limit 1")
             figures = [_asked(port, _question(number)) for number in range(2 * METRICS)]
@@ -98,7 +98,7 @@ def _asked(port: int, expression: str) -> float:
 
 
 @contextmanager
-def _served(bucket: Bucket) -> Iterator[int]:
+def served(bucket: Bucket) -> Iterator[int]:
     """A server over a bucket, whose list stays fresh for an hour; its port."""
     seen = Memo(bucket)
     sight = Sight(Shelf(seen, time.time, time.monotonic, 3600.0), Everybody())

@@ -13,7 +13,7 @@ from chiplog.errors import NotFound
 from chiplog.reading import history, members, rows, tables, voices
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
-from chiplog.records import SealDocument, StreamHead
+from chiplog.records import LiveHead, SealDocument, StreamHead
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,9 +85,12 @@ def plain(seal: SealDocument, member: Member) -> list[StreamHead] | None:
     """The stream of a recorder that holds its history, as far as it is sealed; empty where none does. None where the
     tables alone do not tell what readers make of it: of event files, and of several streams."""
     sealed = next((item for item in seal["recorders"] if item["id"] == member.recorder.id), None)
-    if sealed is None or sealed["head"] is None:
-        return None
-    told = [stream for stream in sealed["head"]["streams"] if any(kind in stream["kinds"] for kind in members.SPOKEN)]
+    return None if sealed is None or sealed["head"] is None else holding(sealed["head"])
+
+
+def holding(head: LiveHead) -> list[StreamHead] | None:
+    """The same of what a recorder said last."""
+    told = [stream for stream in head["streams"] if any(kind in stream["kinds"] for kind in members.SPOKEN)]
     found = [stream for stream in told if "history" in stream["kinds"]]
     is_plain = len(found) < 2 and not any(stream["kind"] == voices.TENSORBOARD for stream in found)
     return found if is_plain and len({voices.of_head(stream).run_id for stream in told} - {""}) < 2 else None
