@@ -13,6 +13,7 @@ from typing import Any
 
 import door
 import pytest
+import toxic
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
@@ -181,6 +182,25 @@ def test_without_a_good_key_nothing_is_started(chiplog: Chiplog, store: Bucket, 
     other = chiplog("run", "--project", "speech", "--", "true", CHIPLOG_API_KEY=FIRST)
     assert (other.returncode, "the project digits alone" in other.stderr) == (2, True)
     assert list(store.list("")) == []
+
+
+def test_a_command_starts_though_the_door_is_away_once_it_said_where_runs_belong(
+    tmp_path: Path, store: Bucket, reviews: door.Reviews, environ: dict[str, str]
+) -> None:
+    with door.serving(door.judging(store, reviews)) as address, toxic.proxy(address) as between:
+        environ["CHIPLOG_BUCKET"] = between.address
+        between.choose = lambda method, path: toxic.Toxic(refuse=(503, "away"))
+        assert homes_exit(environ) == 5
+        between.choose = lambda method, path: toxic.NOTHING
+        assert homes_exit(environ) == 0
+        between.choose = lambda method, path: toxic.Toxic(refuse=(503, "away"))
+        assert homes_exit(environ) == 0
+
+
+def homes_exit(environ: dict[str, str]) -> int:
+    """The exit code of a command that is recorded, or of `run` where it does not start."""
+    words = [*CHIPLOG, "run", "--wait", "1", "--", "true"]
+    return subprocess.run(words, env=environ, capture_output=True, timeout=SECONDS, check=False).returncode
 
 
 def test_no_key_is_in_anything_that_is_said_or_written(

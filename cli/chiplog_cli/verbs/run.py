@@ -62,7 +62,7 @@ def command(
     title = identity.name(name) if name else identity.name_of_command(list(words))
     recorder = identity.new_recorder_id()
     environ = dict(os.environ)  # The command's: an account's credential is for the recorder alone.
-    home = homes.home(bucket, session.cluster, session.namespace, session.opened)
+    home = homes.home(bucket, environ, session.cluster, session.namespace, session.opened)
     home.require_project(project)
     place = Run(home.cluster, home.namespace, identity.run_id(title, recorder))
     said = project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name

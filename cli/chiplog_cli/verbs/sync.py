@@ -67,7 +67,7 @@ def command(
     from chiplog_cli.rendering import syncs
 
     bucket = places.writable(session.address, os.environ)
-    home = homes.home(bucket, session.cluster, session.namespace, session.opened)
+    home = homes.home(bucket, os.environ, session.cluster, session.namespace, session.opened)
     home.require_project(project)
     target = shipping.Target(
         bucket=bucket,

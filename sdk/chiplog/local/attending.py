@@ -50,7 +50,7 @@ def main() -> int:
 
 def described(root: Path, told: Mapping[str, Any]) -> Directory:
     """The run directory of a run whose words are known."""
-    at = homes.home(told["bucket"])
+    at = homes.home(told["bucket"], os.environ)
     place = layout.Run(at.cluster, at.namespace, told["run"])
     run = LocalRun(
         place=place, recorder=told["recorder"], name=told["name"], created_at=time.time(),
