@@ -84,6 +84,18 @@ def test_a_half_written_record_is_left_for_the_next_pass(world: World) -> None:
     assert world.steps() == [0, 1]
 
 
+def test_a_tail_of_256_kib_is_cut_whatever_its_age(world: World) -> None:
+    """It goes with every flush: a live object that grew on would be written again and again."""
+    log, recorder = world.log(), world.recorder()
+    for step in range(200):
+        log.history(step, noise=f'"{os.urandom(2000).hex()}"')
+    for _ in range(5):
+        world.step(recorder)
+    assert [*world.bucket.list(layout.raw_prefix(PLACE))], "after seconds, not after the 300 s of a small tail"
+    assert len(world.bucket.get(layout.live_key(PLACE)).data) < recorder_module.CUT_BYTES
+    assert world.steps() == [*range(200)]
+
+
 def test_a_drain_ends_with_a_cut_and_leaves_no_tail(world: World) -> None:
     log, recorder = world.log(), world.recorder()
     for step in range(5):
