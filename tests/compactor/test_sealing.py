@@ -9,7 +9,7 @@ from bucket_world import CLUSTER, NOW, Source, World, attempt, console, file, hi
 from chiplog import layout, records
 from chiplog.errors import FormatError
 from chiplog.reading import console as reading_console
-from chiplog.reading import details, files, naming, rows, runs
+from chiplog.reading import cost, details, files, naming, rows, runs
 from chiplog.reading import history as reading_history
 from chiplog.reading.views import RunView
 from chiplog.records import SealDocument
@@ -43,6 +43,11 @@ def seen(world: World, place: layout.Run) -> dict[str, Any]:
         "summary": told.view.summary,
         "environment": told.fold.environment,
         "state": view.state,
+        "requests": cost.requests(view.members),
+        "skipped": [member.beat.head.get("skipped") for member in view.members if member.beat],
+        "loss": [
+            stream["loss_bound"] for member in view.members if member.beat for stream in member.beat.head["streams"]
+        ],
         "view": (view.step, view.project, view.started_at, view.finished_at, view.lag_seconds, view.tags),
     }
 
@@ -86,8 +91,9 @@ def test_readers_see_the_same_before_and_after(cut: int) -> None:
     world = World()
     listing = Source([{"at": 0, **file("files/a.txt")}, {"at": 1, **file("files/b.txt", missing="it is gone")}],
                      id="files", kind="files", path="files", cut=1)  # fmt: skip
-    place = ended(world, Source(RICH, cut=cut), listing)
+    place = ended(world, Source(RICH, cut=cut), listing, skipped={"it is no regular file": 2})
     before = seen(world, place)
+    assert before["requests"]["PutObject"] == 40
     assert compactor(world).look() == 1
     after = seen(world, place)
     assert repr(after) == repr(before)  # NaN is not equal to itself, but prints alike.
