@@ -7,6 +7,7 @@ from typing import Any
 
 from chiplog import codec
 from chiplog.codec import Row
+from chiplog.reading import members
 from chiplog.records import LiveHead
 
 Tree = Mapping[str, Any]
@@ -62,9 +63,8 @@ class Probe:
 def head(live: LiveHead, modified: float, tail: Iterable[tuple[str, Row]] = ()) -> Head:
     """Reduce the head of a live object that the store last saw change at `modified`, and the rows in its `tail`."""
     writers = [stream for stream in live["streams"] if stream["kind"] != "files"]
-    newest = max(writers, key=lambda stream: _step(stream["run"]), default=None)
-    told = newest["run"] if newest is not None else {}
-    step = _step(told)
+    told = [stream["run"] for stream in members.speaking(writers)]
+    step = max(map(_step, told), default=-1)
     return Head(
         modified=modified,
         state=live["state"],
@@ -74,7 +74,7 @@ def head(live: LiveHead, modified: float, tail: Iterable[tuple[str, Row]] = ()) 
         has_streams=bool(live["streams"]),
         rows=sum(stream["kinds"].get("history", 0) for stream in writers),
         step=step if step >= 0 else None,
-        summary=told.get("summary") or {},
+        summary={key: value for item in told for key, value in (item.get("summary") or {}).items()},
         exit_code=_exit_code(writers),
         alerts=sum(stream["kinds"].get("alert", 0) for stream in writers),
         recent=tuple((stream, _cut(row)) for stream, row in tail if row["kind"] == "alert")[-MAX_RECENT:],

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chiplog import codec, folding
+from chiplog import codec, folding, layout
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import FormatError
 from chiplog.reading import tables as reading
@@ -19,6 +19,7 @@ from chiplog.reading.history import OWN
 from chiplog.records import TablePart
 from chiplog_compactor import tables
 from chiplog_compactor.points import Place, Points
+from chiplog_compactor.staging import Staging, Title
 from chiplog_compactor.tables import Writes
 
 PLACE = Place(1, 0, "rec", "s0")
@@ -121,3 +122,17 @@ def test_a_file_with_another_value_or_a_missing_line_is_found_out(tmp_path: Path
     duckdb.sql(f"COPY (SELECT * FROM '{path}' WHERE \"at\" > 0) TO '{other}'")
     with pytest.raises(FormatError, match="3 lines and reads back as 2"):
         tables.check(other, told)
+
+
+def test_a_part_whose_rows_are_not_those_that_were_written_is_no_part(tmp_path: Path) -> None:
+    """The digest alone would not tell: a file may be stored well and have been written wrongly."""
+    points, path = Points(), tmp_path / "history.parquet"
+    for at in range(3):
+        points.add(PLACE, {"at": at, "kind": "history", "step": at, "time": 1.5, "values": {"loss": float(at)}})
+    lines, checksum = tables.write(points.sorted(), "run", "project", path)
+    staging = Staging(MemoryBucket(), Title(layout.Run("c", "ns", "run"), "project", "2026-11-23", 1))
+    with pytest.raises(FormatError, match="reads back"):
+        staging._ship("history", ["rec"], path, (lines, checksum[::-1]))
+    assert staging.parts == []
+    staging._ship("history", ["rec"], path, (lines, checksum))
+    assert [part["lines"] for part in staging.parts] == [3]

@@ -57,7 +57,11 @@ def by_weight(members: Sequence[Member]) -> list[Member]:
 
 def writers(member: Member) -> list[StreamHead]:
     """The streams of a member that speak for its run, the older first; tags of event files below their directory."""
-    streams = member.beat.head["streams"] if member.beat else []
+    return speaking(member.beat.head["streams"] if member.beat else [])
+
+
+def speaking(streams: Iterable[StreamHead]) -> list[StreamHead]:
+    """The same of the streams of one recorder."""
     told = [stream for stream in streams if any(kind in stream["kinds"] for kind in SPOKEN)]
     by_id = {stream["id"]: stream for stream in told}
     heard = [voices.of_head(stream) for stream in told]
