@@ -123,9 +123,18 @@ def _database() -> "duckdb.DuckDBPyConnection":
     return database
 
 
-@functools.cache
+_making = threading.Lock()
+
+
 def _scratch() -> "tempfile.TemporaryDirectory[str]":
     """Where this process puts the parts that it fetches; it goes with it."""
+    # Two threads that ask first would each make one: the cache keeps one, and the other goes while it is in use.
+    with _making:
+        return _made()
+
+
+@functools.cache
+def _made() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="chiplog-")
 
 
