@@ -33,7 +33,7 @@ def served(application: ASGIApp) -> Iterator[str]:
 
 def listed(page: Page) -> Locator:
     """The runs beside the charts."""
-    return page.get_by_role("listbox", name="Runs").get_by_role("option")
+    return page.get_by_role("list", name="Runs").get_by_role("listitem")
 
 
 COUNT = """canvas => {

@@ -4,6 +4,7 @@ import math
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import group_world
 from bucket_world import Source, World, attempt, console, history, numbered
@@ -39,14 +40,16 @@ def _run(world: World, number: int, chance: random.Random) -> None:
         metrics=[{"name": "val/loss", "goal": "minimize"}], display_name=name,
     )  # fmt: skip
     steps = STEPS if number > 2 else 120 + 60 * number
-    rows = numbered([*_curves(rate, steps, started, chance), *(console(f"epoch {n} done\n") for n in range(20))])
+    curves = _curves(rate, steps, started, chance)
+    newest = {"kind": "summary", "update": [[[key], value] for key, value in _newest(curves).items()], "remove": []}
+    rows = numbered([*curves, *(console(f"epoch {n} done\n") for n in range(20)), newest])
     recorder = f"r{number}"
     world.record(recorder, Source(rows), run=place.id, namespace=place.namespace)
     if number > 2:
         _end(world, place, number, recorder, started)
 
 
-def _curves(rate: float, steps: int, started: float, chance: random.Random) -> list[dict[str, object]]:
+def _curves(rate: float, steps: int, started: float, chance: random.Random) -> list[dict[str, Any]]:
     found = []
     for step in range(steps):
         loss = 2.3 * math.exp(-step * (0.004 + rate * 0.1)) + 0.25 + chance.gauss(0, 0.03)
@@ -55,6 +58,11 @@ def _curves(rate: float, steps: int, started: float, chance: random.Random) -> l
             row |= {"val/loss": loss + 0.08 + chance.gauss(0, 0.02), "val/accuracy": 0.95 - loss / 3}
         found.append({**history(step, **row), "time": started + step * 8.0})
     return found
+
+
+def _newest(curves: list[dict[str, Any]]) -> dict[str, object]:
+    """The last value of each metric."""
+    return {key: value for row in curves for key, value in row["values"].items()}
 
 
 def _end(world: World, place: object, number: int, recorder: str, started: float) -> None:

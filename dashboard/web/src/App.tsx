@@ -14,7 +14,7 @@ import { useLive, type Live } from "./live";
 import { RunPage } from "./RunPage";
 import { Runs } from "./Runs";
 import type { Command } from "./Palette";
-import { say } from "./say";
+import { language, LANGUAGES, later, say, type Language } from "./say";
 import { useSession } from "./session";
 import { SignOn } from "./SignOn";
 import { SweepPage } from "./SweepPage";
@@ -29,25 +29,32 @@ const Palette = lazy(() => import("./Palette"));
 const NewReport = lazy(() => import("./reports/NewReport"));
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const THEMES: Record<Theme, string> = { system: later("Theme: system"), light: later("Theme: light"), dark: later("Theme: dark") };
 const SIGN: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
 
-export function App() {
+const OTHER: Record<Language, Language> = { en: "ja", ja: "en" };
+
+interface Props { turnTo: (language: Language) => void }
+
+export function App({ turnTo }: Props) {
   const { dark, theme, setTheme } = useTheme();
   const { session, ask } = useSession();
   const choose = (
-    <button className="quiet icon" onClick={() => setTheme(NEXT[theme])} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`}>{SIGN[theme]}</button>
+    <button className="quiet icon" onClick={() => setTheme(NEXT[theme])} aria-label={say(THEMES[theme])} title={say(THEMES[theme])}>{SIGN[theme]}</button>
   );
   if (session === null) return <Bar><span className="spacer" />{choose}</Bar>;
   if (session.name === null) return <><Bar><span className="spacer" />{choose}</Bar><SignOn session={session} done={ask} /></>;
   const off = () => void api.signOff().then(ask);
   const commands: Command[] = [
-    ...(["system", "light", "dark"] as const).map((name) => ({ name: say(`Theme: ${name}`), kind: say("do"), run: () => setTheme(name) })),
+    ...(["system", "light", "dark"] as const).map((name) => ({ name: say(THEMES[name]), kind: say("do"), run: () => setTheme(name) })),
+    ...Object.entries(LANGUAGES).map(([name, told]) => ({ name: `${say("Language")}: ${told}`, kind: say("do"), run: () => turnTo(name as Language) })),
     { name: say("Copy a link to this view"), kind: say("do"), run: () => void navigator.clipboard?.writeText(location.href) },
   ];
   return (
     <Views dark={dark} commands={commands}>
+      <button className="quiet icon" lang={OTHER[language()]} onClick={() => turnTo(OTHER[language()])} aria-label={LANGUAGES[OTHER[language()]]} title={LANGUAGES[OTHER[language()]]}>{language() === "ja" ? "En" : "あ"}</button>
       {session.name && <span className="hint who" title={session.name}>{session.name}</span>}
-      {session.cookie && <button className="quiet" onClick={off}>Sign off</button>}
+      {session.cookie && <button className="quiet" onClick={off}>{say("Sign off")}</button>}
       {choose}
     </Views>
   );
@@ -62,14 +69,14 @@ function Views({ dark, commands, children }: { dark: boolean; commands: Command[
       <Bar>
         <Places />
         <span className="spacer" />
-        <span className={live.connected ? "live on" : "live"} role="status"><span>{live.connected ? "live" : "reconnecting …"}</span></span>
-        <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}>⌕</button>
+        <span className={live.connected ? "live on" : "live"} role="status"><span>{say(live.connected ? "live" : "reconnecting …")}</span></span>
+        <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.5" cy="8.5" r="5.5" /><path d="M12.7 12.7 18 18" /></svg></button>
         {children}
       </Bar>
       {searching && <Suspense fallback={null}><Palette live={live} commands={commands} close={() => setSearching(false)} /></Suspense>}
       <Toast />
-      <Boundary name="This view" when={usePath()}>
-        <Suspense fallback={<main className="page"><p className="hint">Reading …</p></main>}><View live={live} dark={dark} /></Suspense>
+      <Boundary name={say("This view")} when={usePath()}>
+        <Suspense fallback={<main className="page"><p className="hint">{say("Reading …")}</p></main>}><View live={live} dark={dark} /></Suspense>
       </Boundary>
     </>
   );
@@ -106,13 +113,13 @@ function View({ live, dark }: { live: Live; dark: boolean }) {
   return path.startsWith("/runs") ? <Runs live={live} dark={dark} /> : <Home live={live} />;
 }
 
-const PLACES = [["/runs", "Runs"], ["/sweeps", "Sweeps"], ["/lines", "Lines"], ["/reports", "Reports"]] as const;
+const PLACES = [["/runs", later("Runs")], ["/sweeps", later("Sweeps")], ["/lines", later("Lines")], ["/reports", later("Reports")]] as const;
 
 function Places() {
   const path = usePath();
   return (
-    <nav className="places" aria-label="Views">
-      {PLACES.map(([to, name]) => <Link key={to} to={to} current={path.startsWith(to)}>{name}</Link>)}
+    <nav className="places" aria-label={say("Views")}>
+      {PLACES.map(([to, name]) => <Link key={to} to={to} current={path.startsWith(to)}>{say(name)}</Link>)}
     </nav>
   );
 }

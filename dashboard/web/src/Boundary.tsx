@@ -1,6 +1,7 @@
 /** Holds an error of what it is put around: a broken panel is a broken panel, and never an empty page. */
 
 import { Component, type ReactNode } from "react";
+import { say } from "./say";
 
 interface Props {
   /** What it is around, in the words of its reader. */
@@ -25,9 +26,9 @@ export class Boundary extends Component<Props, { problem: string }> {
     if (!this.state.problem) return this.props.children;
     return (
       <section className="card broken" role="alert">
-        <h2>{this.props.name} cannot be shown</h2>
+        <h2>{say("{name} cannot be shown", { name: this.props.name })}</h2>
         <p className="problem">{this.state.problem}</p>
-        <button onClick={() => this.setState({ problem: "" })}>Try again</button>
+        <button onClick={() => this.setState({ problem: "" })}>{say("Try again")}</button>
       </section>
     );
   }

@@ -7,6 +7,7 @@ import type { Axis } from "./api";
 import * as format from "./format";
 import { useParameter, withZoom, zoomOf } from "./address";
 import { useAnswer } from "./live";
+import { say } from "./say";
 import { plot, xLabel, type Line, type Look } from "./plot";
 
 interface Props {
@@ -43,11 +44,11 @@ export function Chart({ title, ids, look, axis, logY, kind = "history", beat, he
     <section className="chart" ref={panel} aria-label={title}>
       <header>
         <h3 title={title}>{title}</h3>
-        {range && <button className="quiet" onClick={() => setRange(null)}>Reset zoom</button>}
-        {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={`Enlarge ${title}`}>⤢</button>}
+        {range && <button className="quiet" onClick={() => setRange(null)}>{say("Reset zoom")}</button>}
+        {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={say("Enlarge {title}", { title })}>⤢</button>}
       </header>
       {error ? <p className="problem">{error}</p> : null}
-      {empty ? <p className="hint" style={{ height }}>No chosen run has logged this{range ? " here" : ""}.</p> : (
+      {empty ? <p className="hint" style={{ height }}>{range ? say("No chosen run has logged this here.") : say("No chosen run has logged this.")}</p> : (
         <Canvas drawn={drawn} axis={axis} logY={logY} height={height} onZoom={setRange} />
       )}
     </section>
@@ -154,7 +155,7 @@ function show(made: uPlot, lines: (Line | null)[], axis: Axis, tip: HTMLDivEleme
     item.append(dot, span(line.label), span(format.number(value)));
     return item;
   }));
-  if (found.length > TOLD) tip.append(row("tip-x", `and ${found.length - TOLD} more`));
+  if (found.length > TOLD) tip.append(row("tip-x", say("and {count} more", { count: found.length - TOLD })));
   tip.hidden = found.length === 0;
   const onRight = left > made.over.clientWidth / 2;
   tip.style.left = onRight ? "auto" : `${left + made.over.offsetLeft + 14}px`;

@@ -6,6 +6,7 @@ import { useParameter } from "./address";
 import { Boundary } from "./Boundary";
 import { Chart } from "./Chart";
 import type { Look } from "./plot";
+import { say } from "./say";
 
 interface Props {
   ids: string[];
@@ -29,24 +30,24 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
   return (
     <div className="charts">
       <div className="toolbar">
-        <input type="search" placeholder="Find a metric" aria-label="Find a metric" value={search}
+        <input type="search" placeholder={say("Find a metric")} aria-label={say("Find a metric")} value={search}
           onChange={(event) => setSearch(event.target.value)} />
         <label>x
           <select value={axis} onChange={(event) => setAxis(event.target.value)}>
-            <option value="step">Step</option>
-            <option value="elapsed">Time since start</option>
-            <option value="time">Wall clock</option>
+            <option value="step">{say("Step")}</option>
+            <option value="elapsed">{say("Time since start")}</option>
+            <option value="time">{say("Wall clock")}</option>
           </select>
         </label>
-        <label>Smoothing
+        <label>{say("Smoothing")}
           <input type="range" min="0" max="0.99" step="0.01" value={smoothing}
             onChange={(event) => setSmoothing(event.target.value)} />
           <output>{Number(smoothing).toFixed(2)}</output>
         </label>
-        <label><input type="checkbox" checked={log === "y"} onChange={(event) => setLog(event.target.checked ? "y" : "")} />Log y</label>
+        <label><input type="checkbox" checked={log === "y"} onChange={(event) => setLog(event.target.checked ? "y" : "")} />{say("Log y")}</label>
       </div>
-      {keys === null && <p className="hint">Reading …</p>}
-      {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? `No metric matches “${search}”.` : "No numbers have been logged yet."}</p>}
+      {keys === null && <p className="hint">{say("Reading …")}</p>}
+      {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : say("No numbers have been logged yet.")}</p>}
       {sections(wanted).map(([name, members]) => (
         <Section key={name} name={name} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
           {members.map((key) => (
@@ -57,7 +58,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
         <dialog open className="large" onClick={(event) => event.target === event.currentTarget && setLarge("")}
           onKeyDown={(event) => event.key === "Escape" && setLarge("")}>
           <div>
-            <button autoFocus className="quiet close" onClick={() => setLarge("")} aria-label="Close">✕</button>
+            <button autoFocus className="quiet close" onClick={() => setLarge("")} aria-label={say("Close")}>✕</button>
             <Boundary name={large}><Chart title={large} {...shared} height={Math.max(280, window.innerHeight - 220)} /></Boundary>
           </div>
         </dialog>

@@ -1,8 +1,9 @@
 /** Two to twenty runs side by side: what tells them apart, and their curves in the same colours. */
 
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import type { Run } from "./api";
 import { go, runHref, useParameter } from "./address";
+import { Boundary } from "./Boundary";
 import { colour } from "./colours";
 import { rows, type Row } from "./differing";
 import * as format from "./format";
@@ -10,7 +11,10 @@ import { Link } from "./Link";
 import type { Live } from "./live";
 import { Board } from "./Runs";
 import { StatePill } from "./StatePill";
+import { later, say } from "./say";
 
+const PARTS = { run: later("run"), config: later("config"), summary: later("summary") };
+const CodeDiff = lazy(() => import("./CodeDiff"));
 export const MOST_COMPARED = 20;
 
 export function compareHref(runs: Run[]): string {
@@ -26,17 +30,18 @@ export function Compare({ live, dark }: { live: Live; dark: boolean }) {
   const shown = all ? every : every.filter((row) => row.differs);
   const places = new Map(runs.map((run, place) => [run.id, place]));
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
-  if (!live.loaded) return <main className="page"><p className="hint">Reading …</p></main>;
+  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/runs")}>← All runs</button>
-        <h1>Compare {runs.length} runs</h1>
-        <label className="hint check"><input type="checkbox" checked={all !== ""} onChange={(event) => setAll(event.target.checked ? "1" : "")} />also what is the same</label>
+        <button className="quiet" onClick={() => go("/runs")}>← {say("All runs")}</button>
+        <h1>{say("Compare {count} runs", { count: runs.length })}</h1>
+        <label className="hint check"><input type="checkbox" checked={all !== ""} onChange={(event) => setAll(event.target.checked ? "1" : "")} />{say("also what is the same")}</label>
       </div>
-      {runs.length < ids.length && <p className="hint">{ids.length - runs.length} of the runs in this link are not here, or are not yours to see.</p>}
-      {runs.length < 2 && <p className="hint">Draw two runs or more among the runs, then Compare.</p>}
+      {runs.length < ids.length && <p className="hint">{say("{count} of the runs in this link are not here, or are not yours to see.", { count: ids.length - runs.length })}</p>}
+      {runs.length < 2 && <p className="hint">{say("Draw two runs or more among the runs, then Compare.")}</p>}
       {runs.length > 1 && <Differences runs={runs} shown={shown} hidden={every.length - shown.length} paint={paint} />}
+      {runs.length > 1 && <Boundary name={say("Code")} when={named}><Suspense fallback={null}><CodeDiff runs={runs} /></Suspense></Boundary>}
       <Board chosen={runs} paint={paint} live={live} bare />
     </main>
   );
@@ -54,7 +59,7 @@ function Differences({ runs, shown, hidden, paint }: Props) {
     <section className="card scroll spaced compare">
       <table>
         <thead>
-          <tr><th>What differs</th>{runs.map((run) => (
+          <tr><th>{say("What differs")}</th>{runs.map((run) => (
             <th key={run.id}><i className="swatch" style={{ background: paint(run.id) }} /><Link to={runHref(run.id)}>{run.display_name}</Link> <StatePill state={run.state} reason={run.reason} /></th>))}
           </tr>
         </thead>
@@ -62,7 +67,7 @@ function Differences({ runs, shown, hidden, paint }: Props) {
           const found = shown.filter((row) => row.part === part);
           return found.length > 0 && (
             <tbody key={part}>
-              <tr><th className="part" colSpan={runs.length + 1}>{part}</th></tr>
+              <tr><th className="part" colSpan={runs.length + 1}>{say(PARTS[part])}</th></tr>
               {found.map((row) => (
                 <tr key={row.name}>
                   <th scope="row">{row.name}</th>
@@ -72,7 +77,7 @@ function Differences({ runs, shown, hidden, paint }: Props) {
             </tbody>);
         })}
       </table>
-      {hidden > 0 && <p className="hint">{hidden} more are the same in all of them.</p>}
+      {hidden > 0 && <p className="hint">{say("{count} more are the same in all of them.", { count: hidden })}</p>}
     </section>
   );
 }

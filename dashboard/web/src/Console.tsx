@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useRef, useState } from "react";
 import * as api from "./api";
 import { useParameter } from "./address";
 import { useAnswer } from "./live";
+import { say } from "./say";
 
 const LAST = 5000;
 const ESCAPES = /\u001b\[[0-9;:?]*[ -/]*[@-~]/g;
@@ -24,12 +25,12 @@ export function Console({ id, beat }: { id: string; beat: number }) {
   return (
     <div className="console-view">
       <div className="toolbar">
-        <input type="search" placeholder="Search the console" aria-label="Search the console" value={search} onChange={(event) => setSearch(event.target.value)} />
-        <label><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />Follow</label>
-        <span className="hint">{answer && (answer.total > lines.length ? `the last ${lines.length.toLocaleString()} of ${answer.total.toLocaleString()} lines` : `${answer.total.toLocaleString()} lines`)}</span>
+        <input type="search" placeholder={say("Search the console")} aria-label={say("Search the console")} value={search} onChange={(event) => setSearch(event.target.value)} />
+        <label><input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />{say("Follow")}</label>
+        <span className="hint">{answer && (answer.total > lines.length ? say("the last {shown} of {count} lines", { shown: lines.length, count: answer.total }) : say("{count} lines", { count: answer.total }))}</span>
       </div>
       {error && <p className="problem">{error}</p>}
-      {answer && lines.length === 0 && <p className="hint">{asked ? `No line holds “${asked}”.` : "Nothing was captured of the console."}</p>}
+      {answer && lines.length === 0 && <p className="hint">{asked ? say("No line holds “{text}”.", { text: asked }) : say("Nothing was captured of the console.")}</p>}
       <div className="console" ref={holder} tabIndex={0} onWheel={(event) => event.deltaY < 0 && setFollow(false)}>
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map((item) => {

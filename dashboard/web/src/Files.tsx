@@ -5,6 +5,7 @@ import { useParameter } from "./address";
 import type { File } from "./api";
 import * as format from "./format";
 import { useAnswer } from "./live";
+import { say } from "./say";
 
 const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
 const SOUND = /\.(wav|mp3)$/i;
@@ -19,13 +20,13 @@ export function Files({ id, beat }: { id: string; beat: number }) {
   return (
     <div>
       <div className="toolbar">
-        <input type="search" placeholder="Find a file" aria-label="Find a file" value={search} onChange={(event) => setSearch(event.target.value)} />
-        <span className="hint">{answer && `${found.length.toLocaleString()} files, ${format.bytes(found.reduce((sum, file) => sum + (file.size ?? 0), 0))}`}</span>
+        <input type="search" placeholder={say("Find a file")} aria-label={say("Find a file")} value={search} onChange={(event) => setSearch(event.target.value)} />
+        <span className="hint">{answer && say("{count} files, {bytes}", { count: found.length, bytes: format.bytes(found.reduce((sum, file) => sum + (file.size ?? 0), 0)) })}</span>
       </div>
       {error && <p className="problem">{error}</p>}
       {media.length > 0 && <div className="media">{media.slice(-SHOWN).reverse().map((file) => <Medium key={`${file.recorder}${file.path}`} id={id} file={file} />)}</div>}
       <table className="files">
-        <thead><tr><th>Path</th><th className="right">Size</th><th>Versions</th><th>Changed</th><th>SHA-256</th></tr></thead>
+        <thead><tr><th>{say("Path")}</th><th className="right">{say("Size")}</th><th>{say("Versions")}</th><th>{say("Changed")}</th><th>SHA-256</th></tr></thead>
         <tbody>{found.slice(0, 2000).map((file) => (
           <tr key={`${file.recorder}${file.container}${file.path}`}>
             <td>{file.sha256 ? <a href={api.content(id, file)} download>{file.path}</a> : <>{file.path} <span className="problem">{file.missing}</span></>}</td>

@@ -11,6 +11,7 @@ import { useAnswer, type Live } from "./live";
 import { headline, Welcome } from "./RunList";
 import { StatePill } from "./StatePill";
 import { isShown } from "./words";
+import { say } from "./say";
 
 const TONIGHT_HOURS = 24;
 const LATE_SECONDS = 120;
@@ -24,20 +25,20 @@ export function Home({ live }: { live: Live }) {
   const lines = (answer?.lines ?? []).filter((line) => !line.holds);
   const projects = useMemo(() => grouped(runs, now), [runs, Math.floor(now / 60_000)]);
   if (live.trouble && live.runs.length === 0) return <main className="page"><p className="problem" role="alert">{live.trouble}</p></main>;
-  if (!live.loaded) return <main className="page"><p className="hint">Reading …</p></main>;
+  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   if (live.runs.length === 0) return <main className="page"><Welcome /></main>;
   return (
     <main className="page">
-      <h1 className="hidden">Overview</h1>
+      <h1 className="hidden">{say("Overview")}</h1>
       <div className="tiles">
-        <Tile name="running" count={sorted.running.length} tone="info" to={foundHref('state = "running"')} />
-        <Tile name={`failed in ${TONIGHT_HOURS} h`} count={sorted.failed.length} tone="bad" to={foundHref(`state in ("failed", "killed") and finished_at > -${TONIGHT_HOURS}h order by finished_at desc`)} />
-        <Tile name="need a look" count={sorted.doubtful.length + lines.length} tone="warn" />
-        <Tile name="runs" count={runs.length} tone="plain" to="/runs" />
+        <Tile name={say("running")} count={sorted.running.length} tone="info" to={foundHref('state = "running"')} />
+        <Tile name={say("failed in {hours} h", { hours: TONIGHT_HOURS })} count={sorted.failed.length} tone="bad" to={foundHref(`state in ("failed", "killed") and finished_at > -${TONIGHT_HOURS}h order by finished_at desc`)} />
+        <Tile name={say("need a look")} count={sorted.doubtful.length + lines.length} tone="warn" />
+        <Tile name={say("runs")} count={runs.length} tone="plain" to="/runs" />
       </div>
       <div className="overview">
-        <Listed name="Running now" runs={sorted.running} empty="Nothing runs." />
-        <Listed name={`Failed in the last ${TONIGHT_HOURS} hours`} runs={sorted.failed} empty="Nothing failed." />
+        <Listed name={say("Running now")} runs={sorted.running} empty={say("Nothing runs.")} />
+        <Listed name={say("Failed in the last {hours} hours", { hours: TONIGHT_HOURS })} runs={sorted.failed} empty={say("Nothing failed.")} />
         {(sorted.doubtful.length > 0 || lines.length > 0) && <Doubtful runs={sorted.doubtful} lines={lines} />}
         <Projects projects={projects} />
       </div>
@@ -56,7 +57,7 @@ function Listed({ name, runs, empty }: { name: string; runs: Run[]; empty: strin
       <h2>{name} {runs.length > 0 && <span className="count">{runs.length}</span>}</h2>
       {runs.length === 0 && <p className="hint">{empty}</p>}
       <ul className="plain">{runs.slice(0, SHOWN).map((run) => <Item key={run.id} run={run} />)}</ul>
-      {runs.length > SHOWN && <p className="hint">and {runs.length - SHOWN} more</p>}
+      {runs.length > SHOWN && <p className="hint">{say("and {count} more", { count: runs.length - SHOWN })}</p>}
     </section>
   );
 }
@@ -66,7 +67,7 @@ function Item({ run, why }: { run: Run; why?: string }) {
   return (
     <li>
       <Link to={runHref(run.id)}>
-        <span><strong>{run.display_name}</strong><small>{why ?? `${run.project || run.namespace}${run.step === null ? "" : ` · step ${format.number(run.step)}`}${headline(run)}`}</small></span>
+        <span><strong>{run.display_name}</strong><small>{why ?? `${run.project || run.namespace}${run.step === null ? "" : ` · ${say("step {step}", { step: format.number(run.step) })}`}${headline(run)}`}</small></span>
         {when && <small>{format.ago((Date.now() - Date.parse(when)) / 1000)}</small>}
         <StatePill state={run.state} reason={run.reason} />
       </Link>
@@ -77,7 +78,7 @@ function Item({ run, why }: { run: Run; why?: string }) {
 function Doubtful({ runs, lines }: { runs: Run[]; lines: NightLine[] }) {
   return (
     <section className="card">
-      <h2>Needs a look <span className="count">{runs.length + lines.length}</span></h2>
+      <h2>{say("Needs a look")} <span className="count">{runs.length + lines.length}</span></h2>
       <ul className="plain">
         {lines.slice(0, SHOWN).map((line) => (
           <li key={line.id}>
@@ -108,12 +109,12 @@ interface Project {
 function Projects({ projects }: { projects: Project[] }) {
   return (
     <section className="card wide">
-      <h2>Projects <span className="count">{projects.length}</span></h2>
+      <h2>{say("Projects")} <span className="count">{projects.length}</span></h2>
       <table>
-        <thead><tr><th>Project</th><th>Namespace</th><th className="right">Runs</th><th className="right">Running</th><th className="right">Failed, {TONIGHT_HOURS} h</th><th className="right">Last started</th></tr></thead>
+        <thead><tr><th>{say("Project")}</th><th>{say("Namespace")}</th><th className="right">{say("Runs")}</th><th className="right">{say("Running")}</th><th className="right">{say("Failed, {hours} h", { hours: TONIGHT_HOURS })}</th><th className="right">{say("Last started")}</th></tr></thead>
         <tbody>{projects.map((item) => (
           <tr key={`${item.namespace}/${item.name}`}>
-            <td><Link to={foundHref(`project = ${JSON.stringify(item.name)} and namespace = ${JSON.stringify(item.namespace)}`)}>{item.name || "no project"}</Link></td>
+            <td><Link to={foundHref(`project = ${JSON.stringify(item.name)} and namespace = ${JSON.stringify(item.namespace)}`)}>{item.name || say("no project")}</Link></td>
             <td>{item.namespace}</td><td className="right">{item.runs.toLocaleString("en-US")}</td>
             <td className="right">{item.running || ""}</td><td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
             <td className="right">{item.newest ? format.ago((Date.now() - Date.parse(item.newest)) / 1000) : ""}</td>
@@ -138,8 +139,8 @@ export function sort(runs: Run[], now: number): { running: Run[]; failed: Run[];
 
 /** Why a run needs a look; empty where it does not. */
 export function doubt(run: Run): string {
-  if (run.state === "silent") return "nothing is heard of it";
-  if (run.state === "running" && (run.lag_seconds ?? 0) > LATE_SECONDS) return `recording is ${format.duration(run.lag_seconds ?? 0)} behind`;
+  if (run.state === "silent") return say("nothing is heard of it");
+  if (run.state === "running" && (run.lag_seconds ?? 0) > LATE_SECONDS) return say("recording is {time} behind", { time: format.duration(run.lag_seconds ?? 0) });
   return "";
 }
 

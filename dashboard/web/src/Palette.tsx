@@ -28,9 +28,9 @@ export default function Palette({ live, commands, close }: Props) {
   const forget = (view: View) => void views.remove(view).then(() => setChanges(changes + 1), (error: Error) => notify({ text: error.message, isProblem: true }));
   const every = useMemo(() => [
     ...(saved?.views ?? []).map((view): Command => ({ name: view.title, kind: say("view"), run: () => go(view.href), remove: () => forget(view) })),
-    ...commands,
     ...places(),
     ...(written?.reports ?? []).map((report): Command => ({ name: report.title, kind: say("report"), run: () => go(href("reports", report.id)) })),
+    ...commands,
   ], [saved, written, commands]);
   const found = [...every.filter((item) => fits(`${item.name} ${item.kind}`, search)), ...runsOf(live.runs, search), ...saving(live, search)].slice(0, SHOWN);
   const chosen = found[Math.min(at, found.length - 1)];

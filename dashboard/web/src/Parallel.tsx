@@ -6,6 +6,7 @@ import { go, runHref } from "./address";
 import * as format from "./format";
 import { useRoom } from "./plots/room";
 import { axis, ranked, type Axis } from "./trials";
+import { say } from "./say";
 
 interface Props {
   sweep: SweepDetail;
@@ -40,16 +41,16 @@ export function Parallel({ sweep, at, onAt, onChosen }: Props) {
     const isAny = Object.keys(next).length > 0;
     onChosen(isAny ? new Set(trials.filter((trial) => lies(trial, axes, next)).map((trial) => trial.id)) : null);
   };
-  if (trials.length === 0) return <p className="hint">No trial has a value yet.</p>;
+  if (trials.length === 0) return <p className="hint">{say("No trial has a value yet.")}</p>;
   // The best is drawn last, on top of the others.
   const lines = trials.map((trial, rank) => ({ trial, rank, inside: lies(trial, axes, stretches) })).reverse();
   return (
     <div className="parallel" ref={holder}>
-      <svg width={width} height={HEIGHT} role="img" aria-label={`${trials.length} trials through ${axes.map((item) => item.name).join(", ")}`}>
+      <svg width={width} height={HEIGHT} role="img" aria-label={say("{count} lines through {axes}", { count: trials.length, axes: axes.map((item) => item.name).join(", ") })}>
         {lines.map(({ trial, rank, inside }) => (
           <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}`}
             style={{ stroke: hue(rank, trials.length) }} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)} onClick={() => go(runHref(trial.id))}>
-            <title>{`${trial.name}: ${sweep.metric ?? "value"} ${format.value(trial.value)}`}</title>
+            <title>{`${trial.name}: ${sweep.metric ?? say("value")} ${format.value(trial.value)}`}</title>
           </path>))}
         {axes.map((item, place) => (
           <AxisLine key={item.name} axis={item} x={x(place)} y={y} stretch={stretches[item.name]} onStretch={(stretch) => choose(item.name, stretch)} />))}
@@ -63,7 +64,7 @@ const METRIC = "\u0000metric";
 function axesOf(sweep: SweepDetail, trials: Trial[]): Axis[] {
   const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
   const metric = axis(METRIC, trials.map((trial) => trial.value));
-  return [...names.map((name) => axis(name, trials.map((trial) => trial.parameters[name]))), { ...metric, name: sweep.metric ?? "value" }];
+  return [...names.map((name) => axis(name, trials.map((trial) => trial.parameters[name]))), { ...metric, name: sweep.metric ?? say("value") }];
 }
 
 function placeOf(trial: Trial, item: Axis, axes: Axis[]): number | null {

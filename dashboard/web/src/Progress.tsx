@@ -7,6 +7,7 @@ import { colour, faded } from "./colours";
 import * as format from "./format";
 import { Plot } from "./Plot";
 import { progress } from "./trials";
+import { say } from "./say";
 
 export function Progress({ sweep, dark }: { sweep: SweepDetail; dark: boolean }) {
   const steps = useMemo(() => progress(sweep), [sweep]);
@@ -19,12 +20,12 @@ export function Progress({ sweep, dark }: { sweep: SweepDetail; dark: boolean })
   ];
   const tell = (place: number) => {
     const step = steps[place];
-    return step ? [`${step.trial.name}, trial ${step.x} to end`, `${sweep.metric ?? "value"} ${format.value(step.value) || "none"}`, `best so far ${format.value(step.best)}`] : [];
+    return step ? [say("{name}, trial {place} to end", { name: step.trial.name, place: step.x }), `${sweep.metric ?? say("value")} ${format.value(step.value) || say("none")}`, say("best so far {value}", { value: format.value(step.best) })] : [];
   };
   return (
     <section className="card">
-      <h2>Best so far</h2>
-      <Plot data={data} series={series} dark={dark} height={190} tell={tell} label={`Best ${sweep.metric ?? "value"} so far, over ${steps.length} trials`} />
+      <h2>{say("Best so far")}</h2>
+      <Plot data={data} series={series} dark={dark} height={190} tell={tell} label={say("Best {metric} so far, over {count} trials", { metric: sweep.metric ?? say("value"), count: steps.length })} />
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { go, runHref } from "./address";
 import * as format from "./format";
 import { useListKeys } from "./keys";
 import { StatePill } from "./StatePill";
+import { say } from "./say";
 
 interface Props {
   runs: Run[];
@@ -33,20 +34,20 @@ export function RunList({ runs, chosen, paint, toggle, only }: Props) {
     event.preventDefault();
   };
   return (
-    <div className="list" ref={holder} tabIndex={0} role="listbox" aria-label="Runs" aria-multiselectable="true" onKeyDown={pressed}>
-      <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+    <div className="list" ref={holder} tabIndex={0} role="list" aria-label={say("Runs")} onKeyDown={pressed}>
+      <div role="presentation" style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map((item) => {
           const run = runs[item.index];
           if (!run) return null;
           const drawn = chosen.has(run.id);
           return (
-            <div key={run.id} role="option" aria-selected={drawn} className={item.index === at ? "item at" : "item"} style={{ transform: `translateY(${item.start}px)` }}>
-              <button className="dot" style={drawn ? { background: paint(run.id), borderColor: paint(run.id) } : {}} tabIndex={-1}
-                aria-label={`${drawn ? "Hide" : "Draw"} ${run.display_name}`} title="Draw or hide; double click: this one alone"
+            <div key={run.id} role="listitem" className={item.index === at ? "item at" : "item"} style={{ transform: `translateY(${item.start}px)` }}>
+              <button className="dot" style={drawn ? { background: paint(run.id), borderColor: paint(run.id) } : {}} aria-pressed={drawn}
+                aria-label={drawn ? say("Hide {name}", { name: run.display_name }) : say("Draw {name}", { name: run.display_name })} title={say("Draw or hide; double click: this one alone")}
                 onClick={() => toggle(run)} onDoubleClick={() => only(run)} />
-              <a href={runHref(run.id)} tabIndex={-1} onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(runHref(run.id)); } }}>
+              <a href={runHref(run.id)} onClick={(event) => { if (!event.metaKey && !event.ctrlKey) { event.preventDefault(); go(runHref(run.id)); } }}>
                 <strong>{run.display_name}</strong>
-                <small>{run.project || run.namespace}{run.step === null ? "" : ` · step ${format.number(run.step)}`}{headline(run)}</small>
+                <small>{run.project || run.namespace}{run.step === null ? "" : ` · ${say("step {step}", { step: format.number(run.step) })}`}{headline(run)}</small>
               </a>
               <StatePill state={run.state} reason={run.reason} />
             </div>
@@ -67,8 +68,8 @@ export function headline(run: Run): string {
 export function Welcome() {
   return (
     <div className="welcome">
-      <h1>No runs yet</h1>
-      <p>Apply a TrainingRun, or run a script here, and it appears on this page while it trains.</p>
+      <h1>{say("No runs yet")}</h1>
+      <p>{say("Apply a TrainingRun, or run a script here, and it appears on this page while it trains.")}</p>
       <pre>kubectl apply -f examples/trainingrun.yaml{"\n"}chiplog run -- python train.py</pre>
     </div>
   );

@@ -11,11 +11,12 @@ import { Console } from "./Console";
 import { Files } from "./Files";
 import * as format from "./format";
 import { useAnswer, type Live } from "./live";
-import { say } from "./say";
+import { later, say } from "./say";
 import { StatePill } from "./StatePill";
 import { flat } from "./trees";
 
 const TABS = ["overview", "charts", "system", "console", "files"] as const;
+const TOLD = { overview: later("overview"), charts: later("charts"), system: later("system"), console: later("console"), files: later("files") };
 
 export function RunPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const [tab, setTab] = useParameter("tab", "overview");
@@ -24,14 +25,14 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   const look = useMemo(() => ({ colour: () => colour(0, dark), name: () => run?.display_name ?? "" }), [dark, run?.display_name]);
   const ids = useMemo(() => [id], [id]);
   const now = live.byId.get(id);
-  if (!run) return <main className="page">{error ? <p className="problem">{error}</p> : <p className="hint">Reading the run …</p>}</main>;
+  if (!run) return <main className="page">{error ? <p className="problem">{error}</p> : <p className="hint">{say("Reading the run …")}</p>}</main>;
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/runs")}>← All runs</button>
+        <button className="quiet" onClick={() => go("/runs")}>← {say("All runs")}</button>
         <h1>{run.display_name}</h1>
         <StatePill state={now?.state ?? run.state} reason={now?.reason ?? run.reason} />
-        <span className="place">{run.namespace} / {run.project || "no project"} / {run.run}</span>
+        <span className="place">{run.namespace} / {run.project || say("no project")} / {run.run}</span>
         {now?.archived && <span className="pill">{say("archived")}</span>}
         {now?.deleted && <span className="pill failed">{say("deleted")}</span>}
         <span className="spacer" />
@@ -39,7 +40,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
       </div>
       <nav className="tabs" role="tablist">
         {TABS.map((name) => (
-          <button key={name} role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{name}</button>
+          <button key={name} role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{say(TOLD[name])}</button>
         ))}
       </nav>
       {error && <p className="problem">{error}</p>}
@@ -55,11 +56,11 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
 function Overview({ run, now }: { run: Detail; now: Run | undefined }) {
   return (
     <div className="overview">
-      <Facts name="Life" facts={life(run, now)} />
+      <Facts name={say("Life")} facts={life(run, now)} />
       <Attempts run={run} />
-      <Leaves name="Summary" tree={run.summary} />
-      <Leaves name="Config" tree={run.config} />
-      <Facts name="How it was made" facts={making(run)} />
+      <Leaves name={say("Summary")} tree={run.summary} />
+      <Leaves name={say("Config")} tree={run.config} />
+      <Facts name={say("How it was made")} facts={making(run)} />
       <Recorders run={run} />
     </div>
   );
@@ -69,23 +70,23 @@ function life(run: Detail, now: Run | undefined): [string, string][] {
   const took = run.started_at
     ? ((run.finished_at ? Date.parse(run.finished_at) : Date.now()) - Date.parse(run.started_at)) / 1000 : null;
   return [
-    ["State", [now?.state ?? run.state, run.reason && run.reason !== "Completed" ? run.reason : ""].filter(Boolean).join(" · ")],
-    ["Exit code", run.exit_code === null ? "" : String(run.exit_code)],
-    ["Started", format.moment(run.started_at)],
-    ["Took", took === null ? "" : format.duration(took)],
-    ["Step", run.step === null ? "" : format.number(run.step)],
-    ["Recorded", recorded(run)],
-    ["Tags", (now ?? run).tags.join(", ")],
-    ["Notes", run.notes],
+    [say("State"), [now?.state ?? run.state, run.reason && run.reason !== "Completed" ? run.reason : ""].filter(Boolean).join(" · ")],
+    [say("Exit code"), run.exit_code === null ? "" : String(run.exit_code)],
+    [say("Started"), format.moment(run.started_at)],
+    [say("Took"), took === null ? "" : format.duration(took)],
+    [say("Step"), run.step === null ? "" : format.number(run.step)],
+    [say("Recorded"), recorded(run)],
+    [say("Tags"), (now ?? run).tags.join(", ")],
+    [say("Notes"), run.notes],
   ];
 }
 
 function recorded(run: Detail): string {
-  if (run.durable) return "everything, in the bucket";
+  if (run.durable) return say("everything, in the bucket");
   const pending = run.recorders.reduce((sum, item) => sum + (item.pending_bytes ?? 0), 0);
-  if (run.lag_seconds === null) return "nothing heard of yet";
-  const left = pending ? `, ${format.bytes(pending)} still to be shipped` : "";
-  return `${run.lag_seconds.toFixed(1)} s behind${left}`;
+  if (run.lag_seconds === null) return say("nothing heard of yet");
+  const left = pending ? say(", {bytes} still to be shipped", { bytes: format.bytes(pending) }) : "";
+  return say("{seconds} s behind", { seconds: run.lag_seconds.toFixed(1) }) + left;
 }
 
 function making(run: Detail): [string, string][] {
@@ -93,16 +94,16 @@ function making(run: Detail): [string, string][] {
   const git = (environment.git ?? run.wandb.git ?? {}) as Tree;
   return [
     ["ServiceAccount", run.service_account],
-    ["Created by", run.created_by],
-    ["Images", Object.entries(run.images).map(([name, image]) => `${name}: ${image}`).join("\n")],
-    ["Command", Object.values(run.command).map((words) => words.join(" ")).join("\n")],
-    ["Datasets", run.datasets.map((item) => [item.name, item.uri, item.digest].filter(Boolean).join(" ")).join("\n")],
+    [say("Created by"), run.created_by],
+    [say("Images"), Object.entries(run.images).map(([name, image]) => `${name}: ${image}`).join("\n")],
+    [say("Command"), Object.values(run.command).map((words) => words.join(" ")).join("\n")],
+    [say("Datasets"), run.datasets.map((item) => [item.name, item.uri, item.digest].filter(Boolean).join(" ")).join("\n")],
     ["Git", [git.remote_url ?? git.remote, git.commit].filter(Boolean).map(format.value).join(" @ ")],
-    ["Program", format.value(environment.program)],
+    [say("Program"), format.value(environment.program)],
     ["Python", format.value(environment.python)],
-    ["Host", format.value(environment.host ?? run.wandb.host)],
-    ["What can be lost", [...new Set(run.streams.map((item) => item.loss_bound).filter(Boolean))].join("\n")],
-    ["Requests", `${Object.entries(run.requests).reduce((sum, [kind, count]) => (kind === "bytes" ? sum : sum + count), 0)}, $${run.cost_usd.toFixed(6)} at list price`],
+    [say("Host"), format.value(environment.host ?? run.wandb.host)],
+    [say("What can be lost"), [...new Set(run.streams.map((item) => item.loss_bound).filter(Boolean))].join("\n")],
+    [say("Requests"), `${Object.entries(run.requests).reduce((sum, [kind, count]) => (kind === "bytes" ? sum : sum + count), 0)}, ${say("${price} at list price", { price: run.cost_usd.toFixed(6) })}`],
   ];
 }
 
@@ -121,8 +122,8 @@ function Leaves({ name, tree }: { name: string; tree: Tree }) {
   const leaves = flat(tree).filter(([key]) => !key.startsWith("_") && key.toLowerCase().includes(search.toLowerCase()));
   return (
     <section className="card">
-      <h2>{name} <input type="search" placeholder="Filter" aria-label={`Filter ${name}`} value={search} onChange={(event) => setSearch(event.target.value)} /></h2>
-      {leaves.length === 0 && <p className="hint">Nothing.</p>}
+      <h2>{name} <input type="search" placeholder={say("Filter")} aria-label={say("Filter {name}", { name })} value={search} onChange={(event) => setSearch(event.target.value)} /></h2>
+      {leaves.length === 0 && <p className="hint">{say("Nothing.")}</p>}
       <dl className="leaves">{leaves.map(([key, item]) => <div key={key}><dt>{key}</dt><dd>{format.value(item)}</dd></div>)}</dl>
     </section>
   );
@@ -132,9 +133,9 @@ function Attempts({ run }: { run: Detail }) {
   if (run.attempt_list.length === 0) return null;
   return (
     <section className="card">
-      <h2>Attempts</h2>
+      <h2>{say("Attempts")}</h2>
       <table>
-        <thead><tr><th>#</th><th>Reason</th><th className="right">Exit</th><th>Started</th><th className="right">Took</th><th>Pod · node</th></tr></thead>
+        <thead><tr><th>#</th><th>{say("Reason")}</th><th className="right">{say("Exit")}</th><th>{say("Started")}</th><th className="right">{say("Took")}</th><th>{say("Pod · node")}</th></tr></thead>
         <tbody>{run.attempt_list.map((item) => (
           <tr key={item.number}>
             <td>{item.number}</td><td>{item.reason}</td><td className="right">{item.exit_code ?? ""}</td>
@@ -153,17 +154,17 @@ function Recorders({ run }: { run: Detail }) {
   const gaps = run.streams.reduce((sum, item) => sum + item.gaps, 0);
   return (
     <section className="card">
-      <h2>Recording</h2>
+      <h2>{say("Recording")}</h2>
       <table>
-        <thead><tr><th>Pod</th><th>Attempt</th><th>Rank</th><th>State</th><th>Last upload</th><th className="right">Pending</th></tr></thead>
+        <thead><tr><th>{say("Pod")}</th><th>{say("Attempt")}</th><th>{say("Rank")}</th><th>{say("State")}</th><th>{say("Last upload")}</th><th className="right">{say("Pending")}</th></tr></thead>
         <tbody>{run.recorders.map((item) => (
           <tr key={item.id}>
-            <td>{item.pod || item.id}</td><td>{item.attempt}</td><td>{item.rank}</td><td>{item.state ?? "sealed"}</td>
+            <td>{item.pod || item.id}</td><td>{item.attempt}</td><td>{item.rank}</td><td>{item.state ?? say("sealed")}</td>
             <td>{format.moment(item.last_upload)}</td><td className="right">{format.bytes(item.pending_bytes)}</td>
           </tr>))}
         </tbody>
       </table>
-      {gaps > 0 && <p className="problem">{gaps} stretches of the source could not be read; they are gaps in the history.</p>}
+      {gaps > 0 && <p className="problem">{say("{count} stretches of the source could not be read; they are gaps in the history.", { count: gaps })}</p>}
       {problems.map((text) => <p className="problem" key={text}>{text}</p>)}
       {run.unread.map((text) => <p className="problem" key={text}>{text}</p>)}
     </section>

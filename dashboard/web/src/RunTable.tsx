@@ -24,7 +24,7 @@ const OWN: Column[] = [
   { name: "project", read: (run) => run.project, width: 130 },
   { name: "namespace", read: (run) => run.namespace, width: 110 },
   { name: "step", read: (run) => run.step, width: 84, right: true },
-  { name: "started", read: (run) => run.started_at, width: 128 },
+  { name: "started", read: (run) => run.started_at, width: 150 },
   { name: "took", read: took, width: 84, right: true },
   { name: "attempts", read: (run) => run.attempts, width: 92, right: true },
   { name: "reason", read: (run) => run.reason, width: 130 },
@@ -66,7 +66,7 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
   return (
     <>
       <div className="toolbar">
-        <button onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>Columns</button>
+        <button onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>{say("Columns")}</button>
         <button onClick={() => download(sorted, columns)}>CSV</button>
         <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
           <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
@@ -74,9 +74,9 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
         <span className="hint">{those.length > 0 ? say("{count} chosen", { count: those.length }) : ""}</span>
         {those.length > 0 && <Actions runs={those} />}
       </div>
-      {choosing && <fieldset className="columns"><legend>Columns</legend>{every.map((item) => (
+      {choosing && <fieldset className="columns"><legend>{say("Columns")}</legend>{every.map((item) => (
         <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}</label>))}</fieldset>}
-      <div className="table" ref={holder} role="table" aria-label="Runs" aria-rowcount={sorted.length} tabIndex={0}>
+      <div className="table" ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={sorted.length} tabIndex={0}>
         <div className="row head" role="row" style={template}>
           <span role="columnheader" className="pick"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => setPicked(new Set(isAll ? [] : sorted.map((run) => run.id)))} /></span>
           {columns.map((item) => (

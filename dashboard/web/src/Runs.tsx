@@ -13,10 +13,12 @@ import { useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
 import { isShown } from "./words";
+import { later, say } from "./say";
 
 const RunPlots = lazy(() => import("./plots/RunPlots"));
 
 const FIRST = 10;
+const VIEWS = { charts: later("charts"), plots: later("plots"), table: later("table") };
 const MOST = 100;
 
 export function Runs({ live, dark }: { live: Live; dark: boolean }) {
@@ -32,11 +34,11 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
     <div className={view === "table" ? "runs wide" : "runs"}>
       <aside>
         <div className="toolbar">
-          <input type="search" value={search} spellCheck={false} aria-label="Find runs" aria-invalid={problem !== ""}
-            placeholder='Find runs: words, or config.lr < 0.1' onChange={(event) => setSearch(event.target.value)} />
-          <div className="switch" role="group" aria-label="View">
+          <input type="search" value={search} spellCheck={false} aria-label={say("Find runs")} aria-invalid={problem !== ""}
+            placeholder={say("Find runs: words, or config.lr < 0.1")} onChange={(event) => setSearch(event.target.value)} />
+          <div className="switch" role="group" aria-label={say("View")}>
             {(["charts", "plots", "table"] as const).map((name) => (
-              <button key={name} aria-pressed={view === name} onClick={() => setView(name)}>{name}</button>
+              <button key={name} aria-pressed={view === name} onClick={() => setView(name)}>{say(VIEWS[name])}</button>
             ))}
           </div>
         </div>
@@ -45,7 +47,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         {view === "table"
           ? <RunTable runs={found} ordered={ordered} show={show} setShow={setShow} />
           : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
-        <footer className="hint">{found.length.toLocaleString()} of {live.runs.length.toLocaleString()} runs{view === "table" ? "" : `, ${chosen.length} drawn`}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>Compare{chosen.length > MOST_COMPARED ? ` the first ${MOST_COMPARED}` : ""}</Link></>}</footer>
+        <footer className="hint">{say("{shown} of {count} runs", { shown: found.length, count: live.runs.length })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
       {view === "charts" && <Board chosen={chosen} paint={paint} live={live} />}
       {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? found.findIndex((run) => run.id === id)} /></Suspense>}

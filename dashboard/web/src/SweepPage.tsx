@@ -11,18 +11,19 @@ import { useAnswer, type Live } from "./live";
 import { Parallel } from "./Parallel";
 import { Progress } from "./Progress";
 import { ranked } from "./trials";
+import { say } from "./say";
 
 export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const { answer: sweep, error } = useAnswer((signal) => api.sweep(id, signal), [id, live.runs.length]);
   const [chosen, setChosen] = useState<Set<string> | null>(null);
   const [at, setAt] = useState<string | null>(null);
   const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);
-  if (!sweep) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">Reading the sweep …</p>}</main>;
+  if (!sweep) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading the sweep …")}</p>}</main>;
   const shown = chosen ? trials.filter((trial) => chosen.has(trial.id)) : trials;
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/sweeps")}>← All sweeps</button>
+        <button className="quiet" onClick={() => go("/sweeps")}>← {say("All sweeps")}</button>
         <h1>{sweep.name}</h1>
         <span className="place">{sweep.namespace} / {sweep.sweep}</span>
       </div>
@@ -30,14 +31,14 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
       <div className="overview three spaced">
         <Facts sweep={sweep} />
         <section className="card">
-          <h2>What matters</h2>
-          <Importance found={sweep.importance} none="No trial has a value yet." />
+          <h2>{say("What matters")}</h2>
+          <Importance found={sweep.importance} none={say("No trial has a value yet.")} />
         </section>
         <Progress sweep={sweep} dark={dark} />
       </div>
       <section className="card spaced">
-        <h2>Parameters and {sweep.metric ?? "value"}</h2>
-        <p className="hint">Drag along an axis to choose a stretch of it; a click on the axis takes it back.</p>
+        <h2>{say("Parameters and {metric}", { metric: sweep.metric ?? say("value") })}</h2>
+        <p className="hint">{say("Drag along an axis to choose a stretch of it; a click on the axis takes it back.")}</p>
         <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={setChosen} />
       </section>
       <Trials sweep={sweep} trials={shown} of={trials.length} at={at} onAt={setAt} />
@@ -47,15 +48,15 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
 
 function Facts({ sweep }: { sweep: SweepDetail }) {
   const facts: [string, string][] = [
-    ["Method", sweep.method],
-    ["Metric", sweep.metric ? `${sweep.metric}, ${sweep.goal}` : ""],
-    ["Trials", `${sweep.trials}: ${sweep.succeeded} to the end, ${sweep.pruned} stopped early, ${sweep.failed} failed`],
-    ["Best", sweep.best ? `${format.value(sweep.value)} by ${sweep.best}` : "no trial has a value yet"],
+    [say("Method"), sweep.method],
+    [say("Metric"), sweep.metric ? `${sweep.metric}, ${sweep.goal}` : ""],
+    [say("Trials"), say("{count}: {succeeded} to the end, {pruned} stopped early, {failed} failed", { count: sweep.trials, succeeded: sweep.succeeded, pruned: sweep.pruned, failed: sweep.failed })],
+    [say("Best"), sweep.best ? say("{value} by {trial}", { value: format.value(sweep.value), trial: sweep.best }) : say("No trial has a value yet.")],
     ...Object.entries(sweep.parameters ?? {}).map(([key, value]): [string, string] => [key, format.value(value)]),
   ];
   return (
     <section className="card">
-      <h2>Search</h2>
+      <h2>{say("Search")}</h2>
       <dl>{facts.filter(([, text]) => text).map(([term, text]) => <div key={term}><dt>{term}</dt><dd>{text}</dd></div>)}</dl>
     </section>
   );
@@ -75,13 +76,13 @@ function Trials({ sweep, trials, of, at, onAt }: TrialsProps) {
   const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
   return (
     <section className="card scroll">
-      <h2>Trials <span className="count">{trials.length === of ? of : `${trials.length} of ${of}`}</span></h2>
+      <h2>{say("Trials")} <span className="count">{trials.length === of ? of : say("{shown} of {count}", { shown: trials.length, count: of })}</span></h2>
       <table>
-        <thead><tr><th>Trial</th><th>State</th><th className="right">{sweep.metric ?? "value"}</th>{names.map((name) => <th key={name} className="right">{name}</th>)}<th>Why it was stopped</th><th className="right">Took</th></tr></thead>
+        <thead><tr><th>{say("Trial")}</th><th>{say("State")}</th><th className="right">{sweep.metric ?? say("value")}</th>{names.map((name) => <th key={name} className="right">{name}</th>)}<th>{say("Why it was stopped")}</th><th className="right">{say("Took")}</th></tr></thead>
         <tbody>{trials.map((trial) => (
           <tr key={trial.id} className={trial.id === at ? "at" : ""} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)}>
             <td><Link to={runHref(trial.id)}>{trial.name}</Link>{trial.name === sweep.best ? " ★" : ""}</td>
-            <td><span className={`pill ${WORD[trial.state]}`}>{trial.state === "pruned" ? "stopped early" : trial.state}</span></td>
+            <td><span className={`pill ${WORD[trial.state]}`}>{trial.state === "pruned" ? say("stopped early") : trial.state}</span></td>
             <td className="right">{format.value(trial.value)}</td>
             {names.map((name) => <td key={name} className="right">{format.value(trial.parameters[name])}</td>)}
             <td>{trial.message}</td>

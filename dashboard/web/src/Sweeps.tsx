@@ -5,25 +5,26 @@ import { href } from "./address";
 import * as format from "./format";
 import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
+import { say } from "./say";
 
 export function Sweeps({ live }: { live: Live }) {
   const { answer, error } = useAnswer((signal) => api.sweeps(signal), [live.runs.length]);
   const found = answer?.sweeps ?? [];
   return (
     <main className="page">
-      <div className="title"><h1>Sweeps</h1></div>
+      <div className="title"><h1>{say("Sweeps")}</h1></div>
       {error && <p className="problem" role="alert">{error}</p>}
-      {!answer && !error && <p className="hint">Reading …</p>}
+      {!answer && !error && <p className="hint">{say("Reading …")}</p>}
       {answer && found.length === 0 && (
         <div className="welcome">
-          <p>No sweep has a trial that is over. Trials that run are among the runs.</p>
+          <p>{say("No sweep has a trial that is over. Trials that run are among the runs.")}</p>
           <pre>kubectl apply -f examples/sweep.yaml</pre>
         </div>
       )}
       {found.length > 0 && (
         <div className="card scroll">
           <table>
-            <thead><tr><th>Sweep</th><th>Namespace</th><th>Method</th><th className="right">Trials</th><th className="right">Stopped early</th><th className="right">Failed</th><th>Metric</th><th className="right">Best</th><th>Parameters of the best</th></tr></thead>
+            <thead><tr><th>{say("Sweep")}</th><th>{say("Namespace")}</th><th>{say("Method")}</th><th className="right">{say("Trials")}</th><th className="right">{say("Stopped early")}</th><th className="right">{say("Failed")}</th><th>{say("Metric")}</th><th className="right">{say("Best")}</th><th>{say("Parameters of the best")}</th></tr></thead>
             <tbody>{found.map((item) => (
               <tr key={item.id}>
                 <td><Link to={href("sweeps", item.id)}>{item.name}</Link></td><td>{item.namespace}</td><td>{item.method}</td>

@@ -20,6 +20,9 @@ export function say(text: string, values: Record<string, string | number> = {}):
   });
 }
 
+/** Marks a text that is said later, where it is drawn: what is written down at the top of a file has no language yet. */
+export const later = (text: string) => text;
+
 /** The language of choice, or the browser's. */
 export function language(): Language {
   const stored = localStorage.getItem(STORED);

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from bucket_world import Source, World, script
 from pages import CHROMIUM, served
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog_dashboard import main
 from chiplog_dashboard.settings import PAGE, Settings
+
+expect.set_options(timeout=20_000)  # On a busy machine a page takes its time; nothing waits longer than it must.
 
 
 @pytest.fixture(scope="session")

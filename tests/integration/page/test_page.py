@@ -1,6 +1,7 @@
 """The dashboard's page in a real browser, over a real directory bucket that grows while it is looked at."""
 
 import gzip
+import hashlib
 import re
 import threading
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import group_world
 import pytest
-from bucket_world import Source, World, script
+from bucket_world import Source, World, file, numbered, script
 from pages import drawn, listed, served
 from playwright.sync_api import Browser, Page, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -222,6 +223,29 @@ def test_runs_side_by_side_show_what_differs_and_their_curves(page: Page, addres
     page.get_by_label("also what is the same").check()
     expect(page.get_by_role("rowheader", name="project")).to_have_count(1)
     expect(page.locator("section.chart")).to_have_count(1)
+
+
+def with_code(world: World, number: int, text: str) -> None:
+    """A run's own script, as wandb keeps it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    key = f"v1/blobs/prod/team/c{number}/{digest}/train.py"
+    world.bucket.put(key, text.encode())
+    path = f"wandb/offline-run-{number}/files/code/train.py"
+    shipped = Source(numbered([file(path, digest, key=key, size=len(text))]), id="files", kind="files", path="files")
+    rows = Source(script([1.0, 0.5]))
+    world.record(f"r{number}", rows, shipped, run=f"run{number}-0123abc{number}", sequence=5)
+
+
+def test_code_side_by_side_shows_the_lines_that_differ(page: Page, address: str, world: World) -> None:
+    with_code(world, 0, "import wandb\nrate = 0.1\nrun()\n")
+    with_code(world, 1, "import wandb\nrate = 0.01\nrun()\n")
+    page.goto(f"{address}/compare?ids=prod/team/run0-0123abc0,prod/team/run1-0123abc1")
+    code = page.locator(".code-diff")
+    expect(code.locator("summary")).to_have_text("code/train.py +1 −1")
+    expect(code.locator(".removed")).to_have_text("-rate = 0.1")
+    expect(code.locator(".added")).to_have_text("+rate = 0.01")
+    page.get_by_label("To").select_option("prod/team/run0-0123abc0")
+    expect(code).to_contain_text("Nothing of their code that was recorded differs.")
 
 
 class Server:

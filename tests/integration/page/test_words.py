@@ -67,7 +67,7 @@ def test_everything_is_reached_by_keys_alone(page: Page, address: str) -> None:
     page.keyboard.press("j")
     expect(page.locator(".item.at")).to_contain_text("run1")
     page.keyboard.press("x")
-    expect(page.locator(".item.at")).to_have_attribute("aria-selected", "false")
+    expect(page.locator(".item.at .dot")).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="run0")).to_be_visible()

@@ -27,7 +27,7 @@ export default function RunPlots({ runs: found, live, place }: Props) {
   const runs = useMemo(() => found.slice(0, MOST), [found]);
   const numbers = useMemo(() => [...named(runs, "summary", isNumber), ...named(runs, "config", isNumber), "step", "took"], [runs]);
   const parameters = useMemo(() => varied(runs), [runs]);
-  const [metric, setMetric] = useParameter("y", headlineOf(runs).name);
+  const [metric, setMetric] = useParameter("y", headlineOf(runs).name || "step");
   const [across, setAcross] = useParameter("across", parameters.find((name) => numbers.includes(name)) ?? parameters[0] ?? "step");
   const [hidden, setHidden] = useParameter("without", "");
   const [at, setAt] = useState<string | null>(null);

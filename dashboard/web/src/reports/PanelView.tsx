@@ -3,12 +3,14 @@
 import { useEffect, useMemo } from "react";
 import type { Run } from "../api";
 import * as api from "../api";
+import { runHref } from "../address";
 import { Boundary } from "../Boundary";
 import { Chart } from "../Chart";
 import { colour } from "../colours";
 import { goalOf, headlineOf, varied } from "../fields";
 import { useFiltered } from "../filter";
 import type { Live } from "../live";
+import { Link } from "../Link";
 import { Parallel } from "../Parallel";
 import { Bars } from "../plots/Bars";
 import { RunGrid } from "../plots/RunGrid";
@@ -92,10 +94,15 @@ function Curves({ panel, ids, places, names, live, dark }: BodyProps) {
     [places, names, dark, panel.smoothing]);
   const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
   return (
-    <div className="grid">{panel.keys.map((key) => (
-      <Boundary key={key} name={key} when={`${beat}`}>
-        <Chart title={key} ids={ids} look={look} axis={panel.axis} logY={panel.logY} beat={beat} height={panel.keys.length === 1 ? 280 : 220} />
-      </Boundary>))}
-    </div>
+    <>
+      <div className="grid">{panel.keys.map((key) => (
+        <Boundary key={key} name={key} when={`${beat}`}>
+          <Chart title={key} ids={ids} look={look} axis={panel.axis} logY={panel.logY} beat={beat} height={panel.keys.length === 1 ? 280 : 220} />
+        </Boundary>))}
+      </div>
+      <ul className="legend keys">{ids.map((id) => (
+        <li key={id}><svg viewBox="0 0 10 10" aria-hidden="true"><circle className={`c${(places.get(id) ?? 0) % 10}`} cx={5} cy={5} r={5} /></svg><Link to={runHref(id)}>{names.get(id)}</Link></li>))}
+      </ul>
+    </>
   );
 }

@@ -27,6 +27,7 @@ export async function file(article: HTMLElement, panels: Map<number, Kept>, told
     const node = copy.querySelector(`[data-panel="${place}"] .grid`);
     if (kept.panel.kind !== "curves" || !node) continue;
     const drawn = await Promise.all(kept.panel.keys.map(async (key) => ({ key, runs: (await kept.curves(key)).runs })));
+    node.parentElement?.querySelector(".legend")?.remove(); // Each picture has its own.
     node.innerHTML = drawn.map(({ key, runs }) => chart({ ...kept.panel, title: key, runs, name: kept.name, place: kept.place })).join("");
     data.push({ panel: place, runs: Object.fromEntries(kept.ids.map((id) => [id, kept.name(id)])), curves: drawn });
   }
