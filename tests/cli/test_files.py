@@ -17,9 +17,8 @@ def ship(world: World, recorder: str, run: str, **contents: bytes | None) -> Non
             rows.append(file(path, missing="Permission denied"))
             continue
         sha256 = hashlib.sha256(data).hexdigest()
-        key = f"v1/blobs/{recorder}/{sha256}"
-        world.bucket.put(key, data)
-        rows.append(file(path, sha256, size=len(data), key=key))
+        rows.append(file(path, sha256, recorder, size=len(data)))
+        world.bucket.put(rows[-1]["key"], data)
     world.record(recorder, Source(numbered(rows), id="f", kind="files", path=""), run=run)
 
 
@@ -72,7 +71,7 @@ def test_a_path_that_leaves_the_directory_is_refused(chiplog: Any, world: World,
 
 def test_a_missing_and_a_damaged_file_are_1_and_leave_nothing_half(chiplog: Any, world: World, tmp_path: Path) -> None:
     ship(world, "r1", world.run().id, **{"files/gone": None, "files/bad": b"true", "files/good": b"good"})
-    world.bucket.put(f"v1/blobs/r1/{hashlib.sha256(b'true').hexdigest()}", b"false")
+    world.bucket.put(file("files/bad", hashlib.sha256(b"true").hexdigest())["key"], b"false")
     result = chiplog("files", "mnist", "--download", str(tmp_path))
     assert result.exit_code == 1
     assert "files/gone was not recorded: Permission denied" in result.stderr
@@ -93,8 +92,8 @@ def rewritten(world: World) -> None:
     rows = []
     for path, data in (("files/m", b"one"), ("files/m", b"two"), ("files/other", b"x"), ("files/m", b"three")):
         sha256 = hashlib.sha256(data).hexdigest()
-        world.bucket.put(f"v1/blobs/r1/{sha256}", data)
-        rows.append(file(path, sha256, size=len(data), key=f"v1/blobs/r1/{sha256}"))
+        rows.append(file(path, sha256, size=len(data)))
+        world.bucket.put(rows[-1]["key"], data)
     world.record("r1", Source(numbered(rows), id="f", kind="files", path=""), run=world.run().id)
 
 

@@ -175,8 +175,8 @@ def test_a_source_that_is_gone_or_damaged_is_named_and_the_rest_comes(
 
 def test_nothing_is_written_outside(chiplog: Any, world: World, tmp_path: Path) -> None:
     place = world.run()
-    world.bucket.put("v1/blobs/x", b"evil")
-    row = {"at": 0, **file("../../evil", key="v1/blobs/x")}
+    row = {"at": 0, **file("../../evil")}
+    world.bucket.put(row["key"], b"evil")
     world.record("r1", Source([row], id="files", kind="files", path="files"), run=place.id)
     done = chiplog("restore", "mnist", str(tmp_path / "a" / "b"))
     assert done.exit_code == 1

@@ -149,6 +149,15 @@ def test_no_file_but_a_runs_own_is_given(world: World, site: Site) -> None:
         assert site.get(path).status == 404
 
 
+def test_a_row_cannot_have_the_server_read_what_its_recorder_did_not_write(world: World, site: Site) -> None:
+    place = world.run()
+    key = "v1/blobs/prod/other/r9/" + "cd" * 32 + "/secret.png"
+    world.bucket.put(key, b"secret")
+    told = [file("a.png", "cd" * 32, key=key), file("b.png", "ef" * 32, key="v1/index/prod/other/manifest.json")]
+    world.record("r1", Source(numbered(told), id="files", kind="files", path="files"), run=place.id)
+    assert [site.get(f"{RUN}/files/r1/{digest * 32}").status for digest in ("cd", "ef")] == [404, 404]
+
+
 def test_looking_at_a_live_run_asks_its_recorders_to_hurry(world: World, site: Site) -> None:
     trained(world)
     site.get(RUN)

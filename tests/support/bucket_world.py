@@ -32,9 +32,10 @@ def console(text: str, source: str = "stdout", time: float | None = NOW) -> dict
     return {"kind": "console", "source": source, "time": time, "text": text}
 
 
-def file(path: str, sha256: str = "a" * 64, **facts: Any) -> dict[str, Any]:
-    """A row of a shipped file."""
-    told = {"sha256": sha256, "size": 3, "key": f"v1/blobs/x/{sha256}/y", "modified": NOW - 5, "policy": "now"}
+def file(path: str, sha256: str = "a" * 64, recorder: str = "r1", **facts: Any) -> dict[str, Any]:
+    """A row of a file that a recorder shipped."""
+    key = layout.blob_key(layout.Recorder(CLUSTER, "team", recorder), sha256, path.rpartition("/")[2])
+    told = {"sha256": sha256, "size": 3, "key": key, "modified": NOW - 5, "policy": "now"}
     facts = facts if "missing" in facts else {**told, **facts}
     return {"kind": "file", "container": "main", "path": path, **facts}
 

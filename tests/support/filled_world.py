@@ -16,8 +16,8 @@ PLACES = {
 def fill(world: World) -> World:
     """Two runs with metrics, console, system load and a file, a sweep and a line."""
     place = world.run("mnist", uid="0123abcd", config={"lr": 0.1, "deep": {"er": [1, None]}}, created_at=NOW - 100)
-    world.bucket.put("v1/blobs/x/foo", CONTENT)
-    shipped = [file("files/model.pt", DIGEST, key="v1/blobs/x/foo"), file("files/lost.bin", missing="it was too large")]
+    shipped = [file("files/model.pt", DIGEST), file("files/lost.bin", missing="it was too large")]
+    world.bucket.put(shipped[0]["key"], CONTENT)
     system = {"kind": "system", "time": NOW - 90, "values": {"cpu": 0.5}}
     rows = numbered([*script(loss=(1.0, float("nan"), 0.25)), history(4, text="x", big=2**60), console("hi\n"), system])
     sources = [Source(rows), Source(numbered(shipped), id="files", kind="files", path="files")]

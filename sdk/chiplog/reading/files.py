@@ -1,9 +1,15 @@
-"""A run's files: the versions of each path, and content that is checked on the way; it names no local file."""
+"""A run's files: the versions of each path, and content that is checked on the way; it names no local file.
+
+Who writes a row may write anything into it, and who reads it may see more of the bucket than they: content is looked
+for among the recorder's own alone.
+"""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
 from chiplog.errors import FormatError
@@ -11,7 +17,10 @@ from chiplog.reading import rows
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 
+FOREIGN = "the row names what is none of its recorder's files"
+
 _BLOCK_BYTES = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -77,18 +86,28 @@ def _numbered(versions: list[File], *, every: bool) -> list[File]:
 
 
 def _file(row: Row, member: Member) -> File:
+    key, sha256, size = (row.get(name) for name in ("key", "sha256", "size"))
+    is_own = key is None or _is_own(key, sha256, member.recorder)
     return File(
         path=row["path"],
         container=row["container"],
         attempt=member.attempt,
         rank=member.rank,
         recorder=member.recorder.id,
-        size=row.get("size"),
-        sha256=row.get("sha256"),
-        key=row.get("key"),
+        size=size if isinstance(size, int) else None,
+        sha256=sha256 if isinstance(sha256, str) else None,
+        key=key if is_own else None,
         modified=row.get("modified"),
         policy=str(row.get("policy", "")),
-        missing=str(row.get("missing", "")),
+        missing=str(row.get("missing", "")) if is_own else FOREIGN,
         modified_ns=row.get("modified_ns") or None,
         mode=row.get("mode"),
     )
+
+
+def _is_own(key: Any, sha256: Any, recorder: layout.Recorder) -> bool:
+    """A key is that of this content among the recorder's blobs, and leads nowhere else."""
+    if not (isinstance(key, str) and isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+        return False
+    folder, _, name = key.rpartition("/")
+    return folder == f"{layout.blobs_prefix(recorder)}{sha256}" and name not in ("", ".", "..")

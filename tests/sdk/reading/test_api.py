@@ -174,8 +174,9 @@ def test_a_duckdb_relation_outlives_the_call(world: World) -> None:
 def test_files_are_downloaded_and_checked(world: World, tmp_path: Path) -> None:
     place = world.run("files")
     digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of `foo`
-    world.bucket.put("v1/blobs/x/foo", b"foo")
-    told = [file("files/model.pt", digest, key="v1/blobs/x/foo"), file("files/bad.pt", "0" * 64, key="v1/blobs/x/foo")]
+    told = [file("files/model.pt", digest), file("files/bad.pt", "0" * 64)]
+    for row in told:
+        world.bucket.put(row["key"], b"foo")
     world.record("r1", Source(numbered(told), id="files", kind="files", path="files"), run=place.id)
     run = opened(world).run("files")
     assert run.file("model.pt").download(tmp_path).read_bytes() == b"foo"

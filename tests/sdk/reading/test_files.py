@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from typing import Any
 
 import pytest
 from bucket_world import Source, World, attempt, file, numbered
@@ -74,8 +75,8 @@ def test_wandbs_own_list_of_files_is_not_ours() -> None:
 
 def content(world: World, data: bytes, promised: bytes) -> File:
     place = world.run()
-    world.bucket.put("v1/blobs/x", data)
-    row = file("files/a", hashlib.sha256(promised).hexdigest(), key="v1/blobs/x")
+    row = file("files/a", hashlib.sha256(promised).hexdigest())
+    world.bucket.put(row["key"], data)
     world.record("r1", shipped(row), run=place.id)
     (found,) = read(world)
     return found
@@ -91,13 +92,46 @@ def test_content_is_fetched_whole() -> None:
 
 def test_content_that_is_not_what_was_recorded_is_damage() -> None:
     world = World()
-    with pytest.raises(FormatError, match="v1/blobs/x is damaged"):
+    with pytest.raises(FormatError, match="/a is damaged"):
         files.fetch(world.bucket, content(world, b"tampered", b"true"), io.BytesIO())
 
 
 def test_content_that_is_gone_is_not_found() -> None:
     world = World()
     found = content(world, b"x", b"x")
-    world.bucket.delete("v1/blobs/x")
+    world.bucket.delete(found.key or "")
     with pytest.raises(NotFound):
         files.fetch(world.bucket, found, io.BytesIO())
+
+
+OTHERS = "v1/blobs/prod/other/r9/" + "b" * 64 + "/secret"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"key": OTHERS, "sha256": "b" * 64},
+        {"key": "v1/index/prod/other/manifest.json"},
+        {"key": f"v1/blobs/prod/team/r1/{'a' * 64}/../../../../other/r9/{'b' * 64}/secret"},
+        {"key": f"v1/blobs/prod/team/r1/{'a' * 64}/.."},
+        {"key": "v1/blobs/prod/team/r1/../../other/r9/x/secret", "sha256": "../../other/r9/x"},
+        {"key": ["v1"], "sha256": None},
+    ],
+)
+def test_a_row_that_names_what_is_none_of_its_recorders_files_leads_nowhere(facts: dict[str, Any]) -> None:
+    world = World()
+    place = world.run()
+    world.bucket.put(OTHERS, b"secret")
+    world.record("r1", shipped(file("files/a", **facts)), run=place.id)
+    (found,) = read(world)
+    assert (found.key, found.missing) == (None, files.FOREIGN)
+    with pytest.raises(FormatError, match="was not recorded"):
+        files.fetch(world.bucket, found, io.BytesIO())
+
+
+def test_a_size_that_is_no_number_is_not_passed_on() -> None:
+    world = World()
+    place = world.run()
+    world.record("r1", shipped(file("files/a", size="3\r\nSet-Cookie: a=b")), run=place.id)
+    (found,) = read(world)
+    assert found.size is None
