@@ -21,10 +21,15 @@ MAX_OBJECT_BYTES = 4 * 1024 * 1024
 
 
 class Memo:
-    """The `Bucket` protocol over another bucket; threads may share it."""
+    """The `Bucket` protocol over another bucket; threads may share it.
+
+    Args:
+        inner: the other one. A local bucket's tables are read where they stand, without a memory of them.
+        max_bytes: of objects that are kept.
+    """
 
     def __init__(self, inner: Bucket, max_bytes: int = MAX_BYTES) -> None:
-        self._inner = inner
+        self.inner = inner
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._listed: dict[str, ETag] = {}
@@ -38,14 +43,14 @@ class Memo:
             if kept is not None and kept.etag == self._listed.get(key):
                 self._kept.move_to_end(key)
                 return kept
-        stored = self._inner.get(key)
+        stored = self.inner.get(key)
         self._keep(key, stored)
         return stored
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """All objects below a prefix; what they are now is what counts from here on."""
         seen = []
-        for item in self._inner.list(prefix):
+        for item in self.inner.list(prefix):
             seen.append(item)
             yield item
         with self._lock:
@@ -56,23 +61,23 @@ class Memo:
 
     def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
         """The folders right below a prefix."""
-        return self._inner.folders(prefix, after, until)
+        return self.inner.folders(prefix, after, until)
 
     def open(self, key: str) -> BinaryIO:
         """Read an object of any size as a stream. Raises NotFound."""
-        return self._inner.open(key)
+        return self.inner.open(key)
 
     def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
         """Write an object. Raises PreconditionFailed."""
-        return self._inner.put(key, data, if_match=if_match, if_absent=if_absent)
+        return self.inner.put(key, data, if_match=if_match, if_absent=if_absent)
 
     def put_file(self, key: str, path: Path, *, sha256: str) -> None:
         """Write a file."""
-        self._inner.put_file(key, path, sha256=sha256)
+        self.inner.put_file(key, path, sha256=sha256)
 
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object."""
-        self._inner.delete(key, if_match=if_match)
+        self.inner.delete(key, if_match=if_match)
 
     def _keep(self, key: str, stored: Stored) -> None:
         if len(stored.data) > MAX_OBJECT_BYTES:

@@ -48,7 +48,7 @@ def keys(bucket: Bucket, view: RunView) -> list[str] | None:
         seal, streams = _streams(bucket, view)
         if streams is None:
             return None
-        with tables.Parts(bucket) as parts:
+        with tables.Parts(getattr(bucket, "inner", bucket)) as parts:
             found = {
                 key for member, head in streams for key in parts.keys(seal["parts"], member.recorder.id, head["id"])
             }
@@ -65,7 +65,7 @@ def read(bucket: Bucket, view: RunView, question: Question, many: int = MANY) ->
             return None
         found: dict[Branch, dict[str, Column]] = {}
         firsts: list[float] = []
-        with tables.Parts(bucket) as parts:
+        with tables.Parts(getattr(bucket, "inner", bucket)) as parts:
             for member, head in streams:
                 column = _column(parts, seal, member, head, question, many)
                 if column is None:

@@ -14,6 +14,7 @@ from chiplog_compactor.settings import Settings
 from chiplog_dashboard import charts, sealed
 from chiplog_dashboard.charts import Question
 from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.memo import Memo
 
 ROWS = 3000
 
@@ -117,3 +118,18 @@ def test_rows_without_a_step_are_drawn_by_their_places() -> None:
     seal(world)
     assert sealed.read(world.bucket, view_of(world), Question("acc")) is None
     assert asked(world, Question("acc")) == before
+
+
+def test_many_runs_are_read_at_a_time() -> None:
+    world = World()
+    for number in range(12):
+        place = world.run(f"run-{number}")
+        world.record(f"rec-{number}", Source(rows(30)), run=place.id, state="drained")
+        world.outcome(place, "finished", [attempt(1, f"rec-{number}", finished_at=NOW)], durable=True)
+    seal(world)
+    views = runs.every(world.bucket, clock=world.clock)
+    question = Question("acc")
+    histories = Histories(Memo(world.bucket), lambda: 0.0)
+    found = histories.every(views, "history", question)
+    assert [json.loads(text)[0]["points"] for text in found] == [10] * 12
+    assert histories.every(views, "history", question) == found
