@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from chiplog import codec, layout, records
 from chiplog.errors import AccessDenied, FormatError
+from chiplog_ingest import targets
 from chiplog_ingest.grants import Grant
 
 MAX_HEAD_BYTES = 16 * 1024 * 1024
@@ -36,7 +37,7 @@ def live(data: bytes, recorder: layout.Recorder, grant: Grant) -> Live:
     _require_project(told.get("project"), grant)
     head["recorder"] = {**told, "written_by": grant.writer}
     run = told.get("run") or ""
-    if not isinstance(run, str) or "/" in run:
+    if not isinstance(run, str) or (run and not targets.is_id(run)):
         raise FormatError(f"the live object's run is {run!r}")
     return Live(codec.compress([codec.dump(head)]) + tail, run)
 

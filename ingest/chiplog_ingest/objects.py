@@ -66,6 +66,8 @@ class Judged:
 
     def list(self, grant: Grant, prefix: str) -> Iterator[Listed]:
         """The objects that the key sees; of a prefix above its namespace, those in it."""
+        if not targets.is_plain(prefix):
+            raise AccessDenied(f"{prefix!r} begins no key")
         if not grant.project:
             for root in targets.roots(grant.cluster, grant.namespace):
                 if root.startswith(prefix) or prefix.startswith(root):
@@ -123,7 +125,9 @@ class Judged:
 
     def _require_readable(self, grant: Grant, key: str) -> None:
         if not grant.project:
-            if not any(key.startswith(root) for root in targets.roots(grant.cluster, grant.namespace)):
+            if not targets.is_plain(key) or not any(
+                key.startswith(root) for root in targets.roots(grant.cluster, grant.namespace)
+            ):
                 raise AccessDenied(f"{key} is outside of namespace {grant.namespace}")
             return
         if not self._is_seen(_placed(targets.target(key), grant, key), grant):

@@ -13,6 +13,7 @@ from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.documents import WriterDocument
 from chiplog.errors import AccessDenied, FormatError, NotFound, PreconditionFailed
+from chiplog_ingest import targets
 from chiplog_ingest.grants import Grant
 
 MAX_REMEMBERED = 10_000
@@ -55,6 +56,8 @@ class Owners:
 
     def claim(self, recorder: layout.Recorder, grant: Grant) -> None:
         """Make a recorder the key's, unless it is. Raises AccessDenied where it is somebody else's, BucketError."""
+        if not targets.is_id(recorder.id):
+            raise AccessDenied(f"{recorder.id[:200]!r} is no recorder's id")
         owner = self.of_recorder(recorder)
         if owner is None:
             self._require_new(recorder)

@@ -12,7 +12,8 @@ _ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}"
 _BLOB = re.compile(rf"v1/blobs/([^/]+)/([^/]+)/({_ID})/([0-9a-f]{{64}})/([^/]+)")
 _DOCUMENT = re.compile(rf"v1/runs/([^/]+)/([^/]+)/({_ID})/(run|outcome|seal)\.json")
 _WATCH = re.compile(rf"v1/watch/([^/]+)/([^/]+)/({_ID})\.json")
-_LISTED = re.compile(rf"v1/(live|raw|blobs|runs|watch)/([^/]+)/([^/]+)/({_ID})(/.*|\.jsonl\.zst)?")
+_LISTED = re.compile(rf"v1/(live|raw|blobs|runs|watch)/([^/]+)/([^/]+)/({_ID})(/.*)?")
+_WHOLE = {"live": ".jsonl.zst", "watch": ".json"}
 
 CLASSES = ("blobs", "index", "latest", "lines", "live", "raw", "reports", "runs", "watch", "words")
 """Classes of keys that go on with cluster and namespace, in the order of their bytes."""
@@ -46,10 +47,26 @@ class Target:
         return layout.Run(self.cluster, self.namespace, self.id)
 
 
+def is_plain(path: str) -> bool:
+    """Whether a key, or what keys begin with, names one place to every store: some tidy up `..` and `//` on the way."""
+    parts = path.removesuffix("/").split("/") if path else []
+    return path.isprintable() and "\\" not in path and not {"", ".", ".."}.intersection(parts)
+
+
+def is_id(text: str) -> bool:
+    """Whether a recorder or a run may be called so."""
+    return re.fullmatch(_ID, text) is not None
+
+
 def target(key: str) -> Target | None:
     """What an object is; None for a key that no recorder and no local run has."""
+    found = _target(key) if is_plain(key) else None
+    return found if found is not None and is_id(found.id) else None
+
+
+def _target(key: str) -> Target | None:
     live = layout.parse_live_key(key)
-    if live is not None and re.fullmatch(_ID, live.id):
+    if live is not None:
         return Target("live", live.cluster, live.namespace, live.id)
     segment = layout.parse_segment_key(key)
     if segment is not None:
@@ -63,13 +80,14 @@ def target(key: str) -> Target | None:
 def listed(prefix: str) -> Target | None:
     """What a LIST of one recorder or one run is about; None for any other."""
     found = _LISTED.fullmatch(prefix)
-    if found is None:
+    if found is None or not is_plain(prefix):
         return None
     kinds: dict[str, Kind] = {"live": "live", "raw": "raw", "blobs": "blob", "runs": "run", "watch": "watch"}
-    place = found[4] if found[1] != "live" else found[4].removesuffix(".jsonl.zst")
-    if found[1] in ("raw", "blobs", "runs") and not found[5]:
+    end = _WHOLE.get(found[1], "")
+    is_whole = found[4].endswith(end) if end else bool(found[5])
+    if not is_whole:
         return None  # It may go on: a recorder's id begins others.
-    return Target(kinds[found[1]], found[2], found[3], place)
+    return Target(kinds[found[1]], found[2], found[3], found[4].removesuffix(end))
 
 
 def roots(cluster: str, namespace: str) -> list[str]:

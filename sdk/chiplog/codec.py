@@ -25,7 +25,10 @@ MAX_DECODED_BYTES = 256 * 1024 * 1024
 """An object that would unpack to more than this is refused: no record object of ours comes near it."""
 
 _SLICE_BYTES = 4096
-"""Fed to zstd at a time; a slice unpacks to 128 MiB at the very most, so a bomb is noticed before memory is gone."""
+"""Fed to zstd at a time, and less where there is little room, so a bomb is noticed before memory is gone."""
+
+_GROWTH = 32_768
+"""A block of 4 bytes unpacks to 128 KiB at the very most (RFC 8878, 3.1.1.2)."""
 
 _DIGEST_HEAD = b"\x5c\x2a\x4d\x18\x20\x00\x00\x00"
 """The magic number of a skippable frame of the kind 0xC, and the length of a SHA-256."""
@@ -178,8 +181,9 @@ def _unpack(data: memoryview, room: int, what: str) -> tuple[bytes, int]:
     while not unpacker.eof:
         if fed >= len(data):
             raise FormatError(f"{what} is cut short")
-        parts.append(_feed(unpacker, data[fed : fed + _SLICE_BYTES], what))
-        fed += _SLICE_BYTES
+        size = min(_SLICE_BYTES, max(64, room // _GROWTH))
+        parts.append(_feed(unpacker, data[fed : fed + size], what))
+        fed += size
         room -= len(parts[-1])
         if room < 0:
             raise FormatError(f"{what} unpacks to more than {MAX_DECODED_BYTES} bytes")

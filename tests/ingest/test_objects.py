@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from chiplog import codec, layout, records
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, FormatError, NotFound, PreconditionFailed
 from chiplog.layout import Recorder, Run
+from chiplog_ingest import marks
 from chiplog_ingest.grants import Grant
 from chiplog_ingest.objects import Judged
 from chiplog_ingest.owners import Owners
@@ -293,3 +295,69 @@ def test_what_is_not_there_is_not_found_and_lists_nothing(objects: Judged) -> No
         with pytest.raises(NotFound):
             objects.get(CI, key)
     assert list(objects.list(CI, layout.raw_prefix(MINE))) == []
+
+
+CLIMBING = (
+    "v1/live/c1/team/../other/x.jsonl.zst", "v1/raw/c1/team/mine/../../other/x/s/y", "v1/raw/c1/team//mine",
+    "v1/words/c1/team/./x", "v1/raw/c1/team/a\\..\\b", "v1/live/c1/team/x\n.jsonl.zst", "v1/raw/c1/team/..",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", CLIMBING)
+def test_a_key_that_a_store_may_tidy_up_is_nobody_s(objects: Judged, bucket: MemoryBucket, key: str) -> None:
+    bucket.put(key, b"secret")
+    for grant in (CI, ALL):
+        with pytest.raises(AccessDenied):
+            objects.get(grant, key)
+        with pytest.raises(AccessDenied):
+            objects.open(grant, key)
+        with pytest.raises(AccessDenied):
+            list(objects.list(grant, key))
+
+
+@pytest.mark.parametrize("recorder", ["..", "../other/x", ".", "", "a/b", "x" * 201])
+def test_a_recorder_of_no_name_is_claimed_by_nobody(objects: Judged, bucket: MemoryBucket, recorder: str) -> None:
+    before = list(bucket.list(""))
+    place = Recorder("c1", "team", recorder)
+    writes = {
+        layout.segment_key(place, "s", 0, 10): b"rows",
+        layout.segment_key(MINE, "..", 0, 10): b"rows",
+        layout.run_key(RUN): paper(recorder=recorder),
+    }
+    for key, data in writes.items():
+        with pytest.raises(AccessDenied):
+            put(objects, CI, key, data)
+    assert list(bucket.list("")) == before
+    put(objects, CI, layout.run_key(RUN), paper())
+    with pytest.raises(AccessDenied):
+        put(objects, CI, layout.outcome_key(RUN), outcome(recorder), if_absent=False)
+
+
+@pytest.mark.parametrize("run", ["..", "../other/x", "a\nb"])
+def test_a_head_names_no_run_of_no_name(objects: Judged, run: str) -> None:
+    with pytest.raises(FormatError):
+        put(objects, CI, layout.live_key(MINE), head(MINE, run=run))
+
+
+def test_a_short_name_lists_nobody_else_s_longer_one(objects: Judged, bucket: MemoryBucket) -> None:
+    short = Recorder("c1", "team", "m")
+    put(objects, CI, layout.live_key(short), head(short))
+    put(objects, SPEECH, layout.live_key(MINE), head(MINE, project="speech"))
+    bucket.put("v1/watch/c1/team/mnist-1.json", b"{}")
+    for prefix in ("v1/live/c1/team/m", "v1/watch/c1/team/m", "v1/live/c1/team/m.json"):
+        with pytest.raises(AccessDenied):
+            list(objects.list(CI, prefix))
+    assert [item.key for item in objects.list(CI, layout.live_key(short))] == [layout.live_key(short)]
+    assert len(list(objects.list(CI, "v1/watch/c1/team/mnist-1.json"))) == 1
+
+
+def test_a_head_that_unpacks_to_a_bomb_takes_no_more_memory_than_a_head_may(objects: Judged) -> None:
+    bomb = codec.compress([b"0" * (96 << 20)])
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match="unpacks to more"):
+            put(objects, CI, layout.live_key(MINE), bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.5 * marks.MAX_HEAD_BYTES
