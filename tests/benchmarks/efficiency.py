@@ -99,11 +99,17 @@ def chiplog(space: Space, function: Callable[[Config], float], seed: int, sample
 
     config = configs.parse({"method": "bayes", "metric": {"name": "loss"}, "parameters": space})
     assert config.metric is not None
-    search, trials = samplers.Search(f"seed-{seed}", config, (config.metric,), sampler), []
+    startup = samplers.STARTUP.get(sampler, 10)
+    search, trials = samplers.Search(f"seed-{seed}", config, (config.metric,), sampler, startup), []
     for index in range(TRIALS):
         tried = samplers.suggest(search, index, trials)
         trials.append(Trial(index, f"t{index}", "succeeded", tried, {"loss": curve([function(tried)])}))
     return [trial.curve("loss").last or 0.0 for trial in trials]
+
+
+def process(space: Space, function: Callable[[Config], float], seed: int) -> list[float]:
+    """The operator's Gaussian process."""
+    return chiplog(space, function, seed, "gp")
 
 
 def chance(space: Space, function: Callable[[Config], float], seed: int) -> list[float]:
@@ -156,7 +162,7 @@ def katib(space: Space, function: Callable[[Config], float], seed: int) -> list[
     return found
 
 
-ENGINES = {"chiplog": chiplog, "wandb bayes": wandb, "katib tpe": katib, "chance": chance}
+ENGINES = {"chiplog": chiplog, "chiplog gp": process, "wandb bayes": wandb, "katib tpe": katib, "chance": chance}
 PEERS = ("wandb bayes", "katib tpe")
 
 

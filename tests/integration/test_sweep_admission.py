@@ -79,7 +79,7 @@ REFUSED = {
         ["spec.template.spec", "ttlSecondsAfterFinished cannot be set"],
     ),
     "an unknown field": (sweep(paralelism=2), ['unknown field "spec.paralelism"']),
-    "an unknown sampler": (sweep(sampler={"name": "gp"}), ["spec.sampler.name", '"gp"', '"tpe"']),
+    "an unknown sampler": (sweep(sampler={"name": "guess"}), ["spec.sampler.name", '"guess"', '"tpe"']),
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chiplog_operator import names, times
-from chiplog_operator.sweeps import configs
+from chiplog_operator.sweeps import configs, samplers
 from chiplog_operator.sweeps.configs import Metric, SweepConfig
 from chiplog_operator.sweeps.samplers import Search
 from chiplog_operator.sweeps.stopping import Bands, Percentile, Rule, SuccessiveHalving
@@ -100,10 +100,10 @@ def task(found: Sweep) -> Task:
         config=config,
         objectives=objectives or ((metric,) if metric is not None else ()),
         sampler=sampler,
-        startup=found.sampler.get("startupTrials", 10),
+        startup=found.sampler.get("startupTrials", samplers.STARTUP.get(sampler, 10)),
     )
-    if sampler == "cmaes" and len(search.objectives) > 1:
-        raise configs.InvalidConfig("sampler.name: cmaes takes one objective; nsga2 and tpe take several")
+    if sampler in ("cmaes", "gp") and len(search.objectives) > 1:
+        raise configs.InvalidConfig(f"sampler.name: {sampler} takes one objective; nsga2 and tpe take several")
     return Task(search, _rule(config, found.pruner), metric)
 
 

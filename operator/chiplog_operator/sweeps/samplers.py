@@ -14,7 +14,10 @@ from chiplog_operator.sweeps.configs import Metric, SweepConfig
 from chiplog_operator.sweeps.parameters import Parameter, Path, nested
 from chiplog_operator.sweeps.trials import Trial
 
-KINDS = ("tpe", "cmaes", "nsga2", "qmc", "random")
+KINDS = ("tpe", "gp", "cmaes", "nsga2", "qmc", "random")
+
+STARTUP = {"gp": 5}
+"""Trials before a model is asked where the Sweep does not say and 10 are too many."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,12 @@ def _by_evolution(search: Search, index: int, trials: Sequence[Trial]) -> dict[P
     return studies.evolve(search.uid, index, search.config.searched, search.objectives[0], trials)
 
 
+def _by_model(search: Search, index: int, trials: Sequence[Trial]) -> dict[Path, Any]:
+    return studies.model(search.uid, index, search.config.searched, search.objectives[0], trials, search.startup)
+
+
 def _by_sequence(search: Search, index: int, _: Sequence[Trial]) -> dict[Path, Any]:
     return studies.low_discrepancy(search.uid, index, search.config.searched)
 
 
-_DRAWS = {"tpe": _by_study, "nsga2": _by_study, "cmaes": _by_evolution, "qmc": _by_sequence}
+_DRAWS = {"tpe": _by_study, "nsga2": _by_study, "cmaes": _by_evolution, "gp": _by_model, "qmc": _by_sequence}

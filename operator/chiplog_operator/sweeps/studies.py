@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from chiplog_operator.sweeps import seeds, values
+from chiplog_operator.sweeps import gaussian, seeds, values
 from chiplog_operator.sweeps.configs import Metric
 from chiplog_operator.sweeps.distributions import Categorical, Distribution, Integers
 from chiplog_operator.sweeps.parameters import Parameter, Path, at
@@ -63,6 +63,25 @@ def evolve(
         evolution.tell(points[start : start + evolution.population_size])
     evolution.reseed_rng(seeds.of(uid, index))
     return _at_shares(searched, [float(share) for share in evolution.ask()])
+
+
+def model(
+    uid: str, index: int, searched: Sequence[Parameter], metric: Metric, trials: Sequence[Trial], startup: int
+) -> dict[Path, Any]:
+    """Where a Gaussian process expects most; the first `startup` are Sobol's points, which fill a space evenly."""
+    import numpy
+
+    told = [(trial, values.of(trial, trials, metric)) for trial in trials]
+    known = [(trial, value) for trial, value in told if value is not None]
+    if index < startup or len(known) < 2:
+        return low_discrepancy(uid, index, searched)
+    pending = [trial for trial, value in told if value is None and not trial.is_over]
+    points = numpy.array([_places(searched, trial) for trial, _ in known])
+    numbers = numpy.array([metric.sign * value for _, value in known])
+    asked = numpy.array([_places(searched, trial) for trial in pending]).reshape(-1, len(searched))
+    chance = numpy.random.default_rng(seeds.of(uid, index))
+    found = gaussian.suggest(_space(searched), points, numbers, asked, chance)
+    return _at_shares(searched, [float(share) for share in found])
 
 
 def low_discrepancy(uid: str, index: int, searched: Sequence[Parameter]) -> dict[Path, Any]:
@@ -139,6 +158,41 @@ def _value(law: Distribution, coordinate: Any) -> Any:
 def _shares(searched: Sequence[Parameter], trial: Trial) -> list[float]:
     shares = [item.distribution.share(at(trial.config, item.path)) for item in searched]
     return [min(max(share, _EDGE), 1 - _EDGE) for share in shares]
+
+
+def _places(searched: Sequence[Parameter], trial: Trial) -> list[float]:
+    return [item.distribution.share(at(trial.config, item.path)) for item in searched]
+
+
+def _space(searched: Sequence[Parameter]) -> gaussian.Space:
+    """Choices and whole numbers are told as what they are: a share stands for the value that it gives."""
+    import numpy
+
+    laws = [item.distribution for item in searched]
+    sizes = [len(law.values) if isinstance(law, Categorical) else 1 for law in laws]
+
+    def snap(points: Any) -> Any:
+        columns = [
+            [law.share(law.value(share)) for share in points[:, place]]
+            if isinstance(law, Categorical | Integers)
+            else points[:, place]
+            for place, law in enumerate(laws)
+        ]
+        return numpy.array(columns).T
+
+    def features(points: Any) -> Any:
+        columns = []
+        for place, law in enumerate(laws):
+            shares = points[:, place]
+            if isinstance(law, Categorical):
+                chosen = numpy.array([law.place_of(share) for share in shares])
+                columns += [(chosen == choice) * 0.5 for choice in range(len(law.values))]
+            else:
+                columns.append(shares)
+        return numpy.array(columns, dtype=float).T
+
+    owners = [place for place, size in enumerate(sizes) for _ in range(size)]
+    return gaussian.Space(snap, features, owners)
 
 
 def _at_shares(searched: Sequence[Parameter], shares: Sequence[float]) -> dict[Path, Any]:

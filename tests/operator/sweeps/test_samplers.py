@@ -66,7 +66,7 @@ def test_every_suggestion_holds_every_parameter_within_its_bounds(sampler: str) 
         assert config["seed"] == 7
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "gp"])
 def test_a_model_finds_better_points_than_chance(sampler: str) -> None:
     def late(kind: str) -> float:
         return statistics.median(loss(dict(trial.config)) for uid in "ab" for trial in swept(kind, 32, uid)[-10:])
@@ -81,11 +81,12 @@ def test_generations_are_bred_from_the_best() -> None:
     assert late("nsga2") < late("random")
 
 
-def test_trials_that_run_are_not_suggested_again() -> None:
-    trials = swept("tpe", 20)
+@pytest.mark.parametrize("sampler", ["tpe", "gp"])
+def test_trials_that_run_are_not_suggested_again(sampler: str) -> None:
+    trials = swept(sampler, 20)
     running: list[Trial] = []
     for index in range(20, 26):
-        config = samplers.suggest(search(), index, [*trials, *running])
+        config = samplers.suggest(search(sampler), index, [*trials, *running])
         running.append(Trial(index, f"s-{index}", "running", config))
     assert len({trial.config["lr"] for trial in running}) == 6
 
