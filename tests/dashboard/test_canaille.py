@@ -1,13 +1,9 @@
 """Signing on at a real OIDC provider, by HTTP alone: Canaille with its discovery, PKCE, groups and changing keys."""
 
 import secrets
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import identity_provider
@@ -16,7 +12,7 @@ import requests
 from browser import Browser
 from bucket_world import Source, World, script
 from dashboard_site import Site, Start
-from joserfc.jwk import RSAKey
+from provider_process import Canaille, free_port
 
 from chiplog.access import Person, Right
 from chiplog_dashboard.access import Grant, SignedOn, SignOn
@@ -27,46 +23,6 @@ from chiplog_dashboard.signon import SignOns
 
 KEYS = ("a key of the cookies, 32 characters long",)
 CALLBACK = "/auth/callback"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-class Canaille:
-    """The provider's process, which can be started again with other keys."""
-
-    def __init__(self, folder: Path, callback: str) -> None:
-        self.port = free_port()
-        self.issuer = f"http://localhost:{self.port}"
-        self._folder, self._callback = folder, callback
-        self._process: subprocess.Popen[bytes] | None = None
-        self._keys: list[Path] = []
-
-    def rotate(self) -> None:
-        """Sign with a new key from now on; the one before is published still."""
-        self.stop()
-        path = self._folder / f"{len(self._keys)}.pem"
-        path.write_bytes(RSAKey.generate_key(2048).as_pem(private=True))
-        self._keys.insert(0, path)
-        words = [str(self.port), self._callback, *map(str, self._keys)]
-        self._process = subprocess.Popen(
-            [sys.executable, identity_provider.__file__, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5)
-                return
-            except requests.ConnectionError:
-                time.sleep(0.05)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ CHROMIUM = [
 
 
 @contextlib.contextmanager
-def served(application: ASGIApp) -> Iterator[str]:
-    """An application on a loopback port."""
-    settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
+def served(application: ASGIApp, port: int = 0) -> Iterator[str]:
+    """An application on a loopback port, any or a certain one."""
+    settings = uvicorn.Config(application, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

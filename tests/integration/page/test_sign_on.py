@@ -1,0 +1,136 @@
+"""Signing on in a real browser at a real OIDC provider, and what a second browser sees by a link and without one."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import identity_provider
+import pytest
+import requests
+from bucket_world import World
+from pages import listed, served
+from playwright.sync_api import Browser, Page, expect
+from provider_process import Canaille, free_port
+from starlette.applications import Starlette
+
+from chiplog.access import Person, Right
+from chiplog.watching import Watcher
+from chiplog_dashboard import app, changing
+from chiplog_dashboard.access import SignedOn, SignOn
+from chiplog_dashboard.api import Api
+from chiplog_dashboard.groups import Groups
+from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.links import Links
+from chiplog_dashboard.oidc import Oidc
+from chiplog_dashboard.provider import Provider
+from chiplog_dashboard.settings import PAGE
+from chiplog_dashboard.shelf import Shelf
+from chiplog_dashboard.sight import Sight
+from chiplog_dashboard.signing import Signer
+from chiplog_dashboard.signon import SignOns
+
+pytestmark = pytest.mark.integration
+
+PATIENT = 20_000
+"""Milliseconds: a browser goes to another server and back, and two cores do it all."""
+
+KEYS = ("a key of the cookies, 32 characters long",)
+
+
+class Rbac:
+    """An API server where the group ml may list and change runs of team."""
+
+    def person(self, token: str) -> Person | None:
+        return None
+
+    def may(self, person: Person, right: Right) -> bool:
+        return "ml" in person.groups and right.namespace == "team"
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def oidc(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Oidc]:
+    canaille = Canaille(tmp_path_factory.mktemp("canaille"), f"http://127.0.0.1:{port}/auth/callback")
+    canaille.rotate()
+    yield Oidc(
+        canaille.issuer, identity_provider.CLIENT, f"http://127.0.0.1:{port}", KEYS,
+        client_secret=identity_provider.SECRET,
+    )  # fmt: skip
+    canaille.stop()
+
+
+@pytest.fixture
+def site(world: World, oidc: Oidc, port: int) -> Iterator[str]:
+    world.run("theirs", uid="0123abce", namespace="other", created_at=world.now)
+    with served(dashboard(world, oidc), port) as address:
+        yield address
+
+
+def dashboard(world: World, oidc: Oidc) -> Starlette:
+    signer = Signer(KEYS, time.time)
+    signons = SignOns(Provider(oidc, time.time, time.monotonic), signer)
+    links = Links(world.bucket, signer, oidc.url, 7, time.time, time.monotonic)
+    shelf = Shelf(world.bucket, time.time, time.monotonic, 0.1, "prod")
+    guard = SignedOn(SignOn(oidc=True), Rbac(), time.monotonic, signons.person, links.visitor)
+    sight = Sight(shelf, guard)
+    api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
+    groups = Groups(world.bucket, sight, time.monotonic)
+    more = changing.routes(world.bucket, sight, time.time, links, signons.cookies)
+    return app.create(api, groups, PAGE, ["*"], signons, more)
+
+
+def sign_on(page: Page, name: str) -> None:
+    """Fill in Canaille's forms."""
+    page.get_by_role("link", name="Sign on").click()
+    page.locator("input[name=login]").fill(name)
+    page.locator("button[name=answer]").click()
+    page.locator("input[name=password]").fill(identity_provider.PASSWORD)
+    page.locator("form button[type=submit]").last.click()
+
+
+def test_one_signs_on_at_the_provider_sees_ones_runs_and_signs_off(browser: Browser, site: str) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{site}/runs?q=run")
+    sign_on(page, "ada")
+    expect(listed(page)).to_have_count(3, timeout=PATIENT)
+    assert page.url.startswith(f"{site}/runs?q=run")
+    expect(page.get_by_text("ada@example.org")).to_be_visible()
+    assert page.evaluate("document.cookie") == ""
+    page.get_by_role("button", name="Sign off").click()
+    expect(page.get_by_role("link", name="Sign on")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("run0")).to_have_count(0)
+    page.context.close()
+
+
+def test_somebody_without_rights_sees_nothing(browser: Browser, site: str) -> None:
+    page = browser.new_context().new_page()
+    page.goto(f"{site}/runs")
+    sign_on(page, "bob")
+    expect(page.get_by_text("bob@example.org")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("run0")).to_have_count(0)
+    expect(page.get_by_text("theirs")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_second_browser_sees_by_a_link_what_was_shared_and_nothing_else(browser: Browser, site: str) -> None:
+    owner = browser.new_context().new_page()
+    owner.goto(f"{site}/runs")
+    sign_on(owner, "ada")
+    expect(listed(owner)).to_have_count(3, timeout=PATIENT)
+    asked = json.dumps({"kind": "run", "id": "prod/team/run1-0123abc1", "days": 1})
+    made = owner.evaluate(
+        "body => fetch('/api/v1/shares', {method: 'POST', headers: {'Content-Type': 'application/json'}, body})"
+        ".then(answer => answer.json())", asked,
+    )  # fmt: skip
+    guest = browser.new_context().new_page()
+    guest.goto(made["url"])
+    expect(guest.get_by_role("heading", name="run1")).to_be_visible(timeout=PATIENT)
+    guest.goto(f"{site}/runs")
+    expect(listed(guest)).to_have_count(1, timeout=PATIENT)
+    assert requests.get(f"{site}/api/v1/runs", timeout=20).status_code == 401
+    for page in (owner, guest):
+        page.context.close()
