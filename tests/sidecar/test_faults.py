@@ -242,3 +242,15 @@ def test_who_was_superseded_writes_no_segment(world: World) -> None:
     with pytest.raises(SupersededError, match="was written by"):
         second.drain()
     assert list(world.bucket.list(layout.raw_prefix(PLACE))) == []
+
+
+def test_rows_of_a_tail_that_are_in_segments_are_not_held_again(world: World) -> None:
+    """Killed between the segment and the live object, and the file is gone: the tail's rows are in the segment."""
+    log = world.log()
+    log.history(0)
+    first = world.recorder()
+    world.step(first)
+    first._cut()
+    log.path.unlink()
+    assert world.recorder().batch.stretches == {}
+    assert world.steps() == [0]

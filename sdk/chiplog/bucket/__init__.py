@@ -54,7 +54,8 @@ class Bucket(Protocol):
         """Write a file of any size, checked against its SHA-256 (hex) on the way.
 
         An object of that key and size may count as written, for such keys name their content. Raises FormatError if
-        the file's content is not `sha256`: it changed while it was read. Raises OSError if the file cannot be opened.
+        the file's content is not `sha256`: it changed while it was read. Raises OSError if the file cannot be opened,
+        or the store says that something else stands under its key.
         """
         ...
 

@@ -15,6 +15,8 @@ from botocore.awsrequest import AWSRequest
 
 from chiplog.bucket import skew
 
+CREATED, PRESENT = 200, 412
+
 _PLACEHOLDER = "key"
 
 
@@ -37,16 +39,16 @@ class Creator:
         self._on_request = on_request
         self._base = ""
 
-    def create(self, key: str, data: bytes, sha256: str) -> bool:
-        """Whether the object is there now, by this request or from before; False where the ordinary client must ask."""
+    def create(self, key: str, data: bytes, sha256: str) -> int:
+        """CREATED by this request, PRESENT from before, or 0 where the ordinary client must ask."""
         try:
             request = self._request(key, data, sha256)
             if self._on_request is not None:
                 self._on_request("PutObject", len(data))
             answer = self._client._endpoint.http_session.send(request)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, OSError, RuntimeError):
-            return False
-        return answer.status_code in (200, 412)
+            return 0
+        return answer.status_code if answer.status_code in (CREATED, PRESENT) else 0
 
     def _request(self, key: str, data: bytes, sha256: str) -> Any:
         headers = {

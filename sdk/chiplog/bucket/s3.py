@@ -5,6 +5,7 @@ reach a log from this module.
 """
 
 import base64
+import errno
 import functools
 import hashlib
 import io
@@ -119,12 +120,29 @@ class S3Bucket:
             data = file.read()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise FormatError(f"{path} changed while it was read, it is not {sha256}")
-        if self._creator.create(self._prefix + key, data, sha256):
-            return
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
-        with suppress(PreconditionFailed), _mapped(f"PUT {self._address(key)}"):
-            # Such a key names its content: where something is, it is this.
-            self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*", ChecksumSHA256=checksum)
+        if not self._is_created(key, data, sha256, checksum):
+            self._compare(key, len(data), checksum)
+
+    def _is_created(self, key: str, data: bytes, sha256: str, checksum: str) -> bool:
+        """Write an object that is not there; False where it is."""
+        answer = self._creator.create(self._prefix + key, data, sha256)
+        if answer:
+            return answer == direct.CREATED
+        try:
+            with _mapped(f"PUT {self._address(key)}"):
+                self._client.put_object(**self._at(key), Body=data, IfNoneMatch="*", ChecksumSHA256=checksum)
+        except PreconditionFailed:
+            return False
+        return True
+
+    def _compare(self, key: str, size: int, checksum: str) -> None:
+        """What is there counts as acknowledged only where the store says that it is this: an answer was lost, or an
+        earlier life died before it told. Raises OSError where it is something else."""
+        with _mapped(f"HEAD {self._address(key)}"):
+            found = self._client.head_object(**self._at(key), ChecksumMode="ENABLED")
+        if found["ContentLength"] != size or found.get("ChecksumSHA256", checksum) != checksum:
+            raise FileExistsError(errno.EEXIST, "the store holds other bytes under its digest", key)
 
     def open(self, key: str) -> BinaryIO:
         """Read an object as a stream."""

@@ -1,5 +1,6 @@
 """A small file goes by one signed request; what is not simply done is the ordinary client's."""
 
+import base64
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ import pytest
 from botocore.config import Config
 
 from chiplog.bucket.s3 import S3Bucket
-from chiplog.errors import AccessDenied, Unreachable
+from chiplog.errors import AccessDenied, NotFound, Unreachable
 
 DATA = b"the content of a file"
 SHA256 = hashlib.sha256(DATA).hexdigest()
+CHECKSUM = base64.b64encode(bytes.fromhex(SHA256)).decode()
 KEY = f"v1/blobs/c/ns/r/{SHA256}/with space ä.png"
 
 
@@ -27,6 +29,9 @@ class Store:
         self.answers = [200]
         self.requests: list[tuple[str, Message, bytes]] = []
         self.address = ""
+        self.held: tuple[int, str] = (len(DATA), CHECKSUM)
+        """What a HEAD says of the object: its size and its checksum, empty where the store keeps none."""
+        self.asked: list[str] = []
 
 
 @pytest.fixture
@@ -42,6 +47,14 @@ def store() -> Iterator[Store]:
             self.send_response(code)
             self.send_header("Content-Length", "0")
             self.send_header("ETag", '"e"')
+            self.end_headers()
+
+        def do_HEAD(self) -> None:
+            made.asked.append(self.headers["x-amz-checksum-mode"])
+            self.send_response(200 if made.held[0] >= 0 else 404)
+            self.send_header("Content-Length", str(max(made.held[0], 0)))
+            if made.held[1]:
+                self.send_header("x-amz-checksum-sha256", made.held[1])
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -94,10 +107,31 @@ def test_it_is_signed_as_the_ordinary_client_signs(store: Store, tmp_path: Path)
     assert headers["Authorization"].endswith(f"Signature={signer.signature(text, request)}")
 
 
-def test_what_is_there_already_is_done(store: Store, tmp_path: Path) -> None:
-    store.answers = [412]
+@pytest.mark.parametrize("answers", [(412,), (503, 412)])
+@pytest.mark.parametrize("checksum", [CHECKSUM, ""])
+def test_what_is_there_already_is_done_once_the_store_says_that_it_is_this(
+    store: Store, tmp_path: Path, answers: tuple[int, ...], checksum: str
+) -> None:
+    """The answer to an earlier request was lost: its object counts by a HEAD, and no byte is sent again."""
+    store.answers, store.held = [*answers], (len(DATA), checksum)
     put(store, tmp_path)
-    assert len(store.requests) == 1
+    assert len(store.requests) == len(answers)
+    assert store.asked == ["ENABLED"]
+
+
+@pytest.mark.parametrize("held", [(len(DATA) - 1, ""), (len(DATA), base64.b64encode(bytes(32)).decode())])
+def test_what_is_there_and_is_something_else_is_no_acknowledgement(
+    store: Store, tmp_path: Path, held: tuple[int, str]
+) -> None:
+    store.answers, store.held = [412], held
+    with pytest.raises(OSError, match="holds other bytes under its digest"):
+        put(store, tmp_path)
+
+
+def test_what_was_there_and_is_gone_is_tried_again(store: Store, tmp_path: Path) -> None:
+    store.answers, store.held = [412], (-1, "")
+    with pytest.raises(NotFound):
+        put(store, tmp_path)
 
 
 @pytest.mark.parametrize("refusal", [500, 503, 403, 301])
