@@ -30,7 +30,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def poster(tmp_path: Path, receiver: Receiver) -> HttpPoster:
     (tmp_path / "ops").write_text(receiver.url + "\n")
-    return HttpPoster(str(tmp_path), timeout_seconds=0.2)
+    return HttpPoster(str(tmp_path), timeout_seconds=1.5)
 
 
 def test_a_message_gets_through_a_broken_a_busy_and_a_slow_receiver(poster: HttpPoster, receiver: Receiver) -> None:
