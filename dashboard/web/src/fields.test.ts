@@ -20,11 +20,12 @@ test("a number that is none is no number", () => {
 });
 
 test("parameters with one value tell nothing apart", () => {
-  expect(varied([run({ lr: 1, seed: 3 }, {}), run({ lr: 2, seed: 3 }, {}), run({ lr: 2, seed: 3, extra: 1 }, {})])).toEqual(["config.extra", "config.lr"]);
+  expect(varied([run({ lr: 1, seed: 3 }, {}), run({ lr: 2, seed: 3 }, {}), run({ lr: 2, seed: 3, extra: 1 }, {})])).toEqual(["config.lr"]);
 });
 
 test("runs are judged by the metric that they name, else by a loss, else by any number", () => {
   expect(headlineOf([run({}, { acc: 1, loss: 1 }, [{ name: "acc", goal: "maximize" }])])).toEqual({ name: "summary.acc", goal: "maximize" });
+  expect(headlineOf([run({}, {}, [{ name: "none" }]), run({}, { f1: 1 }, [{ name: "f1" }])])).toEqual({ name: "summary.f1", goal: "maximize" });
   expect(headlineOf([run({}, { a: 1, train: { loss: 1 } })])).toEqual({ name: "summary.train.loss", goal: "minimize" });
   expect(headlineOf([run({}, { zeta: 1, text: "x" })])).toEqual({ name: "summary.zeta", goal: "minimize" });
   expect(headlineOf([])).toEqual({ name: "", goal: "minimize" });

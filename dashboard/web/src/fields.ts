@@ -39,16 +39,17 @@ export function named(runs: Run[], part: "config" | "summary", wanted: (value: V
 
 export const isNumber = (value: Value) => typeof value === "number";
 
-/** Parameters that tell some runs apart: those of config with more than one value. */
+/** Parameters that tell some runs apart: those of config with more than one value; to have none is no value. */
 export function varied(runs: Run[]): string[] {
-  return named(runs, "config").filter((name) => new Set(runs.slice(0, MEASURED).map((run) => JSON.stringify(read(run, name) ?? null))).size > 1);
+  const values = (name: string) => runs.slice(0, MEASURED).flatMap((run) => { const value = read(run, name); return value === undefined ? [] : [JSON.stringify(value)]; });
+  return named(runs, "config").filter((name) => new Set(values(name)).size > 1);
 }
 
 /** What runs are judged by: the first metric with a goal, else a loss, else the first number of a summary. */
 export function headlineOf(runs: Run[]): { name: string; goal: string } {
-  const told = runs.flatMap((run) => run.metrics)[0];
   const numbers = named(runs, "summary", isNumber);
-  const name = told && numbers.includes(`summary.${told.name}`) ? `summary.${told.name}` : numbers.find((item) => /loss/i.test(item)) ?? numbers[0] ?? "";
+  const told = runs.flatMap((run) => run.metrics).find((item) => numbers.includes(`summary.${item.name}`));
+  const name = told ? `summary.${told.name}` : numbers.find((item) => /loss/i.test(item)) ?? numbers[0] ?? "";
   return { name, goal: goalOf(runs, name) };
 }
 

@@ -18,7 +18,7 @@ interface Props {
 }
 
 const HEIGHT = 300;
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 16, 14, 44];
+const [LEFT, RIGHT, TOP, BOTTOM] = [64, 30, 14, 44];
 
 export function Scatter({ runs, x, y, place }: Props) {
   const [holder, width] = useRoom(560);

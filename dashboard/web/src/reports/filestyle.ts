@@ -14,7 +14,7 @@ blockquote{margin:12px 0;padding:2px 14px;border-left:3px solid var(--rule);colo
 table{border-collapse:collapse;font-size:13px}th,td{text-align:left;padding:5px 14px 5px 0;border-bottom:1px solid var(--rule)}th{color:var(--soft)}.right{text-align:right;font-variant-numeric:tabular-nums}.center{text-align:center}.scroll{overflow-x:auto}
 figure{margin:16px 0}figcaption{font-weight:600;font-size:13px}.drawn{border:1px solid var(--rule);border-radius:10px;padding:10px 12px}
 .card{border:1px solid var(--rule);border-radius:10px;padding:10px 12px;margin:12px 0;overflow-x:auto}
-svg{display:block;max-width:100%;height:auto;font-size:11px}svg text{fill:var(--soft)}path{fill:none}.grid{stroke:var(--rule)}.line{stroke-width:1.6;stroke-linejoin:round}.line.old{opacity:.4}
+svg{display:block;max-width:100%;height:auto;font-size:11px}svg text{fill:var(--soft)}path{fill:none}path.grid{stroke:var(--rule)}.line{stroke-width:1.6;stroke-linejoin:round}.line.old{opacity:.4}
 .axis line{stroke:var(--soft)}.axis .name{fill:var(--ink);font-weight:600}.trial{opacity:.6;stroke-width:1.4}
 .keys{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;font-size:12.5px;color:var(--soft)}.keys li{display:inline-flex;align-items:center;gap:6px}.key{width:9px;height:9px}
 .bars{list-style:none;padding:0;margin:0}.bars li{display:grid;grid-template-columns:minmax(90px,1fr) 2fr 72px 60px;gap:10px;align-items:center;padding:2px 0;font-size:13px}.bars svg{width:100%;height:10px}meter{width:100%}
@@ -27,4 +27,4 @@ path.band{stroke:none!important;fill-opacity:.14}
 `;
 
 /** SHA-256 of STYLE in base64; a test holds it to it. */
-export const STYLE_HASH = "sha256-1tI1PQjMyCXukutOD5GCMAA92QuxTEUTVRqz0RG+FPE=";
+export const STYLE_HASH = "sha256-p6/Wm7qbSRH2Jdwywdot1sapPNDRTmZb9zPAkFjn4MY=";
