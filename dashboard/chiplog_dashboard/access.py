@@ -244,7 +244,7 @@ def of_proxy(caller: Caller, trusted: tuple[Network, ...]) -> Person | None:
 
 def told(name: str, groups: Iterable[str]) -> Person | None:
     """Somebody by the word of another than the cluster; None without a name, or with one of Kubernetes' own."""
-    if not name or name.startswith(RESERVED):
-        return None
+    if not name or not name.isprintable() or name.startswith(RESERVED):
+        return None  # A name stands in lines of what people write: none may begin another.
     kept = sorted({group for group in groups if group and not group.startswith(RESERVED)})
     return Person(name, (*kept, AUTHENTICATED))

@@ -11,7 +11,7 @@ import structlog
 
 from chiplog.access import keys
 from chiplog.access.keys import Key
-from chiplog_operator.cluster import Cluster, Json
+from chiplog_operator.cluster import Cluster, Conflict, Json
 
 ROUND_SECONDS = 10.0
 """Between two looks: an overlap is longer by so much at most."""
@@ -35,5 +35,10 @@ class Overlaps:
     def end(self) -> None:
         """Delete the handles of those that are over, and their ServiceAccounts. Raises ClusterError."""
         for key in due(self.cluster.key_accounts(), self.clock()):
-            self.cluster.delete_key(key.handle, key.handle_uid)
-            log.info("key ended, its overlap is over", key=key.name, generation=key.generation)
+            try:
+                self.cluster.delete_key(key.handle, key.handle_uid)
+            except Conflict as error:
+                # A handle that is another by now: the others end all the same.
+                log.warning("key not ended, the door refuses it", key=key.name, reason=str(error))
+            else:
+                log.info("key ended, its overlap is over", key=key.name, generation=key.generation)

@@ -20,9 +20,10 @@ def message(cluster: str, found: Sequence[Notice]) -> dict[str, str]:
 
 def escape(text: str) -> str:
     """What a script wrote makes no link and calls nobody: Slack's three characters, and a stop behind each `@`, which
-    makes a mention in Mattermost and Discord.
+    makes a mention in Mattermost and Discord, and in what they read as a link: `[text](address)`, or an address alone.
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+    return text.replace("](", "]\u200b(").replace("://", ":\u200b//")
 
 
 def _line(item: Notice) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chiplog.access import Right
-from chiplog_dashboard.access import Caller, NotSignedOn, Person, SignedOn, SignOn, Unanswered, of_proxy
+from chiplog_dashboard.access import Caller, NotSignedOn, Person, SignedOn, SignOn, Unanswered, of_proxy, told
 
 PROXIES = (ipaddress.ip_network("10.0.0.0/24"), ipaddress.ip_network("fd00::1/128"))
 ALICE = Person("alice", ("team",))
@@ -191,3 +191,8 @@ def test_a_server_that_does_not_answer_lets_nobody_in_and_is_asked_again(guard: 
             guard.person(Caller(token=TOKEN))
     server.is_down = False
     assert guard.person(Caller(token=TOKEN)) == ALICE
+
+
+@pytest.mark.parametrize("name", ["mallory\nsaved_by: alice", "a\rb", "a\u2028b", "al\u200bice\x00"])
+def test_a_name_that_would_begin_another_line_names_nobody(name: str) -> None:
+    assert told(name, ["ml"]) is None

@@ -135,6 +135,13 @@ def test_a_token_becomes_a_cookie_that_no_script_reads_and_that_signs_on(guarded
     assert (shown["name"], shown["cookie"]) == ("alice", True)
 
 
+def test_a_page_that_came_by_tls_gets_a_cookie_for_tls_alone(guarded: Site) -> None:
+    told = {"Content-Type": "application/json", "Origin": f"https://127.0.0.1:{guarded.port}"}
+    answer = guarded.ask("POST", "/api/v1/session", told, json.dumps({"token": TOKEN}))
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "Secure" not in post(guarded, json.dumps({"token": TOKEN})).headers["set-cookie"]
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

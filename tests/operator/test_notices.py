@@ -9,7 +9,7 @@ from operator_world import KEY, RUN_ID, SETTINGS, START, FatalBucket, Fate, Time
 from chiplog import layout, records
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import Unreachable
-from chiplog_operator import names, times
+from chiplog_operator import names, slack, times
 from chiplog_operator.alerts import Alerts
 from chiplog_operator.deliveries import Answer
 from chiplog_operator.metrics import Metrics
@@ -362,3 +362,13 @@ def test_metrics_count_what_became_of_messages() -> None:
     world.mails()
     assert isinstance(world.metrics, Metrics)
     assert world.metrics.value("notices_total", channel="ops", result="sent") == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[free GPUs](https://evil.example)", "see https://evil.example", "http://evil.example"]
+)
+def test_what_a_script_wrote_makes_no_link(text: str) -> None:
+    told = slack.escape(text)
+    assert "](" not in told
+    assert "://" not in told
+    assert told.replace("\u200b", "") == text

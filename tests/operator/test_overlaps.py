@@ -5,6 +5,7 @@ from typing import Any
 from operator_world import START, FakeCluster, Fate, Time
 
 from chiplog.access import keys
+from chiplog_operator.cluster import Conflict
 from chiplog_operator.overlaps import Overlaps
 
 
@@ -37,3 +38,20 @@ def test_what_is_no_key_of_ours_is_left_alone() -> None:
     stranger["metadata"]["name"] = "somebody-elses"
     nonsense = account("ci", 3, **{"ends-at": "tomorrow"})
     assert left(stranger, nonsense) == ["ci-3", "somebody-elses"]
+
+
+class Stubborn(FakeCluster):
+    """One handle is another's by now."""
+
+    def delete_key(self, name: str, handle_uid: str) -> None:
+        if name == "bad-1":
+            raise Conflict("the UID is another")
+        super().delete_key(name, handle_uid)
+
+
+def test_a_key_that_cannot_be_ended_keeps_no_other_from_its_end() -> None:
+    cluster = Stubborn(Fate())
+    over = {"ends-at": keys.text(START)}
+    cluster.key_of = {f"{name}-1": account(name, 1, **over) for name in ("bad", "good")}
+    Overlaps(cluster, Time(START)).end()
+    assert sorted(cluster.key_of) == ["bad-1"]
