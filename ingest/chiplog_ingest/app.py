@@ -117,6 +117,8 @@ class Door:
                     await run_in_threadpool(self.objects.put_file, grant, key, path, sha256)
         except FormatError as error:
             raise refusals.Changed(f"the file changed while it was read, it is not {sha256}") from error
+        except FileExistsError as error:  # Never "come again": a recorder would wait for it with its rows.
+            raise refusals.Changed(f"{key}: {error.strerror}") from error
         except OSError as error:
             return refusals.full(error)
         return Response()

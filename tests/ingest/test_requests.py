@@ -1,5 +1,6 @@
 """The door over HTTP: what its answers are, what it does not take, and that nothing in them is a key."""
 
+import hashlib
 import http.client
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from chiplog.bucket import wire
 from chiplog.bucket.apikey import ApiKey
 from chiplog.bucket.http import HttpBucket
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.errors import AccessDenied, SettingsError, Unreachable
+from chiplog.errors import AccessDenied, FormatError, SettingsError, Unreachable
 from chiplog.layout import Recorder
 from chiplog_ingest import bodies
 from chiplog_ingest.settings import Settings
@@ -147,3 +148,18 @@ def test_no_more_is_taken_at_once_than_there_is_room_for() -> None:
         pass
     with room.taken(asking(None), 80):
         pass
+
+
+def test_a_file_under_whose_digest_something_else_stands_is_refused_for_good(
+    reviews: door.Reviews, tmp_path: Path
+) -> None:
+    class Taken(MemoryBucket):
+        def put_file(self, key: str, path: Path, *, sha256: str) -> None:
+            raise FileExistsError(17, "the store holds other bytes under its digest", key)
+
+    path = tmp_path / "model"
+    path.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    judged = door.judging(Taken(), reviews, max_file_bytes=1 << 20)
+    with door.serving(judged) as address, pytest.raises(FormatError):
+        HttpBucket(address, ApiKey(TOKEN)).put_file(layout.blob_key(MINE, sha256, "m"), path, sha256=sha256)

@@ -1,6 +1,8 @@
 """What of a training container's directory can be opened, and what never is."""
 
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,33 @@ def test_a_part_that_is_swapped_for_a_link_meanwhile_gives_an_error_and_no_file(
     (top / "files" / "deep").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NotADirectoryError):
         reach.open_exactly(top, parts)
+
+
+def test_a_file_that_turns_into_a_link_again_and_again_never_gives_what_is_elsewhere(top: Path, tmp_path: Path) -> None:
+    """The last part may be swapped between the look at it and the opening: the kernel refuses a link there."""
+    path, file, link = top / "files" / "deep" / "a", top / "kept", top / "link"
+    is_over = threading.Event()
+
+    def swap() -> None:
+        while not is_over.is_set():
+            file.write_bytes(b"content")
+            file.replace(path)
+            link.symlink_to(tmp_path / "token")
+            link.replace(path)
+
+    swapper, seen = threading.Thread(target=swap), set[bytes]()
+    swapper.start()
+    try:
+        for _ in range(3000):
+            with suppress(OSError):
+                descriptor = reach.open_exactly(top, ["files", "deep", "a"])
+                seen.add(os.read(descriptor, 100))
+                os.close(descriptor)
+    finally:
+        is_over.set()
+        swapper.join()
+    assert b"content" in seen
+    assert seen <= {b"content", b""}
 
 
 def test_no_descriptor_is_left_open(top: Path, tmp_path: Path) -> None:
