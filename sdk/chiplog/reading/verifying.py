@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
-from chiplog.errors import FormatError, NotFound
+from chiplog.errors import FormatError, NotFound, RunNotFound
 from chiplog.layout import SegmentKey
-from chiplog.reading import rows
+from chiplog.reading import rows, runs
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 from chiplog.records import LiveHead, SealedRecorder, SealedStream, SegmentHead, StreamHead, TablePart
@@ -57,8 +57,9 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
     """The same of all given runs, of documents that are of no run, of the index, and of recorders of which only raw
     objects or files are left. Raises BucketError."""
     known = set()
-    for view in views:
-        known |= {member.recorder for member in view.members}
+    for listed_view in views:
+        view = _whole(bucket, listed_view)
+        known |= {member.recorder for member in (*listed_view.members, *view.members)}
         yield from run(bucket, view, quick=quick)
     for kind, expected in _PAPERS.items():
         for listed in bucket.list(f"{layout.VERSION}/{kind}/"):
@@ -71,6 +72,14 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
             if recorder not in known and not any(True for _ in bucket.list(key)):  # It may have begun meanwhile.
                 known.add(recorder)
                 yield Finding(key, "lost", f"there are {what} of this recorder, and nothing else")
+
+
+def _whole(bucket: Bucket, view: RunView) -> RunView:
+    """The run from its own documents: a view of a list may be the index's, which tells of no tables."""
+    try:
+        return runs.one(bucket, view.key) if view.seal is not None else view
+    except RunNotFound:
+        return view  # It was deleted since, or lost all that names it.
 
 
 _PAPERS = {
