@@ -1,6 +1,5 @@
 """A door before a bucket, as a client reaches it, with people and rights by hand: no cluster is asked."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -135,18 +134,13 @@ def serving(door: Door, **options: Any) -> Iterator[str]:
     settings = {**quiet, "timeout_graceful_shutdown": 1, **options}
     config = uvicorn.Config(door.application(), port=0, **settings)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(_served(server),))
+    thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"{'https' if options.get('ssl_certfile') else 'http'}://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()
-
-
-async def _served(server: uvicorn.Server) -> None:
-    await server.serve()
-    await asyncio.sleep(0.05)  # TLS says goodbye, and a connection that is cut off then is a warning.

@@ -1,6 +1,11 @@
 """The client of a door: what it refuses to do with a key, and what it makes of a door that is none, gone or cut off."""
 
+import json
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import door
@@ -8,6 +13,7 @@ import pytest
 import tls
 import toxic
 
+from chiplog.bucket import wire
 from chiplog.bucket.apikey import ApiKey
 from chiplog.bucket.http import HttpBucket
 from chiplog.bucket.memory import MemoryBucket
@@ -28,19 +34,47 @@ def test_a_door_speaks_tls_and_one_that_nobody_vouches_for_gets_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = tls.Authority.make(tmp_path, "authority")
-    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
-    for path, data in zip((certificate, key), authority.sign("door", "127.0.0.1"), strict=True):
+    paths = tmp_path / "c.pem", tmp_path / "k.pem"
+    for path, data in zip(paths, authority.sign("door", "127.0.0.1"), strict=True):
         path.write_bytes(data)
-    with door.serving(door.unjudged(MemoryBucket()), ssl_certfile=str(certificate), ssl_keyfile=str(key)) as address:
+    with speaking_tls(*paths) as (address, shown):
         kind, said = refusal(address)
-        assert (kind, "certificate" in said) == (Unreachable, True)
+        assert (kind, "certificate" in said, shown) == (Unreachable, True, [])
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.crt"))
-        assert ssl.get_default_verify_paths().cafile == str(tmp_path / "authority.crt")
         assert refusal(address)[0] == NotFound
+        assert shown == [f"Bearer {door.TOKEN}"]
+
+
+@contextmanager
+def speaking_tls(certificate: Path, key: Path) -> Iterator[tuple[str, list[str]]]:
+    """A door that has nothing, behind TLS, and the keys that it was shown."""
+    shown: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append(self.headers["Authorization"])
+            body = json.dumps({"error": wire.NOT_FOUND, "message": "x"}).encode()
+            self.send_response(404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}", shown
+        server.shutdown()
+        thread.join()
 
 
 def refusal(address: str) -> tuple[type[BucketError], str]:
-    """Why an object is not read; the client is gone then, with its connections, which a TLS server would wait for."""
+    """Why an object is not read; the client is gone then, and its connections with it."""
     try:
         HttpBucket(address, KEY).get("x")
     except BucketError as error:
