@@ -8,7 +8,8 @@ import structlog
 
 from chiplog import layout
 from chiplog.bucket import Bucket
-from chiplog.errors import FormatError, NotFound
+from chiplog.errors import NotFound
+from chiplog.reading import soundness
 from chiplog_compactor.finding import Finder
 from chiplog_compactor.indexing import Indexer
 from chiplog_compactor.sealing import Sealing, SupersededError, Task
@@ -62,8 +63,9 @@ class Compactor:
             if task.is_sealed:
                 self._indexer.drop(task.run)
             seal = Sealing(self.bucket, task, self.clock(), self.settings.keep_segments).seal()
-        except (SupersededError, FormatError, NotFound) as error:
-            log.warning("not sealed, nothing was deleted", run=task.run.path, reason=str(error))
+        except (SupersededError, NotFound, *soundness.MALFORMED) as error:
+            # Whoever may write into one namespace may write anything there: it holds up no other run.
+            log.warning("not sealed, nothing was deleted", run=task.run.path, reason=str(error) or repr(error))
             self._later[task.run] = self.clock() + RETRY_SECONDS
             self.problems[task.run] = str(error)
             return False

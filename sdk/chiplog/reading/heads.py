@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError
-from chiplog.reading import fetching
+from chiplog.reading import fetching, soundness
 from chiplog.records import LiveHead
 
 
@@ -44,8 +44,11 @@ def of(bucket: Bucket, recorders: Iterable[layout.Recorder]) -> list[Beat | Unre
 
 
 def _beat(recorder: layout.Recorder, data: bytes, modified: float) -> Beat | Unread:
+    key = layout.live_key(recorder)
     try:
-        return Beat(recorder, records.unpack_live_head(data, layout.live_key(recorder)), modified)
+        head = records.unpack_live_head(data, key)
+        soundness.check_live(head, key)
+        return Beat(recorder, head, modified)
     except FormatError as error:
         return Unread(recorder, str(error), modified)
 

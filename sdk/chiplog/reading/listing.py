@@ -144,7 +144,7 @@ def _unclaimed(claimed: list[RunView], beats: list[Beat | Unread], now: float) -
     """Views of what only live objects know: runs that the operator has not written down, and unbound recorders."""
     known = {member.recorder for view in claimed for member in view.members}
     left = [beat for beat in beats if beat.recorder not in known]
-    named = {place for place in map(heads.run, left) if place is not None}
+    named = {place for place in map(heads.run, left) if place is not None} - {view.key for view in claimed}
     unbound = [beat for beat in left if heads.run(beat) is None]
     papers = [Papers(place) for place in sorted(named, key=lambda place: place.path)]
     return [*(views.of_run(item, left, now) for item in papers), *(views.of_recorder(beat, now) for beat in unbound)]

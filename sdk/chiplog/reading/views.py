@@ -10,7 +10,7 @@ from typing import Any
 
 from chiplog import codec, layout
 from chiplog.documents import OutcomeDocument, RunDocument
-from chiplog.reading import members, states
+from chiplog.reading import members, soundness, states
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.members import Member
 from chiplog.records import SealDocument
@@ -81,8 +81,23 @@ class Papers:
 
 
 def of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> RunView:
-    """A run from its documents and the heads among `beats` that are its own, at the store's time `now`."""
+    """A run from its documents and the heads among `beats` that are its own, at the store's time `now`.
+
+    One whose documents or heads make no sense is a view of nothing, which says so in `unread`.
+    """
+    try:
+        return _of_run(papers, beats, now)
+    except soundness.MALFORMED as error:
+        said = f"what is written of {papers.place.path} makes no sense: {error!r}"
+        return _of_run(Papers(papers.place, unread=(*papers.unread, said)), [], now)
+
+
+def _of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> RunView:
     place, document, outcome = papers.place, papers.document, papers.outcome
+    if document is not None:
+        soundness.check_run(document)
+    if outcome is not None:
+        soundness.check_outcome(outcome)
     beats = [*beats, *_sealed(papers, beats)]
     alone = next((beat for beat in beats if beat.recorder.id == place.id), None)
     if alone is not None and papers.seal is not None and not papers.seal["is_bound"]:
@@ -131,6 +146,14 @@ def name_of(place: layout.Run) -> str:
 
 def of_recorder(beat: Beat | Unread, now: float) -> RunView:
     """A recorder that no run has claimed."""
+    try:
+        return _of_recorder(beat, now)
+    except soundness.MALFORMED as error:
+        said = f"what {beat.recorder.path} says makes no sense: {error!r}"
+        return _of_recorder(Unread(beat.recorder, said, beat.modified), now)
+
+
+def _of_recorder(beat: Beat | Unread, now: float) -> RunView:
     head = beat.head["recorder"] if isinstance(beat, Beat) else None
     member = Member(beat.recorder, 1, 0, head["pod"] if head else "", head["node"] if head else "")
     blank = RunView(
@@ -187,13 +210,13 @@ def _with_writer(view: RunView) -> RunView:
     told = [codec.number(stream["run"]) for stream in next((streams for streams in heard if streams), [])]
     if not told:
         return view
-    steps = [item["step"] for item in told if item.get("step") is not None]
+    steps = [int(item["step"]) for item in told if item.get("step") is not None]
     return replace(
         view,
         project=view.project or next((str(item["project"]) for item in told if item.get("project")), ""),
         step=max(steps, default=None),
         summary={key: value for item in told for key, value in (item.get("summary") or {}).items()},
-        tags=joined(view.tags, [tag for item in told for tag in item.get("tags") or []]),
+        tags=joined(view.tags, [str(tag) for item in told for tag in item.get("tags") or []]),
     )
 
 
