@@ -1,7 +1,8 @@
 """One level-triggered pass over one TrainingRun: look, decide, write; every decision is made elsewhere.
 
 A pass starts from what is there and each of its writes can be repeated, so one that was cut short anywhere is simply
-done again. The order of writes: run.json, the Job, outcome.json (the memory of pods that vanish), the status, Events.
+done again. The order of writes: run.json, the Job, outcome.json (the memory of pods that vanish), what people are to be
+told, the status, Events.
 """
 
 from collections.abc import Callable, Mapping, Sequence
