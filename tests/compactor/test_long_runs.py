@@ -114,3 +114,17 @@ def test_a_run_of_less_than_a_day_is_left_alone(make_world: Callable[[str], Worl
     before = segments(world)
     Compactor(world.bucket, Settings("memory"), world.time).look()
     assert segments(world) == before
+
+
+def test_what_lies_behind_a_lost_segment_of_a_run_that_lives_is_left_where_it_is(
+    make_world: Callable[[str], World],
+) -> None:
+    """Nothing behind the hole is sealed, so nothing there may be deleted: those rows stand nowhere else."""
+    world = make_world("a")
+    lived(world)
+    before = sorted(segments(world))
+    (stream,) = {key.stream for item in world.bucket.list(layout.raw_prefix(PLACE))
+                 if (key := layout.parse_segment_key(item.key)) is not None}  # fmt: skip
+    world.bucket.delete(layout.segment_key(PLACE, stream, *before[2]))
+    Compactor(world.bucket, Settings("memory"), world.time).look()
+    assert sorted(segments(world)) == before[3:]

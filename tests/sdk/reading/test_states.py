@@ -64,3 +64,7 @@ def test_a_readers_slow_clock_does_not_hide_a_silence() -> None:
 def test_an_exit_record_of_files_alone_is_none() -> None:
     (beat,) = beats((0, "drained", numbered([])))
     assert states.exit_code([beat]) is None
+
+
+def test_silence_begins_after_a_quarter_of_an_hour_as_the_layout_promises() -> None:
+    assert states.SILENCE_SECONDS == 15 * 60, "docs/bucket.md, rule 6 for readers: two missed heartbeats are no silence"
