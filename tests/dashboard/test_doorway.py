@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import takewhile
 
 import pytest
 from bucket_world import World
@@ -68,18 +69,18 @@ def test_our_own_page_and_a_program_are_let_through(site: Site) -> None:
 
 
 def test_who_writes_without_end_is_told_to_wait_and_nobody_else_is(site: Site) -> None:
-    answers = [say(site) for _ in range(75)]
-    refused = [answer for answer in answers if answer.status == 429]
-    assert refused
-    assert (refused[0].json["error"]["code"], int(refused[0].headers["retry-after"])) == ("too_often", 1)
+    # Sixty at once, then two a second: a busy machine asks slower than it would otherwise, but faster than that.
+    refused = next(answer for answer in (say(site) for _ in range(500)) if answer.status == 429)
+    assert (refused.json["error"]["code"], int(refused.headers["retry-after"])) == ("too_often", 1)
     assert say(site, OTHER).status == 200
     assert site.get("/api/v1/runs", Authorization=f"Bearer {TOKEN}").status == 200
 
 
 def test_guesses_of_a_token_are_counted_by_where_they_come_from(site: Site) -> None:
     told = {"Content-Type": "application/json"}
-    statuses = {site.ask("POST", "/api/v1/session", told, '{"token": "a.b.c"}').status for _ in range(75)}
-    assert statuses == {401, 429}
+    guesses = (site.ask("POST", "/api/v1/session", told, '{"token": "a.b.c"}').status for _ in range(500))
+    assert set(takewhile(lambda status: status != 429, guesses)) == {401}
+    assert next(guesses) == 429
 
 
 def test_what_people_did_is_written_down_and_not_what_they_wrote(site: Site, lines: list[str]) -> None:

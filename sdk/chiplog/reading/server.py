@@ -39,7 +39,7 @@ TIMEOUT_SECONDS = 60.0
 _BLOCK_BYTES = 1 << 20
 _NEAR = ("localhost", "127.0.0.1", "::1")
 _EXACT = ("exact", "true")
-_OURS = ("id", "keys", "system_keys")
+_OURS = ("id", "keys", "system_keys", "archived", "deleted")
 """What the API says of a run beside what `chiplog show -o json` does."""
 
 ERRORS: dict[str, type[ChiplogError]] = {
