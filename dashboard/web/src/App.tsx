@@ -52,7 +52,7 @@ export function App({ turnTo }: Props) {
   ];
   return (
     <Views dark={dark} commands={commands}>
-      <button className="quiet icon" lang={OTHER[language()]} onClick={() => turnTo(OTHER[language()])} aria-label={LANGUAGES[OTHER[language()]]} title={LANGUAGES[OTHER[language()]]}>{OTHER[language()].toUpperCase()}</button>
+      <button className="quiet icon" lang={OTHER[language()]} onClick={() => turnTo(OTHER[language()])} aria-label={`${OTHER[language()].toUpperCase()}, ${LANGUAGES[OTHER[language()]]}`} title={LANGUAGES[OTHER[language()]]}>{OTHER[language()].toUpperCase()}</button>
       {session.name && <span className="hint who" title={session.name}>{session.name}</span>}
       {session.cookie && <button className="quiet" onClick={off}>{say("Sign off")}</button>}
       {choose}

@@ -228,7 +228,7 @@ def test_runs_side_by_side_show_what_differs_and_their_curves(page: Page, addres
 def with_code(world: World, number: int, text: str) -> None:
     """A run's own script, as wandb keeps it."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    key = f"v1/blobs/prod/team/c{number}/{digest}/train.py"
+    key = f"v1/blobs/prod/team/r{number}/{digest}/train.py"
     world.bucket.put(key, text.encode())
     path = f"wandb/offline-run-{number}/files/code/train.py"
     shipped = Source(numbered([file(path, digest, key=key, size=len(text))]), id="files", kind="files", path="files")
