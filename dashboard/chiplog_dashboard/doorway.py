@@ -25,6 +25,10 @@ WRITES_PER_SECOND = 2.0
 
 BURST_SECONDS = 30.0
 
+VISITS_PER_SECOND = 50.0
+"""Of one address, of those who sign on or open a link: behind a proxy all people have one, and nobody is to keep the
+others out by a few requests a second."""
+
 
 class Doorway:
     """The middleware; a replica counts for itself.
@@ -42,7 +46,8 @@ class Doorway:
         self._app = app
         self._sight = sight
         self._audit = audit
-        self._pace = Pace(WRITES_PER_SECOND, monotonic, BURST_SECONDS)
+        self._writes = Pace(WRITES_PER_SECOND, monotonic, BURST_SECONDS)
+        self._visits = Pace(VISITS_PER_SECOND, monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through, or refuse."""
@@ -72,7 +77,8 @@ class Doorway:
             except ChiplogError as error:
                 return answers.refused(request, error)
         is_alone = not self._sight.guard.sign_on.is_on  # Nobody but whoever started it reaches this server.
-        wait = 0.0 if is_alone else self._pace.wait_seconds(who or f"address {_address(request)}")
+        pace = self._visits if request.method in SAFE else self._writes
+        wait = 0.0 if is_alone else pace.wait_seconds(who or f"address {_address(request)}")
         if wait:
             told = {"Retry-After": str(math.ceil(wait))}
             return answers.problem(429, "too_often", f"too many of these; the next one in {math.ceil(wait)} s", told)

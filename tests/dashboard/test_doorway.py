@@ -92,3 +92,7 @@ def test_what_people_did_is_written_down_and_not_what_they_wrote(site: Site, lin
     assert told == [{**shared, "timestamp": "2026-11-23T22:00:00.000Z", "who": "alice", "status": 200}]
     assert "seen" not in "".join(lines)
     assert TOKEN not in "".join(lines)
+
+
+def test_a_few_visits_a_second_keep_nobody_from_signing_on(site: Site) -> None:
+    assert 429 not in {site.ask("GET", "/auth/login", {}, None).status for _ in range(100)}
