@@ -45,7 +45,7 @@ export function Parallel({ sweep, at, onAt, onChosen }: Props) {
   // The best is drawn last, on top of the others.
   const lines = trials.map((trial, rank) => ({ trial, rank, inside: lies(trial, axes, stretches) })).reverse();
   return (
-    <div className="parallel" ref={holder}>
+    <div className="parallel" ref={holder} tabIndex={0} role="group" aria-label={say("Parameters and {metric}", { metric: sweep.metric ?? say("value") })}>
       <svg width={width} height={HEIGHT} role="img" aria-label={say("{count} lines through {axes}", { count: trials.length, axes: axes.map((item) => item.name).join(", ") })}>
         {lines.map(({ trial, rank, inside }) => (
           <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}`}
