@@ -10,6 +10,7 @@ DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 PLACES = {
     "cluster": "prod", "namespace": "team", "run": "mnist-0123abcd", "recorder": "r1", "sha256": DIGEST,
     "sweep": "lr-5eeb0000", "line": "cron-1", "report": "rates", "view": "best",
+    "share": "5eeb0000",
 }  # fmt: skip
 
 

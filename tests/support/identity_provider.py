@@ -56,12 +56,29 @@ def _client(models: Any, callback: str) -> Any:
     )  # fmt: skip
 
 
+def ask_for_all() -> None:
+    """Canaille's memory finds what has *any* of several attributes: one code of a client would stand for another."""
+    from canaille.backends.memory.backend import MemoryBackend
+
+    any_of = MemoryBackend.do_query
+
+    def all_of(self: Any, model: Any, *args: Any, **wanted: Any) -> list[Any]:
+        if len(wanted) < 2:
+            return list(any_of(self, model, *args, **wanted))
+        found = [any_of(self, model, *args, **{name: value}) for name, value in wanted.items()]
+        ids = set.intersection(*({item.id for item in items} for items in found))
+        return [item for item in found[0] if item.id in ids]
+
+    MemoryBackend.do_query = all_of
+
+
 def main() -> None:
     """Serve until told to stop."""
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     from canaille import create_app
     from werkzeug.serving import make_server
 
+    ask_for_all()
     port, callback, *keys = sys.argv[1:]
     app = create_app(config=configuration(int(port), [Path(key).read_text() for key in keys]), env_file=None)
     with app.app_context():

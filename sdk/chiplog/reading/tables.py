@@ -3,6 +3,7 @@
 DuckDB is imported when the first table is read: who reads no sealed run needs none (`chiplog[tables]` brings it).
 """
 
+import atexit
 import functools
 import hashlib
 import json
@@ -135,7 +136,9 @@ def _scratch() -> "tempfile.TemporaryDirectory[str]":
 
 @functools.cache
 def _made() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="chiplog-")
+    made = tempfile.TemporaryDirectory(prefix="chiplog-")
+    atexit.register(made.cleanup)  # Left to its own finalizer it would complain that nobody did.
+    return made
 
 
 def cap(seconds: float) -> None:
