@@ -81,7 +81,7 @@ def test_a_job_that_is_deleted_before_any_status_was_told_is_not_made_again() ->
     assert not world.status
     world.cluster.jobs.clear()
     world.start_operator()
-    world.passes()
+    world.passes(seconds=15)
     assert world.fate.writes.count("job") == 1
     assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
 

@@ -114,6 +114,27 @@ def test_an_invalid_job_is_the_end_of_the_run(world: World) -> None:
     assert world.outcome["state"] == "failed"
 
 
+def test_a_job_that_an_old_answer_lacks_ends_no_run_that_was_just_made(world: World) -> None:
+    world.passes()
+    jobs = dict(world.cluster.jobs)
+    world.cluster.jobs.clear()
+    world.passes(1)
+    assert world.status["state"] == "pending"
+    world.cluster.jobs.update(jobs)
+    world.make_pod()
+    world.run_pod()
+    world.passes(2)
+    assert world.status["state"] == "running"
+    assert world.cluster.jobs == jobs
+
+
+def test_a_job_that_was_deleted_before_it_made_a_pod_is_the_end_of_its_run(world: World) -> None:
+    world.passes()
+    world.cluster.jobs.clear()
+    world.passes(15)
+    assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
+
+
 def test_a_job_deleted_by_hand_is_not_made_again(world: World) -> None:
     world.passes()
     world.make_pod()
@@ -440,7 +461,7 @@ def test_a_run_whose_id_is_another_s_makes_and_writes_nothing_and_says_so(world:
 
 def test_a_run_of_the_same_resource_is_its_own_after_its_status_was_lost(world: World) -> None:
     another_s(world, UID)
-    world.passes()
+    world.passes(15)
     assert world.status["reason"] != "RunIdTaken"
     assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
 
