@@ -17,8 +17,8 @@ NO_POD_SECONDS = 30.0
 """A Job that has made no pod for this long is worth a word."""
 
 UNREAD_SECONDS = 10.0
-"""A Job of a run this young that is not there, and of which no pod was ever seen, is rather missing in an old answer of
-an API server than deleted; and a run that was called killed without any records would be durable for good."""
+"""A Job of a run this young that is not there, and of which no pod ended, is rather missing in an old answer of an API
+server than deleted; and a run that was called killed without any records would be durable for good."""
 
 QUIET_SECONDS = 60.0
 """A workload that does not tell of its end is over so long after its last pod ended well."""
@@ -123,7 +123,8 @@ def _without_job(run: Run, seen: Observation) -> Verdict:
         return Verdict("pending", "Pending", "the Job is not made yet")
     if run.mirrors is not None:
         return _witnessless(seen, "WorkloadDeleted", _gone(run.mirrors))
-    if not seen.attempts and not run.is_deleting and seen.now - run.created_at < UNREAD_SECONDS:
+    has_ended = any(attempt["reason"] for attempt in seen.attempts)
+    if not has_ended and not run.is_deleting and seen.now - run.created_at < UNREAD_SECONDS:
         return Verdict("pending", "Pending", "the Job was made, and is not to be read yet")
     reason = "RunDeleted" if run.is_deleting else "JobDeleted"
     return _witnessless(seen, reason, "the Job was deleted while the run went on")

@@ -116,12 +116,12 @@ def test_an_invalid_job_is_the_end_of_the_run(world: World) -> None:
 
 def test_a_job_that_an_old_answer_lacks_ends_no_run_that_was_just_made(world: World) -> None:
     world.passes()
+    world.make_pod()
     jobs = dict(world.cluster.jobs)
     world.cluster.jobs.clear()
     world.passes(1)
     assert world.status["state"] == "pending"
     world.cluster.jobs.update(jobs)
-    world.make_pod()
     world.run_pod()
     world.passes(2)
     assert world.status["state"] == "running"
