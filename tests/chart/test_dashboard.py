@@ -138,6 +138,12 @@ def test_with_a_sign_on_it_may_ask_who_somebody_is_and_what_they_may(render: Any
     assert environment(manifests)["CHIPLOG_UI_HOST"] == "0.0.0.0"
 
 
+def test_its_network_policy_asks_for_no_injector(render: Any) -> None:
+    values = {**OPEN, "injector": {"enabled": False}, "networkPolicy": {"enabled": True}}
+    names = {manifest["metadata"]["name"] for manifest in render(values, only="networkpolicy.yaml")}
+    assert names == {"chiplog-operator", "chiplog-dashboard"}
+
+
 def test_the_probes_reach_it_wherever_it_listens(render: Any) -> None:
     manifests = render({}, only="dashboard.yaml")
     (container,) = pod(manifests)["containers"]
