@@ -46,9 +46,18 @@ def _shipped(seen: Observation) -> Condition:
 
 
 def _recorders(seen: Observation) -> Iterable[RecorderBinding]:
-    """The recorders that ever ran; a pod whose image was never pulled has nothing to ship."""
+    """The recorders that ever ran, or may yet; a pod that ended before its image was pulled has nothing to ship."""
     bindings = [binding for attempt in seen.attempts for binding in attempt["recorders"]]
-    return [binding for binding in bindings if binding["id"] in seen.heads or _has_started(binding, seen.training)]
+    return [
+        binding
+        for binding in bindings
+        if binding["id"] in seen.heads or _has_started(binding, seen.training) or _is_alive(seen, binding)
+    ]
+
+
+def _is_alive(seen: Observation, binding: RecorderBinding) -> bool:
+    pod = seen.pod(binding["pod"])
+    return pod is not None and not pod.is_over
 
 
 def _has_started(binding: RecorderBinding, training: str) -> bool:

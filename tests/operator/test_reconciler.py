@@ -135,6 +135,18 @@ def test_a_job_that_was_deleted_before_it_made_a_pod_is_the_end_of_its_run(world
     assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
 
 
+def test_a_run_is_not_durable_while_a_pod_of_it_may_still_start(world: World) -> None:
+    world.passes()
+    world.make_pod()
+    world.cluster.jobs.clear()
+    world.passes(15)
+    assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
+    assert world.condition("Durable") == ("False", "Shipping")
+    world.vanish_pod()
+    world.passes(1)
+    assert world.condition("Durable") == ("True", "NothingToShip")
+
+
 def test_a_job_deleted_by_hand_is_not_made_again(world: World) -> None:
     world.passes()
     world.make_pod()

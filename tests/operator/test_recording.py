@@ -138,7 +138,10 @@ GONE = replace(POD, is_gone=True)
         pytest.param(seen(head=FRESH), START + 39, ("False", "Shipping"), id="the recorder still runs"),
         pytest.param(seen(OVER, head=replace(DRAINED, pending_bytes=1)), START + 39, ("False", "Lost"), id="a rest"),
         pytest.param(seen(OVER, head=FRESH, trouble=LOST_BUCKET), START + 39, ("False", "Shipping"), id="cannot look"),
-        pytest.param(seen(UNSTARTED), START + 39, ("True", "NothingToShip"), id="nothing ever started"),
+        pytest.param(seen(UNSTARTED), START + 39, ("False", "Shipping"), id="it may still start"),
+        pytest.param(
+            seen(replace(UNSTARTED, is_gone=True)), START + 39, ("True", "NothingToShip"), id="nothing ever started"
+        ),
     ],
 )
 def test_durable(observation: Observation, ended_at: float | None, expected: tuple[str, str]) -> None:
