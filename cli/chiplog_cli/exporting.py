@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from chiplog import strictjson
 from chiplog.bucket import Bucket
 from chiplog.errors import SettingsError
-from chiplog.reading import console, files, history, tables
+from chiplog.reading import console, database, files, history
 from chiplog.reading.views import RunView
 from chiplog_cli import downloading, eventfile, summaries
 from chiplog_cli.rendering import formats
@@ -95,7 +95,7 @@ def _parquet(rows: list[Row], columns: dict[str, str]) -> Content:
     """Through a CSV of fixed types, which DuckDB takes far faster than single rows."""
 
     def content(target: BinaryIO) -> None:
-        with tempfile.TemporaryDirectory(prefix="chiplog-") as folder, tables.connect() as connection:
+        with tempfile.TemporaryDirectory(prefix="chiplog-") as folder, database.connect() as connection:
             staged, made = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
             with staged.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 for row in rows:

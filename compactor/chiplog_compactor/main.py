@@ -15,11 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import structlog
 
-from chiplog import layout
+from chiplog import layout, logs
 from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, ChiplogError, FormatError, NotFound, SettingsError
-from chiplog_compactor import logs
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.decoding import Decoder
 from chiplog_compactor.rebuilding import Rebuilding

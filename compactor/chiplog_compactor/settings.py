@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chiplog import variables
 from chiplog.errors import SettingsError
 
 
@@ -50,9 +51,9 @@ class Settings:
         return cls(
             bucket=bucket,
             keep_segments=_switch(environ, "CHIPLOG_KEEP_SEGMENTS"),
-            health_port=int(_number(environ, "CHIPLOG_HEALTH_PORT", 0, low=0, high=65_535)),
+            health_port=int(variables.number(environ, "CHIPLOG_HEALTH_PORT", 0, low=0, high=65_535)),
             **{
-                name: _number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name), low)
+                name: variables.number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name), low)
                 for name, low in _NUMBERS.items()
             },
         )
@@ -75,16 +76,3 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
     if text not in ("", "true", "false"):
         raise SettingsError(f"{name}={text!r} is neither true nor false")
     return text == "true"
-
-
-def _number(environ: Mapping[str, str], name: str, default: float, low: float, high: float = 1e9) -> float:
-    text = environ.get(name, "")
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise SettingsError(f"{name}={text!r} is not a number") from error
-    if not low <= value <= high:
-        raise SettingsError(f"{name}={text!r} is not between {low:g} and {high:g}")
-    return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
 from chiplog.reading import heads, states, views, words, written
@@ -40,8 +40,8 @@ class Sweeper:
 
     def _given_up(self) -> Iterator[layout.Run]:
         """Runs whose tombstone is older than the grace period, by the store's own clock."""
-        for listed in self.bucket.list(layout.words_prefix()):
-            run = layout.parse_tombstone_key(listed.key)
+        for listed in self.bucket.list(word_layout.words_prefix()):
+            run = word_layout.parse_tombstone_key(listed.key)
             is_due = self.clock() - listed.modified >= self.settings.grace_days * DAY_SECONDS
             if run is not None and is_due and words.is_given_up(self.bucket, run):
                 yield run
@@ -66,14 +66,14 @@ class Sweeper:
                     self.bucket.delete(listed.key)
             self.bucket.delete(layout.live_key(recorder))
         documents = (
-            layout.watch_key(run),
-            layout.words_key(run),
+            word_layout.watch_key(run),
+            word_layout.words_key(run),
             layout.trial_key(run),
             layout.outcome_key(run),
             layout.seal_key(run),
             layout.run_key(run),
         )
-        for key in (*documents, layout.tombstone_key(run)):
+        for key in (*documents, word_layout.tombstone_key(run)):
             self.bucket.delete(key)
         log.info("deleted", run=run.path, recorders=len(recorders))
 

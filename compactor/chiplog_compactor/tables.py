@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chiplog.codec import Row
 from chiplog.errors import FormatError
-from chiplog.reading import tables as reading
+from chiplog.reading import database
 from chiplog_compactor import points
 from chiplog_compactor.points import Columns, Place, Sorted
 from chiplog_compactor.pyramid import Pyramid
@@ -96,7 +96,7 @@ def write_pyramid(buckets: Pyramid, rows: Sorted, run: str, project: str, path: 
 
 def _copy(arrays: dict[str, NDArray[Any]], query: str, given: dict[str, Any], path: Path) -> tuple[int, str]:
     """The columns go through the query twice, which is cheaper than to keep what comes out of it."""
-    with reading.connect() as connection:
+    with database.connect() as connection:
         connection.register("sorted", arrays)
         connection.execute(f"COPY ({query}) TO '{path}' {COPY}", given)
         return checksum(connection, f"({query})", given)
@@ -114,7 +114,7 @@ def _places(items: list[Place]) -> dict[str, list[Any]]:
 
 def check(path: Path, expected: tuple[int, str]) -> None:
     """Read a file whole. Raises FormatError if lines or values are not those that were written."""
-    with reading.connect() as connection:
+    with database.connect() as connection:
         found = checksum(connection, f"read_parquet('{path}')")
     if found != expected:
         raise FormatError(f"a table was written with {expected[0]} lines and reads back as {found[0]}: {found[1]}")

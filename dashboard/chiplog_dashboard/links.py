@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chiplog import layout, records
+from chiplog import records, word_layout
 from chiplog.access.memory import Memory
 from chiplog.bucket import Bucket, ETag
 from chiplog.documents import ShareDocument
@@ -32,7 +32,7 @@ class Place:
     @property
     def key(self) -> str:
         """Its key in the bucket."""
-        return layout.share_key(self.cluster, self.namespace, self.id)
+        return word_layout.share_key(self.cluster, self.namespace, self.id)
 
 
 class Links:
@@ -79,8 +79,8 @@ class Links:
 
     def every(self, cluster: str, namespace: str) -> Iterator[tuple[Place, ShareDocument]]:
         """Those that are good, of everything or of a namespace. Raises BucketError."""
-        for listed in self._bucket.list(layout.words_prefix(cluster, namespace)):
-            found = layout.parse_share_key(listed.key)
+        for listed in self._bucket.list(word_layout.words_prefix(cluster, namespace)):
+            found = word_layout.parse_share_key(listed.key)
             stored = self._stored(Place(*found)) if found is not None else None
             if found is not None and stored is not None and self._is_good(stored[0]):
                 yield Place(*found), stored[0]

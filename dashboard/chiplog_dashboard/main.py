@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
-from chiplog.reading import tables
+from chiplog.reading import database
 from chiplog.watching import Watcher
 from chiplog_dashboard import app, changing, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
@@ -35,7 +35,7 @@ QUERY_SECONDS = 20.0
 
 def build(settings: Settings) -> Starlette:
     """The application of these settings. Raises SettingsError for an address that is no bucket, Unanswered."""
-    tables.cap(QUERY_SECONDS)
+    database.cap(QUERY_SECONDS)
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
     signons = _signons(settings)

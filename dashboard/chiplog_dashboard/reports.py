@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chiplog import layout, times
+from chiplog import times, word_layout
 from chiplog.bucket import Bucket
 from chiplog.errors import NotFound, PreconditionFailed, SettingsError
-from chiplog.layout import Report
 from chiplog.reading import fetching
+from chiplog.word_layout import Report
 from chiplog_dashboard import answers, papers, rights, writes
 from chiplog_dashboard.papers import Paper
 from chiplog_dashboard.sight import Sight
@@ -63,7 +63,7 @@ class Reports:
         shelf = self.sight.shelf
         newest = {report: max(found) for report, found in self._versions(shelf.cluster, shelf.namespace).items()}
         seen = {report: version for report, version in newest.items() if self.sight.sees(request, report.namespace)}
-        stored = fetching.fetch(self.bucket, [layout.report_key(*item) for item in seen.items()])
+        stored = fetching.fetch(self.bucket, [word_layout.report_key(*item) for item in seen.items()])
         told = [_listed(*item, papers.unpacked(found.data), found.modified)
                 for item, found in zip(seen.items(), stored, strict=True) if found]  # fmt: skip
         there = [item for item in told if not item[REMOVED] and wanted in (None, item["project"])]
@@ -76,7 +76,7 @@ class Reports:
         version = _version(request, max(versions))
         if version not in versions:
             raise NotFound(f"report {report.name} has no version {version}")
-        stored = self.bucket.get(layout.report_key(report, version))
+        stored = self.bucket.get(word_layout.report_key(report, version))
         paper = papers.unpacked(stored.data)
         more = {"text": paper.text, "versions": _told(versions), "comments": self._comments(report)}
         answer = answers.document({**_listed(report, version, paper, stored.modified), **more})
@@ -115,10 +115,12 @@ class Reports:
                 if newest else f"there is no report {report.name}"
             )  # fmt: skip
         if paper is None:
-            old = papers.unpacked(self.bucket.get(layout.report_key(report, newest)).data)
+            old = papers.unpacked(self.bucket.get(word_layout.report_key(report, newest)).data)
             paper = Paper(old.text, {**old.facts, REMOVED: "true"})
         facts = {**paper.facts, "saved_by": person.name, "saved_at": times.iso(self.clock()) or ""}
-        self.bucket.put(layout.report_key(report, newest + 1), papers.packed(Paper(paper.text, facts)), if_absent=True)
+        self.bucket.put(
+            word_layout.report_key(report, newest + 1), papers.packed(Paper(paper.text, facts)), if_absent=True
+        )
         return answers.document({"id": report.path, "version": newest + 1})
 
     def _say(self, request: Request, report: Report, text: str) -> Response:
@@ -127,7 +129,7 @@ class Reports:
         now = times.iso(self.clock()) or ""
         stamp = f"{re.sub('[-:.]', '', now)}-{secrets.token_hex(4)}"
         paper = Paper(text, {"saved_by": person.name, "saved_at": now})
-        self.bucket.put(layout.comment_key(report, stamp), papers.packed(paper), if_absent=True)
+        self.bucket.put(word_layout.comment_key(report, stamp), papers.packed(paper), if_absent=True)
         return answers.document({"comments": self._comments(report)})
 
     def _place(self, request: Request) -> Report:
@@ -146,17 +148,21 @@ class Reports:
 
     def _versions(self, cluster: str, namespace: str, name: str = "") -> dict[Report, dict[int, float]]:
         """When each version was written, by the store's clock; a LIST, so that what is read next is not older."""
-        prefix = layout.report_prefix(Report(cluster, namespace, name)) if name else layout.reports_prefix(cluster)
+        prefix = (
+            word_layout.report_prefix(Report(cluster, namespace, name)) if name else word_layout.reports_prefix(cluster)
+        )
         found: dict[Report, dict[int, float]] = defaultdict(dict)
         for listed in self.bucket.list(prefix):
-            parsed = layout.parse_report_key(listed.key)
+            parsed = word_layout.parse_report_key(listed.key)
             if parsed and namespace in ("", parsed[0].namespace):
                 found[parsed[0]][parsed[1]] = listed.modified
         return found
 
     def _comments(self, report: Report) -> list[dict[str, Any]]:
-        keys = [item.key for item in self.bucket.list(layout.comment_key(report, "").removesuffix(".md"))]
-        stored = fetching.fetch(self.bucket, [key for key in keys if layout.parse_comment_key(key)][-MAX_COMMENTS:])
+        keys = [item.key for item in self.bucket.list(word_layout.comment_key(report, "").removesuffix(".md"))]
+        stored = fetching.fetch(
+            self.bucket, [key for key in keys if word_layout.parse_comment_key(key)][-MAX_COMMENTS:]
+        )
         found = [papers.unpacked(item.data) for item in stored if item]
         return [
             {"text": paper.text, **{name: paper.facts.get(name, "") for name in ("saved_by", "saved_at")}}

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chiplog import layout, records, times
+from chiplog import records, times, word_layout
 from chiplog.bucket import Bucket, ETag, Stored
 from chiplog.documents import ViewDocument
 from chiplog.errors import FormatError, PreconditionFailed, SettingsError
@@ -48,8 +48,8 @@ class Saved:
         self.sight.person(request)
         shelf = self.sight.shelf
         seen = []
-        for item in self.bucket.list(layout.words_prefix(shelf.cluster, shelf.namespace)):
-            place = layout.parse_view_key(item.key)
+        for item in self.bucket.list(word_layout.words_prefix(shelf.cluster, shelf.namespace)):
+            place = word_layout.parse_view_key(item.key)
             if place is not None and self.sight.sees(request, place[1]):
                 seen.append(place)
         found = list(self._read(seen))
@@ -79,7 +79,7 @@ class Saved:
             "format": records.VIEW_FORMAT, "min_reader": records.READER, "title": title, "href": href,
             "is_removed": is_removed, "saved_by": person.name, "saved_at": self.clock(),
         }  # fmt: skip
-        key = layout.view_key(cluster, namespace, name)
+        key = word_layout.view_key(cluster, namespace, name)
         etag = self._replaced(key, before)
         self.bucket.put(key, records.pack_document(document), if_match=etag, if_absent=etag is None)
         return answers.document({"id": f"{cluster}/{namespace}/{name}"})
@@ -94,7 +94,7 @@ class Saved:
         return stored.etag if stored else None
 
     def _read(self, places: list[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
-        keys = [layout.view_key(*place) for place in places]
+        keys = [word_layout.view_key(*place) for place in places]
         for place, key, stored in zip(places, keys, fetching.fetch(self.bucket, keys), strict=True):
             view = _view(stored, key)
             if stored and view:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from chiplog import variables
 from chiplog.errors import SettingsError
 from chiplog_dashboard.access import Network, SignOn
 from chiplog_dashboard.oidc import Oidc
@@ -86,27 +87,16 @@ class Settings:
             cluster=cluster,
             namespace=environ.get("CHIPLOG_NAMESPACE", ""),
             host=host,
-            port=int(_number(environ, "CHIPLOG_UI_PORT", cls.port, 0, 65_535)),
-            health_port=int(_number(environ, "CHIPLOG_HEALTH_PORT", cls.health_port, 0, 65_535)),
+            port=int(variables.number(environ, "CHIPLOG_UI_PORT", cls.port, 0, 65_535)),
+            health_port=int(variables.number(environ, "CHIPLOG_HEALTH_PORT", cls.health_port, 0, 65_535)),
             sign_on=sign_on,
             audience=environ.get("CHIPLOG_UI_TOKEN_AUDIENCE", "") or cls.audience,
             user_header=_header(environ, "CHIPLOG_UI_USER_HEADER", cls.user_header),
             groups_header=_header(environ, "CHIPLOG_UI_GROUPS_HEADER", cls.groups_header),
             oidc=oidc,
-            fresh_seconds=_number(environ, "CHIPLOG_UI_FRESH_SECONDS", cls.fresh_seconds, 0.1, 3600),
+            fresh_seconds=variables.number(environ, "CHIPLOG_UI_FRESH_SECONDS", cls.fresh_seconds, 0.1, 3600),
             log_level=environ.get("CHIPLOG_LOG_LEVEL", cls.log_level),
         )
-
-
-def _number(environ: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
-    text = environ.get(name, "")
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is no number") from None
-    if not low <= value <= high:
-        raise SettingsError(f"{name}={text!r} is not between {low:g} and {high:g}")
-    return value
 
 
 def _sign_on(environ: Mapping[str, str]) -> SignOn:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chiplog import layout, times
+from chiplog import layout, times, word_layout
 from chiplog.bucket import Bucket
 from chiplog.documents import ShareDocument
 from chiplog.errors import ChiplogError, NotFound, SettingsError
@@ -112,11 +112,11 @@ class Sharing:
                 return name
             raise NotFound(f"there is no project {name} in namespace {namespace} of cluster {cluster}")
         self.sight.check_place(request, cluster, namespace, f"report {name}")
-        listed = self.bucket.list(layout.report_prefix(layout.Report(cluster, namespace, name)))
-        versions = [found[1] for item in listed if (found := layout.parse_report_key(item.key))]
+        listed = self.bucket.list(word_layout.report_prefix(word_layout.Report(cluster, namespace, name)))
+        versions = [found[1] for item in listed if (found := word_layout.parse_report_key(item.key))]
         if not versions:
             raise NotFound(f"there is no report {name} in namespace {namespace} of cluster {cluster}")
-        newest = self.bucket.get(layout.report_key(layout.Report(cluster, namespace, name), max(versions)))
+        newest = self.bucket.get(word_layout.report_key(word_layout.Report(cluster, namespace, name), max(versions)))
         return papers.unpacked(newest.data).facts.get("project", "")
 
 

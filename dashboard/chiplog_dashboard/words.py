@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.bucket import Bucket, ETag
 from chiplog.documents import TombstoneDocument, WordsDocument
 from chiplog.errors import FormatError, PreconditionFailed, SettingsError
@@ -90,9 +90,9 @@ class Saying:
 
     def _of_one(self, view: RunView, said: Said, who: str) -> None:
         if said.has_words:
-            self._change(layout.words_key(view.key), lambda old: _words(view, old, said, who, self.clock()))
+            self._change(word_layout.words_key(view.key), lambda old: _words(view, old, said, who, self.clock()))
         if said.delete is not None:
-            self._change(layout.tombstone_key(view.key), lambda old: _stone(old, not said.delete, who))
+            self._change(word_layout.tombstone_key(view.key), lambda old: _stone(old, not said.delete, who))
 
     def _change(self, key: str, change: Callable[[dict[str, Any] | None], Any]) -> None:
         """Read and write under If-Match until nobody comes between. Raises PreconditionFailed after TRIES."""
@@ -114,7 +114,7 @@ class Saying:
         if not any(item.key == key for item in self.bucket.list(key)):
             return None, None
         stored = self.bucket.get(key)
-        kind = records.WORDS_FORMAT if layout.parse_words_key(key) else records.TOMBSTONE_FORMAT
+        kind = records.WORDS_FORMAT if word_layout.parse_words_key(key) else records.TOMBSTONE_FORMAT
         try:
             return records.unpack_document(stored.data, kind, key), stored.etag
         except FormatError:

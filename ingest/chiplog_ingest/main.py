@@ -7,11 +7,11 @@ import time
 import structlog
 import uvicorn
 
+from chiplog import logs
 from chiplog.access import Unanswered
 from chiplog.access.pace import Pace
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import SettingsError
-from chiplog_ingest import logs
 from chiplog_ingest.app import Door
 from chiplog_ingest.guard import Guard
 from chiplog_ingest.kube import Kube

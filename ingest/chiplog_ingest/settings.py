@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chiplog import access
+from chiplog import access, variables
 from chiplog.errors import SettingsError
 
 
@@ -54,33 +54,15 @@ class Settings:
             raise SettingsError("CHIPLOG_INGEST_CERTIFICATE and CHIPLOG_INGEST_PRIVATE_KEY go together")
         rate, most = "CHIPLOG_INGEST_REQUESTS_PER_SECOND", "CHIPLOG_INGEST_MAX_FILE_BYTES"
         return cls(
-            bucket=_required(environ, "CHIPLOG_BUCKET"),
-            cluster=_required(environ, "CHIPLOG_CLUSTER"),
+            bucket=variables.required(environ, "CHIPLOG_BUCKET"),
+            cluster=variables.required(environ, "CHIPLOG_CLUSTER"),
             host=environ.get("CHIPLOG_INGEST_HOST", "") or cls.host,
-            port=int(_number(environ, "CHIPLOG_INGEST_PORT", cls.port, 0, 65_535)),
+            port=int(variables.number(environ, "CHIPLOG_INGEST_PORT", cls.port, 0, 65_535)),
             certificate=certificate,
             private_key=private_key,
             audience=environ.get("CHIPLOG_INGEST_AUDIENCE", "") or cls.audience,
-            requests_per_second=_number(environ, rate, cls.requests_per_second, 0.1, 1e6),
-            max_file_bytes=int(_number(environ, most, cls.max_file_bytes, 1 << 20, 5 << 30)),
+            requests_per_second=variables.number(environ, rate, cls.requests_per_second, 0.1, 1e6),
+            max_file_bytes=int(variables.number(environ, most, cls.max_file_bytes, 1 << 20, 5 << 30)),
             spool=environ.get("CHIPLOG_INGEST_SPOOL", ""),
             log_level=environ.get("CHIPLOG_LOG_LEVEL", cls.log_level),
         )
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if not value:
-        raise SettingsError(f"{name} is not set")
-    return value
-
-
-def _number(environ: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
-    text = environ.get(name, "")
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is no number") from None
-    if not low <= value <= high:
-        raise SettingsError(f"{name}={text!r} is not between {low:g} and {high:g}")
-    return value

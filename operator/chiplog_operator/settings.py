@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from chiplog import variables
 from chiplog.errors import SettingsError
 
 Credentials = Literal["web-identity", "secret", "ambient"]
@@ -105,9 +106,9 @@ class Settings:
         """Read the environment. Raises SettingsError, which names the variable and the value."""
         credentials = cast("Credentials", _choice(environ, "CHIPLOG_CREDENTIALS", cls.credentials, Credentials))
         return cls(
-            bucket=_required(environ, "CHIPLOG_BUCKET"),
+            bucket=variables.required(environ, "CHIPLOG_BUCKET"),
             cluster=_name(environ, "CHIPLOG_CLUSTER"),
-            sidecar_image=_required(environ, "CHIPLOG_SIDECAR_IMAGE"),
+            sidecar_image=variables.required(environ, "CHIPLOG_SIDECAR_IMAGE"),
             sidecar_pull_policy=cast(
                 "PullPolicy", _choice(environ, "CHIPLOG_SIDECAR_PULL_POLICY", cls.sidecar_pull_policy, PullPolicy)
             ),
@@ -129,21 +130,14 @@ class Settings:
             keys=_choice(environ, "CHIPLOG_KEYS", "false", Literal["true", "false"]) == "true",
             notify_channels=(channels := _channels(environ, "CHIPLOG_NOTIFY_CHANNELS")),
             notify_default=_default_channel(environ, "CHIPLOG_NOTIFY_DEFAULT", [name for name, _ in channels]),
-            notify_directory=_required(environ, "CHIPLOG_NOTIFY_DIRECTORY") if channels else "",
+            notify_directory=variables.required(environ, "CHIPLOG_NOTIFY_DIRECTORY") if channels else "",
             log_level=cast("LogLevel", _choice(environ, "CHIPLOG_LOG_LEVEL", cls.log_level, LogLevel)),
             http_port=port_of(environ, "CHIPLOG_HTTP_PORT", cls.http_port),
         )
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if not value:
-        raise SettingsError(f"{name} is not set")
-    return value
-
-
 def _name(environ: Mapping[str, str], name: str) -> str:
-    value = _required(environ, name)
+    value = variables.required(environ, name)
     if not _NAME.match(value):
         raise SettingsError(f"{name}={value!r} is not a name: 1 to 63 lower-case letters, digits, '-' and '.'")
     return value

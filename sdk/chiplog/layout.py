@@ -36,7 +36,6 @@ _PART = re.compile(
     r"(?P<run>[^/]+)-(?P<generation>[0-9]{4,})-(?P<part>[0-9]{4,})\.parquet"
 )
 
-_REPORT = re.compile(r"v1/reports/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<name>[^/]+)/(?P<version>[0-9]{8})\.md")
 
 TABLES = ("history", "system", "console")
 """Kinds of rows that have a table of their own."""
@@ -129,7 +128,7 @@ def live_key(recorder: Recorder) -> str:
 
 def live_prefix(cluster: str = "", namespace: str = "") -> str:
     """Prefix of the live objects of everything, a cluster, or a namespace of it."""
-    return _class_prefix("live", cluster, namespace)
+    return class_prefix("live", cluster, namespace)
 
 
 def recorder_of_live_key(key: str) -> Recorder:
@@ -208,7 +207,7 @@ def blob_key(recorder: Recorder, sha256: str, name: str) -> str:
 
 def runs_prefix(cluster: str = "", namespace: str = "") -> str:
     """Prefix of the run documents of everything, a cluster, or a namespace."""
-    return _class_prefix("runs", cluster, namespace)
+    return class_prefix("runs", cluster, namespace)
 
 
 def run_key(run: Run) -> str:
@@ -237,7 +236,7 @@ class Line:
 
 def lines_prefix(cluster: str = "", namespace: str = "") -> str:
     """Prefix of all nights: everywhere, of a cluster, or of one of its namespaces."""
-    return _class_prefix("lines", cluster, namespace)
+    return class_prefix("lines", cluster, namespace)
 
 
 def line_prefix(line: Line) -> str:
@@ -285,7 +284,7 @@ def trial_key(run: Run) -> str:
 
 def parse_trial_key(key: str) -> Run | None:
     """The run whose `trial.json` stands at `key`; None for any other key."""
-    return _run_of(key, "trial.json")
+    return run_of(key, "trial.json")
 
 
 def seal_key(run: Run) -> str:
@@ -303,7 +302,7 @@ def parse_run_path(path: str) -> Run:
 
 def parse_run_key(key: str) -> Run | None:
     """The run whose `run.json` stands at `key`; None for any other key."""
-    return _run_of(key, "run.json")
+    return run_of(key, "run.json")
 
 
 def document_of(key: str) -> tuple[Run, str] | None:
@@ -316,7 +315,7 @@ def document_of(key: str) -> tuple[Run, str] | None:
 
 def parse_seal_key(key: str) -> Run | None:
     """The run whose `seal.json` stands at `key`; None for any other key."""
-    return _run_of(key, "seal.json")
+    return run_of(key, "seal.json")
 
 
 def table_key(table: str, run: Run, date: str, generation: int, part: int) -> str:
@@ -349,7 +348,7 @@ def index_prefix(cluster: str, namespace: str) -> str:
 
 def indexes_prefix(cluster: str = "") -> str:
     """Prefix of every runs index, or of those of a cluster."""
-    return _class_prefix("index", cluster, "")
+    return class_prefix("index", cluster, "")
 
 
 def parse_index_manifest_key(key: str) -> tuple[str, str] | None:
@@ -370,118 +369,6 @@ def index_part_key(cluster: str, namespace: str, sha256: str) -> str:
     return f"{index_prefix(cluster, namespace)}{sha256}.jsonl.zst"
 
 
-def tombstone_key(run: Run) -> str:
-    """Key of people's word that a run shall be deleted."""
-    return f"{VERSION}/words/{run.path}/tombstone.json"
-
-
-def parse_tombstone_key(key: str) -> Run | None:
-    """The run whose tombstone stands at `key`; None for any other key."""
-    return _run_of(key, "tombstone.json", "words")
-
-
-def words_prefix(cluster: str = "", namespace: str = "") -> str:
-    """Prefix of what people said of their runs: everywhere, of a cluster, or of one of its namespaces."""
-    return _class_prefix("words", cluster, namespace)
-
-
-def words_key(run: Run) -> str:
-    """Key of people's words on a run."""
-    return f"{VERSION}/words/{run.path}/words.json"
-
-
-def parse_words_key(key: str) -> Run | None:
-    """The run whose words stand at `key`; None for any other key."""
-    return _run_of(key, "words.json", "words")
-
-
-VIEWS = "_views"
-"""Stands where a run's id would; none begins so."""
-
-
-def view_key(cluster: str, namespace: str, name: str) -> str:
-    """Key of a saved view."""
-    return f"{VERSION}/words/{cluster}/{namespace}/{VIEWS}/{name}.json"
-
-
-def parse_view_key(key: str) -> tuple[str, str, str] | None:
-    """Cluster, namespace and name of the view at `key`; None for any other key."""
-    parts = key.split("/")
-    if len(parts) != 6 or parts[:2] != [VERSION, "words"] or parts[4] != VIEWS or not key.endswith(".json"):
-        return None
-    return parts[2], parts[3], parts[5].removesuffix(".json")
-
-
-SHARES = "_shares"
-"""The same for links."""
-
-
-def share_key(cluster: str, namespace: str, share: str) -> str:
-    """Key of a link by which others see something."""
-    return f"{VERSION}/words/{cluster}/{namespace}/{SHARES}/{share}.json"
-
-
-def parse_share_key(key: str) -> tuple[str, str, str] | None:
-    """Cluster, namespace and id of the link at `key`; None for any other key."""
-    parts = key.split("/")
-    if len(parts) != 6 or parts[:2] != [VERSION, "words"] or parts[4] != SHARES or not key.endswith(".json"):
-        return None
-    return parts[2], parts[3], parts[5].removesuffix(".json")
-
-
-def reports_prefix(cluster: str = "", namespace: str = "") -> str:
-    """Prefix of people's reports: everywhere, of a cluster, or of one of its namespaces."""
-    return _class_prefix("reports", cluster, namespace)
-
-
-@dataclass(frozen=True)
-class Report:
-    """Where a report stands."""
-
-    cluster: str
-    namespace: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """The part of a key that names this report."""
-        return f"{self.cluster}/{self.namespace}/{self.name}"
-
-
-def report_prefix(report: Report) -> str:
-    """Prefix of all versions of a report, and of what people said of it."""
-    return f"{VERSION}/reports/{report.path}/"
-
-
-def report_key(report: Report, version: int) -> str:
-    """Key of one version of a report, counted from 1."""
-    return f"{report_prefix(report)}{version:08d}.md"
-
-
-def comment_key(report: Report, stamp: str) -> str:
-    """Key of a comment on a report; stamps sort by time."""
-    return f"{report_prefix(report)}comments/{stamp}.md"
-
-
-def parse_report_key(key: str) -> tuple[Report, int] | None:
-    """The report and the version that stand at `key`; None for any other key."""
-    found = _REPORT.fullmatch(key)
-    return (Report(found["cluster"], found["namespace"], found["name"]), int(found["version"])) if found else None
-
-
-def parse_comment_key(key: str) -> Report | None:
-    """The report on which the comment at `key` is; None for any other key."""
-    parts = key.split("/")
-    if len(parts) != 7 or parts[:2] != [VERSION, "reports"] or parts[5] != "comments":
-        return None
-    return Report(parts[2], parts[3], parts[4])
-
-
-def watch_key(run: Run) -> str:
-    """Key of somebody's word that they look at a run now; a recorder that no run has claimed goes by its own id."""
-    return f"{VERSION}/watch/{run.path}.json"
-
-
 def quote_name(name: str) -> str:
     """Percent-encode a file's name so that every store and shell takes it, and cut it to MAX_NAME_BYTES."""
     quoted = quote(name, safe="", errors="surrogatepass") or "_"
@@ -493,14 +380,16 @@ def quote_name(name: str) -> str:
     return quoted[start if begun < 0 else begun + 3 :]
 
 
-def _run_of(key: str, name: str, kind: str = "runs") -> Run | None:
+def run_of(key: str, name: str, kind: str = "runs") -> Run | None:
+    """The run whose object `name` of a class stands at `key`; None for any other key."""
     parts = key.split("/")
     if len(parts) != 6 or parts[:2] != [VERSION, kind] or parts[5] != name:
         return None
     return Run(parts[2], parts[3], parts[4])
 
 
-def _class_prefix(kind: str, cluster: str, namespace: str) -> str:
+def class_prefix(kind: str, cluster: str, namespace: str) -> str:
+    """Prefix of a class of objects: everywhere, of a cluster, or of one of its namespaces."""
     parts = [part for part in (cluster, namespace if cluster else "") if part]
     return "/".join([VERSION, kind, *parts]) + "/"
 

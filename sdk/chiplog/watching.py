@@ -7,7 +7,7 @@ over each other.
 import time
 from collections.abc import Callable
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.bucket import Bucket
 from chiplog.documents import WatchDocument
 
@@ -45,7 +45,7 @@ class Watcher:
             return
         self._said = {known: at for known, at in list(self._said.items()) if now - at < RENEW_SECONDS}
         self._said[run] = now
-        self._bucket.put(layout.watch_key(run), records.pack_document(_word(run)))
+        self._bucket.put(word_layout.watch_key(run), records.pack_document(_word(run)))
 
 
 def _word(run: layout.Run) -> WatchDocument:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.bucket import Bucket
 from chiplog.errors import AccessDenied, BucketError, FormatError
 
@@ -42,7 +42,7 @@ class Audience:
 
     def look(self, now: float) -> None:
         """Ask the bucket."""
-        key = layout.watch_key(self.run)
+        key = word_layout.watch_key(self.run)
         self._next = now + LOOK_SECONDS
         try:
             stored = self.bucket.get(key)

@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 
-from chiplog import rundir
+from chiplog import logs, rundir
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import AccessDenied, BucketError, BucketMissing, FormatError, SettingsError
 from chiplog.local import alive
-from chiplog_sidecar import backoff, logs, status
+from chiplog_sidecar import backoff, status
 from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
 from chiplog_sidecar.shipping import SupersededError

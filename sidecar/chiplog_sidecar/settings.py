@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chiplog import layout, rundir
+from chiplog import layout, rundir, variables
 from chiplog.errors import SettingsError
 
 
@@ -76,9 +76,9 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the environment. Raises SettingsError, which names the variable and the value."""
-        recorder = layout.Recorder(*(_required(environ, f"CHIPLOG_{name}") for name in _PLACE))
+        recorder = layout.Recorder(*(_part(environ, f"CHIPLOG_{name}") for name in _PLACE))
         return cls(
-            bucket=_required(environ, "CHIPLOG_BUCKET"),
+            bucket=variables.required(environ, "CHIPLOG_BUCKET"),
             recorder=recorder,
             pod=environ.get("CHIPLOG_POD", ""),
             node=environ.get("CHIPLOG_NODE", ""),
@@ -91,36 +91,26 @@ class Settings:
             exclude=_names(environ, "CHIPLOG_EXCLUDE"),
             copies=environ.get("CHIPLOG_COPIES") == "1",
             until=Path(environ["CHIPLOG_UNTIL"]) if environ.get("CHIPLOG_UNTIL") else None,
-            status_port=int(_number(environ, "CHIPLOG_STATUS_PORT", cls.status_port, high=65535)),
-            **{name: _number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name)) for name in _SECONDS},
+            status_port=int(variables.number(environ, "CHIPLOG_STATUS_PORT", cls.status_port, high=65535)),
+            **{
+                name: variables.number(environ, f"CHIPLOG_{name.upper()}", getattr(cls, name), high=_DAY)
+                for name in _SECONDS
+            },
         )
 
 
 _PLACE = ("CLUSTER", "NAMESPACE", "RECORDER")
+_DAY = 86_400.0
 _SECONDS = ("young_seconds", "young_flush_seconds", "flush_seconds", "cut_seconds", "quiet_seconds", "drain_seconds")
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    value = environ.get(name, "")
-    if not value:
-        raise SettingsError(f"{name} is not set")
-    if name.removeprefix("CHIPLOG_") in _PLACE and "/" in value:
-        raise SettingsError(f"{name}={value!r} holds a slash")
-    return value
 
 
 def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
 
 
-def _number(environ: Mapping[str, str], name: str, default: float, high: float = 86_400.0) -> float:
-    text = environ.get(name, "")
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise SettingsError(f"{name}={text!r} is not a number") from error
-    if not 0 <= value <= high:
-        raise SettingsError(f"{name}={text!r} is not between 0 and {high:g}")
+def _part(environ: Mapping[str, str], name: str) -> str:
+    """A part of the recorder's place in the bucket."""
+    value = variables.required(environ, name)
+    if "/" in value:
+        raise SettingsError(f"{name}={value!r} holds a slash")
     return value

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, script
 
-from chiplog import codec, layout, records
+from chiplog import codec, layout, records, word_layout
 from chiplog.bucket import ETag, Listed, Stored
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.reading import catalog, index, listing, runs
@@ -214,7 +214,7 @@ def test_a_run_that_was_deleted_leaves_the_index() -> None:
     place = ended(world, "a")
     ended(world, "b")
     look(world)
-    world.bucket.put(layout.tombstone_key(place), b"{}")
+    world.bucket.put(word_layout.tombstone_key(place), b"{}")
     world.now += 8 * 86_400
     look(world)
     assert list(index.read(world.bucket, CLUSTER, "team")) == ["b-0123abcd"]

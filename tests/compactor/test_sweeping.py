@@ -7,7 +7,7 @@ import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, console, history, numbered
 from mortal import Killed, Mortal
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.errors import RunNotFound
 from chiplog.reading import console as reading_console
 from chiplog.reading import history as reading_history
@@ -50,7 +50,7 @@ def test_a_run_with_a_tombstone_goes_whole_after_the_grace_period_and_no_other_d
     _, other = fill(world, "other", "rec-2")
     if sealed:
         look(world)
-    world.bucket.put(layout.tombstone_key(place), b"{}")
+    world.bucket.put(word_layout.tombstone_key(place), b"{}")
     look(world, grace_days=7)
     assert runs.one(world.bucket, place, world.clock).state == "finished"
     world.now += 7 * DAY + 1
@@ -79,8 +79,8 @@ TOMBSTONE = {"format": records.TOMBSTONE_FORMAT, "min_reader": 1, "is_taken_back
 )
 def test_a_tombstone_that_says_it_is_taken_back_or_cannot_be_read_deletes_nothing(said: bytes, is_meant: bool) -> None:
     world, place = world_with_a_run()
-    world.bucket.put(layout.tombstone_key(place), said)
-    world.bucket.put(layout.words_key(place), b"{}")
+    world.bucket.put(word_layout.tombstone_key(place), said)
+    world.bucket.put(word_layout.words_key(place), b"{}")
     before = keys(world)
     world.now += 30 * DAY
     Sweeper(world.bucket, Settings("memory"), world.clock).sweep()
@@ -89,9 +89,9 @@ def test_a_tombstone_that_says_it_is_taken_back_or_cannot_be_read_deletes_nothin
 
 def test_a_tombstone_that_is_taken_back_in_time_saves_the_run() -> None:
     world, place = world_with_a_run()
-    world.bucket.put(layout.tombstone_key(place), b"{}")
+    world.bucket.put(word_layout.tombstone_key(place), b"{}")
     look(world)
-    world.bucket.delete(layout.tombstone_key(place))
+    world.bucket.delete(word_layout.tombstone_key(place))
     world.now += 30 * DAY
     look(world)
     assert runs.one(world.bucket, place, world.clock).state == "finished"
@@ -99,10 +99,10 @@ def test_a_tombstone_that_is_taken_back_in_time_saves_the_run() -> None:
 
 def test_a_run_that_is_being_recorded_is_not_deleted() -> None:
     world, place = world_with_a_run(state="recording")
-    world.bucket.put(layout.tombstone_key(place), b"{}")
+    world.bucket.put(word_layout.tombstone_key(place), b"{}")
     look(world, grace_days=0)
     assert layout.live_key(REC) in keys(world)
-    assert layout.tombstone_key(place) in keys(world)
+    assert word_layout.tombstone_key(place) in keys(world)
 
 
 def test_retention_takes_a_class_and_leaves_the_others() -> None:
@@ -145,7 +145,7 @@ def test_a_kill_at_any_request_of_a_deletion_is_made_good_by_the_next_sweep(afte
         world, place = world_with_a_run()
         fill(world, "other", "rec-2")
         look(world)
-        world.bucket.put(layout.tombstone_key(place), b"{}")
+        world.bucket.put(word_layout.tombstone_key(place), b"{}")
         world.now += 8 * DAY
         mortal = Mortal(world.bucket, at, after=after, error=Killed)
         with contextlib.suppress(Killed):

@@ -9,7 +9,7 @@ import pytest
 from bucket_world import NOW, Source, World, attempt, console, file, history, numbered, script
 from dashboard_site import Site, Start
 
-from chiplog import layout
+from chiplog import layout, word_layout
 from chiplog.bucket import Listed
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import Unreachable
@@ -161,7 +161,7 @@ def test_a_row_cannot_have_the_server_read_what_its_recorder_did_not_write(world
 def test_looking_at_a_live_run_asks_its_recorders_to_hurry(world: World, site: Site) -> None:
     trained(world)
     site.get(RUN)
-    key = layout.watch_key(layout.Run("prod", "team", "mnist-0123abcd"))
+    key = word_layout.watch_key(layout.Run("prod", "team", "mnist-0123abcd"))
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and key not in {item.key for item in world.bucket.list("v1/watch/")}:
         time.sleep(0.02)

@@ -7,14 +7,14 @@ import pytest
 from bucket_world import World
 from dashboard_site import Answer, Site, Start
 
-from chiplog import layout
+from chiplog import word_layout
 from chiplog.access import Person, Right
 from chiplog_dashboard.access import SignedOn, SignOn
 from chiplog_dashboard.reports import MAX_BODY, MAX_COMMENT
 
 PATH = "/api/v1/reports/prod/team/rates"
 TEXT = "# Rates\n\n---\nfalls: `loss`\n"
-REPORT = layout.Report("prod", "team", "rates")
+REPORT = word_layout.Report("prod", "team", "rates")
 TOKEN = "alice.to.ken"
 
 
@@ -158,13 +158,13 @@ def test_reports_are_listed_by_project(site: Site) -> None:
 
 
 def test_a_file_that_somebody_wrote_by_hand_is_a_report(site: Site, world: World) -> None:
-    world.bucket.put(layout.report_key(REPORT, 1), b"# By hand\r\n\r\n\xff")
+    world.bucket.put(word_layout.report_key(REPORT, 1), b"# By hand\r\n\r\n\xff")
     assert listed(site) == [("By hand", 1)]
     assert site.get(PATH).json["text"] == "# By hand\n\n\ufffd"
 
 
 def test_who_may_not_update_runs_there_reads_and_writes_nothing(guarded: Site, world: World) -> None:
-    world.bucket.put(layout.report_key(layout.Report("prod", "other", "rates"), 1), b"theirs")
+    world.bucket.put(word_layout.report_key(word_layout.Report("prod", "other", "rates"), 1), b"theirs")
     mine = {"Authorization": f"Bearer {TOKEN}"}
     assert create(guarded, **mine).status == 200
     assert guarded.get(PATH, **mine).json["saved_by"] == "alice"
@@ -177,7 +177,7 @@ def test_who_may_not_update_runs_there_reads_and_writes_nothing(guarded: Site, w
 
 def test_who_may_not_see_a_namespace_or_is_nobody_is_told_of_no_report(guarded: Site, world: World) -> None:
     for cluster, namespace in (("prod", "secret"), ("staging", "team")):
-        world.bucket.put(layout.report_key(layout.Report(cluster, namespace, "rates"), 1), b"theirs")
+        world.bucket.put(word_layout.report_key(word_layout.Report(cluster, namespace, "rates"), 1), b"theirs")
         path = f"/api/v1/reports/{cluster}/{namespace}/rates"
         assert guarded.get(path, Authorization=f"Bearer {TOKEN}").status == 404
         assert create(guarded, path, Authorization=f"Bearer {TOKEN}").status == 404

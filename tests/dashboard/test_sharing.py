@@ -8,7 +8,7 @@ import pytest
 from bucket_world import Source, World, file, numbered, script
 from dashboard_site import Answer, Site, Start
 
-from chiplog import layout
+from chiplog import word_layout
 from chiplog.access import Person, Right
 from chiplog_dashboard.access import SignedOn, SignOn
 from chiplog_dashboard.links import Links
@@ -157,7 +157,7 @@ def test_a_link_that_is_taken_back_is_over_within_ten_seconds_on_every_replica(
 
 def test_a_link_whose_object_is_gone_is_taken_back(site: Site, world: World) -> None:
     made = share(site, "run", MINE).json
-    world.bucket.delete(layout.share_key(*made["id"].split("/")))
+    world.bucket.delete(word_layout.share_key(*made["id"].split("/")))
     assert come(site, made["url"])[0].status == 404
 
 

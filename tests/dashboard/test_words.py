@@ -7,7 +7,7 @@ import pytest
 from bucket_world import Source, World, script
 from dashboard_site import Site, Start
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.access import Person, Right
 from chiplog.bucket import ETag
 from chiplog.bucket.memory import MemoryBucket
@@ -70,7 +70,7 @@ def test_deleting_writes_a_tombstone_that_can_be_taken_back_and_deletes_nothing(
     before = {item.key for item in world.bucket.list("v1/")}
     assert say(site, ONE, delete=True) == 200
     assert run(site)["deleted"] is True
-    key = layout.tombstone_key(layout.Run("prod", "team", "one-0123abcd"))
+    key = word_layout.tombstone_key(layout.Run("prod", "team", "one-0123abcd"))
     assert {item.key for item in world.bucket.list("v1/")} - before == {key}
     assert say(site, ONE, delete=False) == 200
     assert run(site)["deleted"] is False
@@ -78,7 +78,7 @@ def test_deleting_writes_a_tombstone_that_can_be_taken_back_and_deletes_nothing(
 
 def test_a_second_deletion_does_not_begin_the_grace_period_anew(site: Site, world: World) -> None:
     say(site, ONE, delete=True)
-    key = layout.tombstone_key(layout.Run("prod", "team", "one-0123abcd"))
+    key = word_layout.tombstone_key(layout.Run("prod", "team", "one-0123abcd"))
     etag = world.bucket.get(key).etag
     say(site, ONE, delete=True)
     assert world.bucket.get(key).etag == etag
@@ -91,8 +91,8 @@ def test_taking_back_what_was_never_deleted_writes_nothing(site: Site, world: Wo
 
 def test_words_that_are_damaged_hide_no_run_and_can_be_said_again(site: Site, world: World) -> None:
     place = layout.Run("prod", "team", "one-0123abcd")
-    world.bucket.put(layout.words_key(place), b"\x00rubbish")
-    world.bucket.put(layout.tombstone_key(place), b"\x00rubbish")
+    world.bucket.put(word_layout.words_key(place), b"\x00rubbish")
+    world.bucket.put(word_layout.tombstone_key(place), b"\x00rubbish")
     assert (run(site)["tags"], run(site)["deleted"]) == (["baseline"], False)
     assert say(site, ONE, tag=["good"], delete=True) == 200
     assert (run(site)["tags"], run(site)["deleted"]) == (["baseline", "good"], True)

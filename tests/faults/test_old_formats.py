@@ -14,7 +14,7 @@ from chiplog import codec, layout, records
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.errors import FormatError
 from chiplog.folding import Fold
-from chiplog.reading import lines, rows, runs, sweeps, tables, verifying
+from chiplog.reading import database, lines, rows, runs, sweeps, verifying
 from chiplog_compactor.decoding import Decoder
 from chiplog_compactor.rebuilding import Rebuilding
 from chiplog_sidecar import formats
@@ -187,8 +187,8 @@ FROM read_parquet(?) ORDER BY ALL
 def pyramid(bucket: DirectoryBucket) -> list[list[Any]]:
     """Its buckets, by the columns of docs/bucket.md."""
     parts = [str(bucket.root / item.key) for item in bucket.list(layout.tables_prefix(layout.PYRAMID))]
-    with tables.connect() as database:
-        return [list(row) for row in database.execute(PYRAMID, [parts]).fetchall()]
+    with database.connect() as connection:
+        return [list(row) for row in connection.execute(PYRAMID, [parts]).fetchall()]
 
 
 def test_the_pyramid_is_read_bit_by_bit_and_comes_out_of_the_kept_history_again(kept: Path) -> None:

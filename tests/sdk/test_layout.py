@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiplog import layout
+from chiplog import layout, word_layout
 from chiplog.errors import FormatError
 
 part = st.text(st.characters(codec="ascii", categories=["Ll", "Nd"], include_characters="-."), min_size=1, max_size=40)
@@ -32,7 +32,7 @@ def test_segments_sort_by_position(one: int, other: int) -> None:
 
 
 def test_a_watch_key_names_the_run() -> None:
-    assert layout.watch_key(layout.Run("c", "ns", "digits-50eaafc8")) == "v1/watch/c/ns/digits-50eaafc8.json"
+    assert word_layout.watch_key(layout.Run("c", "ns", "digits-50eaafc8")) == "v1/watch/c/ns/digits-50eaafc8.json"
 
 
 @given(recorders)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiplog import layout, records, watching
+from chiplog import layout, records, watching, word_layout
 from chiplog.bucket import ETag
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, NotFound
@@ -18,7 +18,7 @@ class Clock:
 
 
 def modified(bucket: MemoryBucket, run: layout.Run) -> float:
-    return bucket.get(layout.watch_key(run)).modified
+    return bucket.get(word_layout.watch_key(run)).modified
 
 
 def test_a_look_is_said_at_once_and_again_after_twenty_seconds() -> None:
@@ -32,7 +32,7 @@ def test_a_look_is_said_at_once_and_again_after_twenty_seconds() -> None:
         said.append(modified(bucket, RUN))
     assert sorted(set(said)) == [0.0, 20.0, 40.0, 60.0]
     with pytest.raises(NotFound):
-        bucket.get(layout.watch_key(OTHER))
+        bucket.get(word_layout.watch_key(OTHER))
 
 
 def test_each_run_is_said_for_itself_and_old_ones_are_forgotten() -> None:
@@ -47,9 +47,9 @@ def test_each_run_is_said_for_itself_and_old_ones_are_forgotten() -> None:
 def test_two_watchers_write_the_same_word() -> None:
     bucket = MemoryBucket()
     watching.Watcher(bucket).look(RUN)
-    first = bucket.get(layout.watch_key(RUN)).data
+    first = bucket.get(word_layout.watch_key(RUN)).data
     watching.Watcher(bucket).look(RUN)
-    assert bucket.get(layout.watch_key(RUN)).data == first
+    assert bucket.get(word_layout.watch_key(RUN)).data == first
     assert records.unpack_document(first, records.WATCH_FORMAT, "watch")["run"] == "a-1"
 
 

@@ -6,7 +6,7 @@ import pytest
 from counting import Counting
 from recorder_world import Log, World
 
-from chiplog import layout, records, watching
+from chiplog import layout, records, watching, word_layout
 from chiplog.bucket import Stored
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AccessDenied, Unreachable
@@ -130,7 +130,7 @@ def test_a_look_that_fails_is_no_look_and_costs_no_row(old: Old, error: type[Exc
 def test_a_word_that_a_newer_chiplog_wrote_is_not_guessed_at() -> None:
     bucket = MemoryBucket()
     document = {"format": records.WATCH_FORMAT, "min_reader": records.READER + 1}
-    bucket.put(layout.watch_key(RUN), records.pack_document(document))
+    bucket.put(word_layout.watch_key(RUN), records.pack_document(document))
     found = audience.Audience(bucket, RUN)
     found.look(0.0)
     assert not found.is_there(1.0)

@@ -1,18 +1,13 @@
 """Rows of the tables, as a recorder wrote them but with nested metrics joined by dots; it writes nothing.
 
-DuckDB is imported when the first table is read: who reads no sealed run needs none (`chiplog[tables]` brings it).
+What it asks DuckDB stands here; DuckDB itself is `database`'s.
 """
 
-import atexit
 import functools
 import hashlib
 import json
-import math
 import tempfile
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -22,15 +17,12 @@ from chiplog import codec, layout
 from chiplog.bucket import Bucket
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.codec import Row
-from chiplog.errors import FormatError, NotFound, SettingsError, TooCostly
+from chiplog.errors import FormatError, NotFound
+from chiplog.reading import database
 from chiplog.records import TablePart
 
 if TYPE_CHECKING:
-    import duckdb
     import numpy as np
-
-MEMORY = "256MB"
-"""That DuckDB may take to read; what is larger is spilled to disk, as far as it can be."""
 
 _BLOCK_BYTES = 1 << 20
 _FETCHED = 4096
@@ -93,120 +85,12 @@ _PLAIN: dict[str, Plain] = {
 """A point's value by its `type`, from its columns `value` and `text`."""
 
 
-def connect() -> "duckdb.DuckDBPyConnection":
-    """A connection of its own to this process's DuckDB, which is in memory, on few threads; it makes no tables there.
-
-    Raises SettingsError where DuckDB is not installed.
-    """
-    return _database().cursor()
-
-
-def _require() -> Any:
-    try:
-        import duckdb
-    except ImportError as error:
-        raise SettingsError("sealed runs are read with DuckDB: pip install 'chiplog[tables]'") from error
-    return duckdb
-
-
-@functools.cache
-def _database() -> "duckdb.DuckDBPyConnection":
-    """Made once: to start one takes 50 ms, more than to read a small table."""
-    folder = str(Path(tempfile.gettempdir()) / "chiplog-duckdb")
-    database: duckdb.DuckDBPyConnection = _require().connect(
-        config={
-            "threads": 2,
-            "memory_limit": "512MB",
-            "temp_directory": folder,
-            "autoinstall_known_extensions": False,  # It would look for them on the network.
-        }
-    )
-    return database
-
-
-_making = threading.Lock()
-
-
-def _scratch() -> "tempfile.TemporaryDirectory[str]":
-    """Where this process puts the parts that it fetches; it goes with it."""
-    # Two threads that ask first would each make one: the cache keeps one, and the other goes while it is in use.
-    with _making:
-        return _made()
-
-
-@functools.cache
-def _made() -> "tempfile.TemporaryDirectory[str]":
-    made = tempfile.TemporaryDirectory(prefix="chiplog-")
-    atexit.register(made.cleanup)  # Left to its own finalizer it would complain that nobody did.
-    return made
-
-
-def cap(seconds: float) -> None:
-    """From now on no reader of this process waits longer for one answer of DuckDB: for servers, whom anybody asks."""
-    _cap.seconds = seconds
-
-
-@dataclass
-class _Cap:
-    seconds: float = math.inf
-
-
-_cap = _Cap()
-
-
-@functools.lru_cache(maxsize=16)
-def _locked(folder: str) -> "duckdb.DuckDBPyConnection":
-    """A DuckDB that reads files below one folder, and can do nothing else: no other file, no network, no settings."""
-    import duckdb
-
-    spilled = str(Path(tempfile.gettempdir()) / "chiplog-duckdb")
-    database = duckdb.connect(
-        config={
-            "threads": 2,
-            "memory_limit": MEMORY,
-            "temp_directory": spilled,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    database.execute(f"SET allowed_directories = ['{folder.replace(chr(39), chr(39) * 2)}']")
-    database.execute("SET enable_external_access = false")
-    database.execute("SET lock_configuration = true")
-    return database
-
-
-def reader(folder: Path) -> "duckdb.DuckDBPyConnection":
-    """A connection that reads Parquet below this folder alone. Raises SettingsError where DuckDB is not installed."""
-    _require()
-    return _locked(str(folder)).cursor()
-
-
-@contextmanager
-def within(connection: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """One call of DuckDB, which ends when its time is over. Raises TooCostly."""
-    import duckdb
-
-    timer = threading.Timer(_cap.seconds, connection.interrupt) if math.isfinite(_cap.seconds) else None
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise TooCostly(f"reading the tables took longer than {_cap.seconds:g} s") from error
-    except duckdb.OutOfMemoryException as error:
-        raise TooCostly(f"reading the tables took more than {MEMORY} of memory") from error
-    finally:
-        if timer is not None:
-            timer.cancel()
-
-
 class Parts:
     """The parts of tables that a reader has fetched, each once; `close` takes them away."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._folder = tempfile.TemporaryDirectory(prefix="part-", dir=_scratch().name)
+        self._folder = tempfile.TemporaryDirectory(prefix="part-", dir=database.scratch())
         self._files: dict[tuple[str, str], Path] = {}
 
     def __enter__(self) -> "Parts":
@@ -248,7 +132,7 @@ class Parts:
         Raises NotFound for a part that is gone, BucketError.
         """
         told = self._told(parts, "history", recorder, stream)
-        with reader(self._readable) as connection, within(connection):
+        with database.reader(self._readable) as connection, database.within(connection):
             query = f"{_COLUMN} AND {_IS_NUMBER}" if numbers_only else _COLUMN
             found = [connection.execute(query, {**told, "key": key}).fetchnumpy() for key in keys]
         return _aligned(keys, [_ordered(columns) for columns in found])
@@ -256,13 +140,13 @@ class Parts:
     def keys(self, parts: Iterable[TablePart], recorder: str, stream: str) -> list[str]:
         """The metrics of one stream that have numbers. Raises as `columns` does."""
         told = self._told(parts, "history", recorder, stream)
-        with reader(self._readable) as connection, within(connection):
+        with database.reader(self._readable) as connection, database.within(connection):
             return [key for (key,) in connection.execute(_KEYS, told).fetchall()] if told["files"] else []
 
     def began(self, parts: Iterable[TablePart], recorder: str, stream: str) -> float | None:
         """The time of the first number of one stream, Unix seconds. Raises as `columns` does."""
         told = self._told(parts, "history", recorder, stream)
-        with reader(self._readable) as connection, within(connection):
+        with database.reader(self._readable) as connection, database.within(connection):
             found = connection.execute(_BEGAN, told).fetchone() if told["files"] else None
             return None if found is None or found[0] is None else float(found[0])
 
@@ -276,7 +160,7 @@ class Parts:
         told = self._told(parts, layout.PYRAMID, recorder, stream) | {"key": key, "low": low, "high": high}
         if not told["files"]:
             return None
-        with reader(self._readable) as connection, within(connection):
+        with database.reader(self._readable) as connection, database.within(connection):
             (level,) = connection.execute(_LEVEL, {**told, "points": points}).fetchone() or (None,)
             return None if level is None else connection.execute(_BUCKETS, {**told, "level": level}).fetchnumpy()
 
@@ -289,15 +173,15 @@ class Parts:
         """Where the files are that are read: a local bucket's own, else those that were fetched."""
         if isinstance(self._bucket, DirectoryBucket):
             return self._bucket.root / layout.tables_prefix()
-        return Path(_scratch().name)
+        return database.scratch()
 
     def _select(self, query: str, files: list[str], recorder: str) -> Iterator[tuple[Any, ...]]:
-        with reader(self._readable) as connection:
-            with within(connection):
+        with database.reader(self._readable) as connection:
+            with database.within(connection):
                 found = connection.execute(query, {"files": files, "recorder": recorder})
             rows: list[tuple[Any, ...]] = [()]
             while rows:
-                with within(connection):
+                with database.within(connection):
                     rows = found.fetchmany(_FETCHED)
                 yield from rows
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.bucket import Bucket, Stored
 from chiplog.documents import WordsDocument
 from chiplog.errors import FormatError, NotFound
@@ -28,9 +28,9 @@ class Words:
 
 def every(bucket: Bucket, cluster: str = "", namespace: str = "") -> Words:
     """All words: one LIST, and a GET for each run of which something was said. Raises BucketError."""
-    keys = [item.key for item in bucket.list(layout.words_prefix(cluster, namespace)) if item.size <= MAX_BYTES]
-    worded = {key: run for key in keys if (run := layout.parse_words_key(key)) is not None}
-    stones = {key: run for key in keys if (run := layout.parse_tombstone_key(key)) is not None}
+    keys = [item.key for item in bucket.list(word_layout.words_prefix(cluster, namespace)) if item.size <= MAX_BYTES]
+    worded = {key: run for key in keys if (run := word_layout.parse_words_key(key)) is not None}
+    stones = {key: run for key in keys if (run := word_layout.parse_tombstone_key(key)) is not None}
     found = dict(zip([*worded, *stones], fetching.fetch(bucket, [*worded, *stones]), strict=True))
     read = {run: said for key, run in worded.items() if (said := _said(found[key], key)) is not None}
     return Words(read, frozenset(run for key, run in stones.items() if _is_meant(found[key])))
@@ -44,7 +44,7 @@ def laid_over(found: Iterable[RunView], words: Words) -> list[RunView]:
 def is_given_up(bucket: Bucket, run: layout.Run) -> bool:
     """Whether a run's tombstone still means what it says. Raises BucketError."""
     try:
-        return _is_meant(bucket.get(layout.tombstone_key(run)))
+        return _is_meant(bucket.get(word_layout.tombstone_key(run)))
     except NotFound:
         return False
 

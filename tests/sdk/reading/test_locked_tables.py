@@ -11,7 +11,7 @@ from bucket_world import NOW, Source, World, attempt, history, numbered
 
 import chiplog
 from chiplog.errors import TooCostly
-from chiplog.reading import tables
+from chiplog.reading import database
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_reads_below_its_folder(folder: Path) -> None:
-    with tables.reader(folder) as connection:
+    with database.reader(folder) as connection:
         asked = {"files": [str(folder / "part.parquet")]}
         assert connection.execute("SELECT count(*) FROM read_parquet($files)", asked).fetchone() == (10,)
 
@@ -58,7 +58,7 @@ def test_it_reads_below_its_folder(folder: Path) -> None:
 )
 def test_it_can_do_nothing_else(folder: Path, tmp_path: Path, query: str) -> None:
     asked = query.format(up=str(tmp_path).replace("'", "''"), here=str(folder).replace("'", "''"))
-    with tables.reader(folder) as connection, pytest.raises(duckdb.Error):
+    with database.reader(folder) as connection, pytest.raises(duckdb.Error):
         connection.execute(asked).fetchall()
     assert not (tmp_path / "written.csv").exists()
     assert not (tmp_path / "written.db").exists()
@@ -66,23 +66,23 @@ def test_it_can_do_nothing_else(folder: Path, tmp_path: Path, query: str) -> Non
 
 @pytest.fixture
 def capped() -> Iterator[None]:
-    tables.cap(0.2)
+    database.cap(0.2)
     yield
-    tables.cap(math.inf)
+    database.cap(math.inf)
 
 
 def test_a_question_ends_when_its_time_is_over_and_the_next_one_is_answered(folder: Path, capped: None) -> None:
     began = time.monotonic()
-    with tables.reader(folder) as connection:
-        with pytest.raises(TooCostly, match=r"longer than 0\.2 s"), tables.within(connection):
+    with database.reader(folder) as connection:
+        with pytest.raises(TooCostly, match=r"longer than 0\.2 s"), database.within(connection):
             connection.execute("SELECT count(*) FROM range(1000000000000) WHERE range % 7 = 3").fetchall()
         assert time.monotonic() - began < 20
-        with tables.within(connection):
+        with database.within(connection):
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_question_that_takes_too_much_memory_is_refused(folder: Path) -> None:
-    with tables.reader(folder) as connection, pytest.raises(TooCostly, match="256MB"), tables.within(connection):
+    with database.reader(folder) as connection, pytest.raises(TooCostly, match="256MB"), database.within(connection):
         connection.execute("SELECT list(range) FROM range(100000000)").fetchall()
 
 

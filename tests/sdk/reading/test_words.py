@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bucket_world import World
 
-from chiplog import layout, records
+from chiplog import layout, records, word_layout
 from chiplog.reading import runs, words
 from chiplog.reading.views import RunView
 
@@ -37,7 +37,7 @@ def test_without_words_a_run_is_as_it_says(world: World) -> None:
 
 def test_tags_are_taken_away_and_added_once(world: World) -> None:
     document = said(tags_added=["good", "baseline"], tags_removed=["old"], is_archived=True)
-    world.bucket.put(layout.words_key(PLACE), records.pack_document(document))
+    world.bucket.put(word_layout.words_key(PLACE), records.pack_document(document))
     assert (seen(world).tags, seen(world).is_archived) == (["baseline", "good"], True)
 
 
@@ -49,13 +49,13 @@ def test_tags_are_taken_away_and_added_once(world: World) -> None:
     ],
 )  # fmt: skip
 def test_words_that_cannot_be_read_are_none(world: World, data: bytes) -> None:
-    world.bucket.put(layout.words_key(PLACE), data)
+    world.bucket.put(word_layout.words_key(PLACE), data)
     assert (seen(world).tags, seen(world).is_archived) == (["baseline", "old"], False)
 
 
 def test_a_tombstone_is_seen_and_other_objects_are_no_words(world: World) -> None:
-    world.bucket.put(layout.tombstone_key(PLACE), b"{}")
-    world.bucket.put(layout.view_key("prod", "team", "words"), b"{}")
+    world.bucket.put(word_layout.tombstone_key(PLACE), b"{}")
+    world.bucket.put(word_layout.view_key("prod", "team", "words"), b"{}")
     assert seen(world).is_given_up
     assert words.every(world.bucket, "prod", "team").given_up == {PLACE}
     assert words.every(world.bucket, "prod", "other").given_up == frozenset()
