@@ -1,5 +1,6 @@
 """The recorder's process: settings, signals and the loop that decides when; it decides nothing about what."""
 
+import gc
 import os
 import resource
 import signal
@@ -217,6 +218,8 @@ def main(asked: threading.Event | None = None) -> None:
         sys.exit(f"chiplog-sidecar: {error}")
     structlog.contextvars.bind_contextvars(run=settings.run, namespace=settings.recorder.namespace)
     loop = Loop(settings, lambda: _make_recorder(settings))
+    gc.freeze()
+    gc.enable()
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
     if asked is not None and asked.is_set():

@@ -82,7 +82,7 @@ from chiplog_cli.main import cli
 try:
     cli(["ls"])
 except SystemExit:
-    print("boto3" in sys.modules, file=sys.stderr)
+    print("botocore" in sys.modules, file=sys.stderr)
 """
     env = {"PATH": "/usr/bin:/bin", "CHIPLOG_BUCKET": str(folder)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True, text=True)

@@ -84,6 +84,39 @@ def test_a_recorder_killed_by_sigkill_harms_and_loses_nothing(
     assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(240))
 
 
+HOARDERS = """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        hoard = b"x" * (20 << 20)
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)
+"""
+"""Each smaller than a recorder, so that the kernel takes that one when the container's limit is reached."""
+
+
+def ended_as(run: str, namespace: str) -> str:
+    """Why the recorder's container of the run's one pod ended last; empty while it has not."""
+    [pod] = embedded.pods(run, namespace)
+    [recorder] = [found for found in pod["status"]["initContainerStatuses"] if found["name"] == "chiplog"]
+    return str(recorder["lastState"].get("terminated", {}).get("reason", ""))
+
+
+def test_a_recorder_out_of_memory_harms_and_loses_nothing(
+    bucket: Bucket, cluster: str, granted: str, run_name: str
+) -> None:
+    embedded.apply(embedded.training_run(run_name, "train(600, 0.05)"), granted)
+    pod = running(run_name, granted, bucket, cluster)
+    name = pod["metadata"]["name"]
+    hoard = ("exec", name, "-n", granted, "-c", "chiplog", "--", "python3", "-c", HOARDERS)
+    embedded.kubectl(*hoard, check=False)  # It ends with the container that it is in.
+    embedded.until("the kubelet's word", lambda: ended_as(run_name, granted) == "OOMKilled")
+    embedded.wait_condition(run_name, granted, "Complete")
+    embedded.wait_condition(run_name, granted, "Durable")
+    assert embedded.steps(bucket, embedded.recorder(pod, cluster)) == list(range(600))
+
+
 def test_a_deleted_pod_is_an_attempt_and_the_next_one_goes_on(
     bucket: Bucket, cluster: str, granted: str, run_name: str
 ) -> None:

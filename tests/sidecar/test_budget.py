@@ -39,6 +39,24 @@ def test_a_day_of_ten_rows_a_second_takes_at_most_7500_puts(world: World) -> Non
     assert bucket.asked["put"] * PUT_DOLLARS + bucket.asked["get"] * GET_DOLLARS <= 0.038
 
 
+def test_a_new_life_asks_twice_and_reads_what_no_segment_has(world: World) -> None:
+    """Row 5: it is up within two seconds however long the run is, for it takes no segment and no older source in."""
+    log = world.log()
+    recorder, bucket = recorder_of(world)
+    rows = 0
+    for _ in range(3 * 3600 // 10):
+        log.history(*range(rows, rows + 100), loss="0.123456789")
+        rows += 100
+        world.step(recorder, 10.0)
+    bucket.asked.clear()
+    again = world.recorder()
+    assert (bucket.asked["get"], bucket.asked["list"], bucket.asked["put"]) == (1, 1, 0)
+    [stream] = again.streams.values()
+    assert 0 < stream.size - stream.position <= stream.size * 310 / (3 * 3600)
+    again.drain()
+    assert world.steps() == list(range(rows))
+
+
 def test_an_hour_of_a_young_run_takes_at_most_a_put_a_second_and_then_few(world: World) -> None:
     log = world.log()
     recorder, bucket = recorder_of(world)

@@ -101,3 +101,15 @@ def test_a_sigterm_that_comes_while_the_recorder_loads_still_ends_it(tmp_path: P
 def _handles_sigterm(status: Path) -> bool:
     [caught] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt")]
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_recorder_of_an_s3_loads_nothing_that_it_has_no_need_of() -> None:
+    """It starts with a tenth of a core while the trainer logs its first rows."""
+    code = """
+import sys
+import chiplog_sidecar.main, chiplog.bucket.s3
+unneeded = {"boto3", "s3transfer", "chiplog.bucket.http", "duckdb", "numpy", "yaml", "chiplog_cli"}
+print(sorted(unneeded & set(sys.modules)))
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "[]\n"

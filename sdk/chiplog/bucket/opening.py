@@ -3,11 +3,14 @@
 import os
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chiplog.bucket import Bucket, http
-from chiplog.bucket.apikey import ApiKey
+from chiplog.bucket import Bucket
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog.errors import SettingsError
+
+if TYPE_CHECKING:
+    from chiplog.bucket.http import HttpBucket
 
 
 def open_bucket(
@@ -42,8 +45,11 @@ def open_bucket(
     )
 
 
-def door(address: str, on_request: Callable[[str, int], None] | None = None) -> http.HttpBucket:
+def door(address: str, on_request: Callable[[str, int], None] | None = None) -> "HttpBucket":
     """The bucket behind the door at an address. Raises SettingsError."""
+    from chiplog.bucket import http  # A recorder with a bucket of its own starts without it.
+    from chiplog.bucket.apikey import ApiKey
+
     http.check(address)  # It is named before a key is missed.
     return http.HttpBucket(address, ApiKey.from_env(os.environ), on_request)
 

@@ -1,4 +1,7 @@
-"""A bucket on any S3: AWS, MinIO, SeaweedFS, Ceph, R2, versitygw; boto3 enters here alone.
+"""A bucket on any S3: AWS, MinIO, SeaweedFS, Ceph, R2, versitygw; boto3 enters here alone, by its core, botocore.
+
+What boto3 has above that (resources, s3transfer) nobody here needs, and to load it costs a recorder 3 MiB and, with its
+tenth of a core, half a second of its first rows' way to the bucket.
 
 Our callers decide when to try again, so the client itself retries but once. Nothing here logs: a credential can never
 reach a log from this module.
@@ -16,7 +19,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import boto3
 import botocore.exceptions
 import botocore.session
 from botocore.config import Config
@@ -233,9 +235,8 @@ def _client() -> tuple[Any, skew.Skew]:
     shared.register_component("data_loader", _loader())
     shared.set_default_client_config(CONFIG)  # For the client of STS, which botocore makes by itself.
     shared.register("after-call.sts", known.learn)
-    session = boto3.Session(botocore_session=shared)
-    client = session.client("s3", config=CONFIG)
-    keys.Renewal(session.get_credentials(), known, time.monotonic)
+    client = shared.create_client("s3", config=CONFIG)
+    keys.Renewal(shared.get_credentials(), known, time.monotonic)
     return client, known
 
 
