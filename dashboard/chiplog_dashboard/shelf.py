@@ -41,4 +41,4 @@ class Shelf:
     def _read(self) -> Roster:
         found = listing.read(self.bucket, self.cluster, self.namespace, self.time, self._parts)
         said = words.every(self.bucket, self.cluster, self.namespace)
-        return found.changed(said.said.keys() | said.given_up, lambda view: words.laid_over([view], said)[0])
+        return words.over(found, said)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from bucket_world import Source, World, script
 
+from chiplog import layout, records, word_layout
+
 EXIT_USAGE = 2
 
 
@@ -88,6 +90,19 @@ def test_times_among_the_columns_are_times(chiplog: Any) -> None:
     (document, *_) = json.loads(chiplog("ls", "--columns", "started_at,took", "-o", "json").stdout)
     assert document == {"started_at": "2026-11-23T21:58:00.000Z", "took": 120}
     assert "2026-11-23 21:58:00" in chiplog("ls", "--columns", "started_at,took").stdout
+
+
+def test_what_people_said_on_the_dashboard_is_said_here(chiplog: Any, world: World) -> None:
+    for number, more in enumerate(({"tags_added": ["paper"]}, {"is_archived": True}, {})):
+        place = layout.Run("prod", "team", f"r{number}-{number:08x}")
+        said = {"tags_added": [], "tags_removed": [], "is_archived": False, **more}
+        document = {"format": records.WORDS_FORMAT, "min_reader": 1, **said}
+        world.bucket.put(word_layout.words_key(place), records.pack_document(document))
+    world.bucket.put(word_layout.tombstone_key(layout.Run("prod", "team", "r2-00000002")), b"{}")
+    assert names(chiplog) == ["r0"]
+    assert names(chiplog, 'tags contains "paper"') == ["r0"]
+    assert names(chiplog, "--archived") == ["r1"]
+    assert names(chiplog, "--deleted") == ["r2"]
 
 
 def test_nothing_found_is_no_error_and_says_which_nothing(chiplog: Any) -> None:

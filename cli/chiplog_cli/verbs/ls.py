@@ -16,6 +16,8 @@ from chiplog_cli.session import Session
 )
 @click.option("--desc", is_flag=True, help="The other way round.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="The first N only.")
+@click.option("--archived", is_flag=True, help="Those that somebody put away, in place of the others.")
+@click.option("--deleted", is_flag=True, help="Those that somebody deleted, while their days of grace last.")
 @click.option("--columns", multiple=True, metavar="FIELDS", help="These fields, divided by commas; repeatable.")
 @options.reading
 def command(
@@ -25,10 +27,12 @@ def command(
     by: str | None,
     desc: bool,
     limit: int | None,
+    archived: bool,
+    deleted: bool,
     columns: tuple[str, ...],
     output: str,
 ) -> None:
-    """List runs, newest first, and recorders that no run has claimed.
+    """List runs, newest first, and recorders that no run has claimed; with tags that the dashboard gave them.
 
     EXPRESSION chooses and orders them; docs/query.md has the whole language.
 
@@ -38,6 +42,7 @@ def command(
     chiplog ls --by summary.loss --columns name,config.lr,summary.loss
     chiplog ls --by team-a/nightly                 ran under it, or made by it
     chiplog ls --by anna                           made by her, or claimed by CHIPLOG_USERNAME
+    chiplog ls --archived                          put away on the dashboard
     chiplog ls 'tags contains "baseline"' -o json | jq -r '.[].run'
 
     \b
@@ -46,7 +51,7 @@ def command(
     tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
     from chiplog.query import selecting
-    from chiplog.reading import documents, listing, people, roster
+    from chiplog.reading import documents, listing, people, roster, words
     from chiplog_cli import choosing, notes, tables
     from chiplog_cli.rendering import formats, pages
 
@@ -56,6 +61,8 @@ def command(
     wanted = choosing.columns(columns)
     every = listing.read(session.bucket(), session.cluster, session.namespace, session.clock)
     notes.unread(every.unread())
+    said = words.every(session.bucket(), session.cluster, session.namespace)
+    every = words.shown(every, said, archived=archived, deleted=deleted)
     now = session.clock()
     chosen = every.where(lambda item: people.is_by(roster.read(item, now), who)) if who else every
     found = [every.item(number) for number in selecting.numbers(query, chosen, now)]

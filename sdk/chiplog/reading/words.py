@@ -12,6 +12,7 @@ from chiplog.bucket import Bucket, Stored
 from chiplog.documents import WordsDocument
 from chiplog.errors import FormatError, NotFound
 from chiplog.reading import fetching, views
+from chiplog.reading.roster import Roster
 from chiplog.reading.views import RunView
 
 MAX_BYTES = 1 << 20
@@ -39,6 +40,21 @@ def every(bucket: Bucket, cluster: str = "", namespace: str = "") -> Words:
 def laid_over(found: Iterable[RunView], words: Words) -> list[RunView]:
     """The runs as people see them."""
     return [_one(view, words) for view in found]
+
+
+def over(every: Roster, words: Words) -> Roster:
+    """The same of a roster."""
+    return every.changed(words.said.keys() | words.given_up, lambda view: _one(view, words))
+
+
+def shown(every: Roster, words: Words, *, archived: bool = False, deleted: bool = False) -> Roster:
+    """The runs of a list, as people see them: those that were neither put away nor given up, or those alone."""
+    away = {run for run, said in words.said.items() if said["is_archived"]} - words.given_up
+    hidden, wanted = away | words.given_up, words.given_up if deleted else away
+    seen = over(every, words)
+    if archived or deleted:
+        return seen.where(lambda item: item.key in wanted)
+    return seen.where(lambda item: item.key not in hidden) if hidden else seen
 
 
 def is_given_up(bucket: Bucket, run: layout.Run) -> bool:
