@@ -93,6 +93,8 @@ class SignOn:
     """Where a proxy stands whose word on users and groups is believed."""
     oidc: bool = False
     """Sessions that began at an OIDC provider."""
+    link_days: float = 0
+    """For so many days a link may be good at most; 0 without links."""
 
     @property
     def is_on(self) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from chiplog.bucket import Bucket
+from chiplog_dashboard.checkout import Checkout
 from chiplog_dashboard.links import Links
-from chiplog_dashboard.reports import Reports
+from chiplog_dashboard.reports import NO_CHECKOUT, Reports
 from chiplog_dashboard.saved import Saved
 from chiplog_dashboard.sharing import Sharing
 from chiplog_dashboard.sight import Sight
@@ -21,6 +22,7 @@ def routes(
     clock: Callable[[], float],
     links: Links | None = None,
     cookies: Cookies | None = None,
+    checkout: Checkout = NO_CHECKOUT,
 ) -> list[Route]:
     """Their paths.
 
@@ -30,9 +32,10 @@ def routes(
         clock: Unix seconds.
         links: those by which others see something; None where there are none.
         cookies: how a browser keeps one.
+        checkout: reports that are kept in a directory.
     """
     return [
-        *Reports(bucket, sight, clock).routes(),
+        *Reports(bucket, sight, clock, checkout).routes(),
         *Saved(bucket, sight, clock).routes(),
         *Saying(bucket, sight, clock).routes(),
         *Weights(sight).routes(),

@@ -92,6 +92,7 @@ _LINE = holding(
 
 _REPORT = holding(
     id=TEXT, namespace=TEXT, title=TEXT, project=TEXT, version=WHOLE, saved_by=TEXT, saved_at=MOMENT, removed=TRUTH,
+    read_only=TRUTH,
 )  # fmt: skip
 
 _COMMENT = holding(text=TEXT, saved_by=TEXT, saved_at=TEXT)
@@ -101,7 +102,8 @@ _POINTS = {"type": "array", "items": {"type": ["number", "null"]}}
 SCHEMAS: dict[str, Schema] = {
     "Error": holding(error=holding(code=TEXT, message=TEXT)),
     "Session": holding(
-        name=TEXT_OR_NONE, cookie=TRUTH, sign_on=holding(required=TRUTH, tokens=TRUTH, proxy=TRUTH, oidc=TRUTH)
+        name=TEXT_OR_NONE, cookie=TRUTH, link_days={"type": "number"},
+        sign_on=holding(required=TRUTH, tokens=TRUTH, proxy=TRUTH, oidc=TRUTH),
     ),
     "Listed": {"allOf": [_PLACED, holding(created_at=NUMBER_OR_NONE)]},
     "Run": {

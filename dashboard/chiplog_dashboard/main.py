@@ -16,6 +16,7 @@ from chiplog_dashboard import app, changing, health
 from chiplog_dashboard.access import Everybody, Guard, SignedOn, Unanswered
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.audit import SILENT, Audit
+from chiplog_dashboard.checkout import Checkout
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.links import Links
@@ -49,9 +50,9 @@ def build(settings: Settings) -> Starlette:
     groups = Groups(bucket, sight, time.monotonic)
     hosts = ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS)
     audit = AUDIT if settings.sign_on.is_on else SILENT
-    return app.create(
-        api, groups, PAGE, hosts, signons, changing.routes(bucket, sight, time.time, links, cookies), audit
-    )
+    checkout = Checkout(settings.reports, settings.cluster)
+    more = changing.routes(bucket, sight, time.time, links, cookies, checkout)
+    return app.create(api, groups, PAGE, hosts, signons, more, audit)
 
 
 def _signons(settings: Settings) -> "SignOns | None":

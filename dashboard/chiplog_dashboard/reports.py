@@ -20,7 +20,9 @@ from chiplog.bucket import Bucket
 from chiplog.errors import NotFound, PreconditionFailed, SettingsError
 from chiplog.reading import fetching
 from chiplog.word_layout import Report
-from chiplog_dashboard import answers, papers, rights, writes
+from chiplog_dashboard import answers, checkout, papers, rights, writes
+from chiplog_dashboard.access import Person
+from chiplog_dashboard.checkout import Checkout, Kept
 from chiplog_dashboard.papers import Paper
 from chiplog_dashboard.sight import Sight
 
@@ -35,6 +37,8 @@ MAX_VERSIONS = 99_999_999
 REMOVED = "removed"
 """The fact of a version that takes a report away; an earlier version is still there."""
 
+NO_CHECKOUT = Checkout()
+
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -45,6 +49,7 @@ class Reports:
     bucket: Bucket
     sight: Sight
     clock: Callable[[], float]
+    checkout: Checkout = NO_CHECKOUT
 
     def routes(self) -> list[Route]:
         """Every path of these questions."""
@@ -66,16 +71,26 @@ class Reports:
         stored = fetching.fetch(self.bucket, [word_layout.report_key(*item) for item in seen.items()])
         told = [_listed(*item, papers.unpacked(found.data), found.modified)
                 for item, found in zip(seen.items(), stored, strict=True) if found]  # fmt: skip
+        told += [
+            _kept(kept)
+            for kept in self.checkout.every(shelf.namespace)
+            if self.sight.sees(request, kept.report.namespace)
+        ]
         there = [item for item in told if not item[REMOVED] and wanted in (None, item["project"])]
         return answers.document({"reports": sorted(there, key=lambda item: item["saved_at"], reverse=True)})
 
     def show(self, request: Request) -> Response:
         """One report, the newest version or the one that is named, with all its versions and comments."""
         report = self._place(request)
-        versions = self._versions_of(report)
+        kept = self.checkout.find(report) if checkout.is_kept(report) else None
+        versions = {1: kept.modified} if kept else self._versions_of(report)
         version = _version(request, max(versions))
         if version not in versions:
             raise NotFound(f"report {report.name} has no version {version}")
+        if kept:
+            return answers.document(
+                {**_kept(kept), "text": kept.paper.text, "versions": _told(versions), "comments": []}
+            )
         stored = self.bucket.get(word_layout.report_key(report, version))
         paper = papers.unpacked(stored.data)
         more = {"text": paper.text, "versions": _told(versions), "comments": self._comments(report)}
@@ -106,7 +121,7 @@ class Reports:
         return await run_in_threadpool(self._say, request, report, text)
 
     def _write(self, request: Request, report: Report, before: str, paper: Paper | None) -> Response:
-        person = rights.editor(self.sight, request, report.namespace)
+        person = self._editor(request, report)
         known = self._versions(report.cluster, report.namespace, report.name).get(report, {})
         newest = max(known, default=0)
         if before != (str(newest) if newest else "") or newest == MAX_VERSIONS:
@@ -124,7 +139,7 @@ class Reports:
         return answers.document({"id": report.path, "version": newest + 1})
 
     def _say(self, request: Request, report: Report, text: str) -> Response:
-        person = rights.editor(self.sight, request, report.namespace)
+        person = self._editor(request, report)
         self._versions_of(report)
         now = times.iso(self.clock()) or ""
         stamp = f"{re.sub('[-:.]', '', now)}-{secrets.token_hex(4)}"
@@ -132,10 +147,16 @@ class Reports:
         self.bucket.put(word_layout.comment_key(report, stamp), papers.packed(paper), if_absent=True)
         return answers.document({"comments": self._comments(report)})
 
+    def _editor(self, request: Request, report: Report) -> Person:
+        """Who asks, if they may write this report. Raises Forbidden, NotSignedOn, Unanswered."""
+        if checkout.is_kept(report):
+            raise rights.Forbidden(f"report {report.name} is read only: change it where its directory comes from")
+        return rights.editor(self.sight, request, report.namespace)
+
     def _place(self, request: Request) -> Report:
         """The report of a path, where there may be one and they see it. Raises NotFound, SettingsError."""
         place = Report(*(request.path_params[name] for name in ("cluster", "namespace", "report")))
-        if not _NAME.fullmatch(place.name):
+        if not (_NAME.fullmatch(place.name) or checkout.is_kept(place)):
             raise SettingsError(f"report={place.name!r} is no name: a to z, 0 to 9 and -, at most 63 of them")
         self.sight.check_place(request, place.cluster, place.namespace, f"report {place.name}")
         return place
@@ -180,7 +201,12 @@ def _listed(report: Report, version: int, paper: Paper, modified: float) -> dict
         "saved_by": paper.facts.get("saved_by", ""),
         "saved_at": times.iso(modified),
         REMOVED: paper.facts.get(REMOVED) == "true",
+        "read_only": checkout.is_kept(report),
     }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    return {**_listed(kept.report, 1, kept.paper, kept.modified), REMOVED: False}
 
 
 def _told(versions: dict[int, float]) -> list[dict[str, Any]]:

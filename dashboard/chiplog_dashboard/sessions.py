@@ -6,6 +6,7 @@ request is judged by the API server's word on it.
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chiplog.errors import ChiplogError, SettingsError
 from chiplog_dashboard import answers, openapi
-from chiplog_dashboard.access import Caller, NotSignedOn
+from chiplog_dashboard.access import Caller, NotSignedOn, Visitor
 from chiplog_dashboard.sight import COOKIE, Sight
 from chiplog_dashboard.signon import Cookies
 
@@ -46,17 +47,19 @@ class Sessions:
         ]
 
     def show(self, request: Request) -> Response:
-        """Who asks, and by what they could sign on."""
+        """Who asks, by what they could sign on, and for how many days they may share something by a link."""
         way = self.sight.guard.sign_on
         told = {"required": way.is_on, "tokens": way.tokens, "proxy": bool(way.trusted_proxies), "oidc": way.oidc}
+        none: dict[str, Any] = {"name": None, "sign_on": told, "cookie": False, "link_days": 0}
         try:
             person = self.sight.person(request)
         except NotSignedOn:
-            return answers.document({"name": None, "sign_on": told, "cookie": False})
+            return answers.document(none)
         has_cookie = COOKIE in request.cookies or bool(
             {self.sight.session_cookie, self.sight.link_cookie}.intersection(request.cookies)
         )
-        return answers.document({"name": person.name, "sign_on": told, "cookie": has_cookie})
+        days = 0 if isinstance(person, Visitor) else way.link_days
+        return answers.document({**none, "name": person.name, "cookie": has_cookie, "link_days": days})
 
     async def begin(self, request: Request) -> Response:
         """Take `{"token": …}`; the type of the body keeps other sites' forms out, for a form cannot send JSON."""

@@ -58,6 +58,10 @@ class Settings:
     oidc: Oidc | None = None
     """The provider at which people sign on; None without CHIPLOG_UI_OIDC_ISSUER."""
 
+    reports: Path | None = None
+    """A directory of reports, `<namespace>/<name>.md`, which are shown beside those of the bucket and never written: a
+    checkout of Git, say. It may be filled later, and filled anew. None for none. CHIPLOG_UI_REPORTS."""
+
     fresh_seconds: float = 1.0
     """What was read of the bucket is this old at most when it is shown. CHIPLOG_UI_FRESH_SECONDS."""
 
@@ -72,7 +76,7 @@ class Settings:
             raise SettingsError("CHIPLOG_BUCKET is not set")
         host, cluster = environ.get("CHIPLOG_UI_HOST", cls.host), environ.get("CHIPLOG_CLUSTER", "")
         oidc = Oidc.from_env(environ)
-        sign_on = replace(_sign_on(environ), oidc=oidc is not None)
+        sign_on = replace(_sign_on(environ), oidc=oidc is not None, link_days=oidc.link_days if oidc else 0)
         if host not in LOCAL_HOSTS and not sign_on.is_on:
             raise SettingsError(
                 f"CHIPLOG_UI_HOST={host!r}: without sign-on the dashboard listens on a loopback address; "
@@ -94,6 +98,7 @@ class Settings:
             user_header=_header(environ, "CHIPLOG_UI_USER_HEADER", cls.user_header),
             groups_header=_header(environ, "CHIPLOG_UI_GROUPS_HEADER", cls.groups_header),
             oidc=oidc,
+            reports=Path(environ["CHIPLOG_UI_REPORTS"]) if environ.get("CHIPLOG_UI_REPORTS") else None,
             fresh_seconds=variables.number(environ, "CHIPLOG_UI_FRESH_SECONDS", cls.fresh_seconds, 0.1, 3600),
             log_level=environ.get("CHIPLOG_LOG_LEVEL", cls.log_level),
         )

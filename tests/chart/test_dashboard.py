@@ -19,6 +19,7 @@ OPEN = {
     "bucket": {"url": "s3://other/place", "credentials": {"dashboardRoleArn": "arn:aws:iam::1:role/d"}},
     "dashboard": {
         "logLevel": "debug",
+        "reports": {"volume": {"emptyDir": {}}, "directory": "papers"},
         "signOn": {
             "tokens": True,
             "audience": "people",
@@ -74,7 +75,23 @@ def test_the_dashboard_takes_what_the_chart_gives(render: Any) -> None:
     assert (settings.audience, settings.user_header, settings.groups_header) == ("people", "X-User", "X-Groups")
     assert settings.sign_on.tokens
     assert [str(network) for network in settings.sign_on.trusted_proxies] == ["198.19.0.7/32", "10.0.0.0/8"]
+    assert settings.reports == Path("/reports/papers")
     assert (told["AWS_ROLE_ARN"], told["CHIPLOG_LOG_LEVEL"]) == ("arn:aws:iam::1:role/d", "debug")
+
+
+def test_reports_of_a_volume_are_mounted_for_reading_beside_what_fills_it(render: Any) -> None:
+    filling = {
+        "name": "git-sync",
+        "image": "example/git-sync:1",
+        "volumeMounts": [{"name": "reports", "mountPath": "/x"}],
+    }
+    values = {"dashboard": {"reports": {"volume": {"emptyDir": {}}, "containers": [filling]}}}
+    found = pod(render(values, only="dashboard.yaml"))
+    dashboard, other = found["containers"]
+    assert other == filling
+    assert {"name": "reports", "mountPath": "/reports", "readOnly": True} in dashboard["volumeMounts"]
+    assert {"name": "reports", "emptyDir": {}} in found["volumes"]
+    assert Settings.from_env(environment(render({}, only="dashboard.yaml"))).reports is None
 
 
 def test_what_the_chart_says_of_the_provider_is_what_the_dashboard_believes(render: Any) -> None:

@@ -16,10 +16,12 @@ from chiplog_dashboard import app, changing
 from chiplog_dashboard.access import Everybody, Guard
 from chiplog_dashboard.api import Api
 from chiplog_dashboard.audit import SILENT, Audit
+from chiplog_dashboard.checkout import Checkout
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.links import Links
 from chiplog_dashboard.memo import Memo
+from chiplog_dashboard.reports import NO_CHECKOUT
 from chiplog_dashboard.shelf import Shelf
 from chiplog_dashboard.sight import Sight
 from chiplog_dashboard.signon import Cookies, SignOns
@@ -56,6 +58,7 @@ def start(world: World, page: Path) -> Iterator[Start]:
         audit: Audit = SILENT,
         links: Links | None = None,
         cookies: Cookies | None = None,
+        checkout: Checkout = NO_CHECKOUT,
     ) -> Site:
         seen = Memo(bucket or world.bucket)
         # No reading takes time, so each question reads anew.
@@ -63,7 +66,7 @@ def start(world: World, page: Path) -> Iterator[Start]:
         sight = Sight(shelf, guard or Everybody())
         api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
         groups = Groups(seen, sight, time.monotonic, 0.0)
-        more = changing.routes(seen, sight, world.clock, links, cookies)
+        more = changing.routes(seen, sight, world.clock, links, cookies, checkout)
         application = app.create(api, groups, folder or page, ["127.0.0.1"], signons, more, audit)
         settings = uvicorn.Config(
             application, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off", proxy_headers=False

@@ -61,7 +61,7 @@ def begin(start: Start, world: World, clock: Clock) -> Site:
         return world.now + clock.ahead
 
     links = Links(world.bucket, Signer(KEYS, seconds), OIDC.url, 30, seconds, lambda: clock.ahead)
-    guard = SignedOn(SignOn(tokens=True, oidc=True), Server(), time.monotonic, visitor=links.visitor)
+    guard = SignedOn(SignOn(tokens=True, oidc=True, link_days=30), Server(), time.monotonic, visitor=links.visitor)
     return start(guard=guard, links=links, cookies=Cookies(OIDC))
 
 
@@ -79,6 +79,12 @@ def come(site: Site, url: str) -> tuple[Answer, dict[str, str]]:
     answer = site.get(url.removeprefix(OIDC.url))
     cookie = next((part.split(";")[0] for part in answer.cookies if part.startswith("chiplog_link=")), "")
     return answer, {"Cookie": cookie}
+
+
+def test_the_page_is_told_how_long_a_link_may_be_good_and_a_visitor_that_there_is_none(site: Site) -> None:
+    assert ask(site, "GET", "/api/v1/session").json["link_days"] == 30
+    _, cookie = come(site, share(site, "run", MINE).json["url"])
+    assert site.get("/api/v1/session", **cookie).json["link_days"] == 0
 
 
 def names(site: Site, cookie: dict[str, str]) -> list[str]:

@@ -16,15 +16,22 @@ PROGRAM = "chiplog_dashboard"
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8090, show_default=True, help="The TCP port; 0 takes a free one."
 )
+@click.option(
+    "--reports",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True),
+    metavar="DIR",
+    help="Show the reports of a directory too, NAMESPACE/NAME.md, such as a checkout of Git; they are read only.",
+)
 @options.places()
 @click.pass_obj
-def command(session: Session, port: int) -> None:
+def command(session: Session, port: int, reports: str | None) -> None:
     """Serve the dashboard of a bucket on this machine, until Ctrl-C.
 
     \b
     chiplog ui                                 what chiplog run recorded here
     chiplog ui --bucket s3://my-runs/chiplog
     chiplog ui --bucket ./runs --port 9000
+    chiplog ui --reports ../papers             and the reports of a checkout
 
     It listens on 127.0.0.1 alone and reads with your own credentials: what you may read, it shows to you.
     """
@@ -38,6 +45,7 @@ def command(session: Session, port: int) -> None:
         "CHIPLOG_CLUSTER": session.cluster,
         "CHIPLOG_NAMESPACE": session.namespace,
         "CHIPLOG_UI_PORT": str(port),
+        "CHIPLOG_UI_REPORTS": reports or "",
     }
     sys.stdout.flush()
     # It takes our place: signals and the exit code are its own.

@@ -16,6 +16,7 @@ import { Runs } from "./Runs";
 import type { Command } from "./Palette";
 import { language, LANGUAGES, later, say, type Language } from "./say";
 import { useSession } from "./session";
+import { LinkDays } from "./shares";
 import { SignOn } from "./SignOn";
 import { SweepPage } from "./SweepPage";
 import { Sweeps } from "./Sweeps";
@@ -51,12 +52,12 @@ export function App({ turnTo }: Props) {
     { name: say("Copy a link to this view"), kind: say("do"), run: () => void navigator.clipboard?.writeText(location.href) },
   ];
   return (
-    <Views dark={dark} commands={commands}>
+    <LinkDays value={session.link_days}><Views dark={dark} commands={commands}>
       <button className="quiet icon" lang={OTHER[language()]} onClick={() => turnTo(OTHER[language()])} aria-label={`${OTHER[language()].toUpperCase()}, ${LANGUAGES[OTHER[language()]]}`} title={LANGUAGES[OTHER[language()]]}>{OTHER[language()].toUpperCase()}</button>
       {session.name && <span className="hint who" title={session.name}>{session.name}</span>}
       {session.cookie && <button className="quiet" onClick={off}>{say("Sign off")}</button>}
       {choose}
-    </Views>
+    </Views></LinkDays>
   );
 }
 

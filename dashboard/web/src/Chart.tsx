@@ -3,29 +3,33 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import * as api from "./api";
-import type { Axis } from "./api";
 import * as format from "./format";
 import { useParameter, withZoom, zoomOf } from "./address";
 import { useAnswer } from "./live";
 import { say } from "./say";
-import { plot, xLabel, type Line, type Look } from "./plot";
+import { across } from "./bundles";
+import { metricOf, plot, positive, xLabel, type Across, type Line, type Look } from "./plot";
 
 interface Props {
   title: string;
   ids: string[];
   look: Look;
-  axis: Axis;
+  axis: Across;
   logY: boolean;
+  logX?: boolean;
   kind?: "history" | "system";
   /** Changes whenever one of the runs has moved. */
   beat: number;
   height?: number;
   onOpen?: (() => void) | undefined;
+  /** Whether it stands before the sections, and how to change that. */
+  pinned?: boolean;
+  onPin?: (() => void) | undefined;
 }
 
 const TOLD = 12;
 
-export function Chart({ title, ids, look, axis, logY, kind = "history", beat, height = 220, onOpen }: Props) {
+export function Chart({ title, ids, look, axis, logY, logX = false, kind = "history", beat, height = 220, onOpen, pinned = false, onPin }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   const seen = useSeen(panel);
   const [zoomed, setZoomed] = useParameter("zoom", "");
@@ -33,43 +37,50 @@ export function Chart({ title, ids, look, axis, logY, kind = "history", beat, he
   const [from, to] = zoomOf(zoomed, mark) ?? [];
   const range = useMemo((): [number, number] | null => (from === undefined || to === undefined ? null : [from, to]), [from, to]);
   const setRange = (next: [number, number] | null) => setZoomed(withZoom(zoomed, mark, next));
-  const ask = (signal: AbortSignal) =>
-    seen && ids.length
-      ? api.curves({ key: title, ids, axis, points: 1000, kind, from: range?.[0], to: range?.[1] }, signal)
-      : Promise.resolve(null);
+  const ask = (signal: AbortSignal) => (seen && ids.length ? read(title, ids, axis, kind, range, signal) : Promise.resolve(null));
   const { answer, error } = useAnswer(ask, [title, ids, axis, kind, range, seen, seen ? beat : 0]);
-  const drawn = useMemo(() => plot(answer?.runs ?? [], look), [answer, look]);
+  const drawn = useMemo(() => plot(logX ? positive(answer?.runs ?? []) : answer?.runs ?? [], look), [answer, look, logX]);
   const empty = answer?.runs && drawn.lines.length === 1;
   return (
     <section className="chart" ref={panel} aria-label={title}>
       <header>
         <h3 title={title}>{title}</h3>
         {range && <button className="quiet" onClick={() => setRange(null)}>{say("Reset zoom")}</button>}
+        {onPin && <button className={pinned ? "quiet icon pinned" : "quiet icon pin"} aria-pressed={pinned} onClick={onPin} aria-label={say("Keep {title} at the top", { title })}>★</button>}
         {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={say("Enlarge {title}", { title })}>⤢</button>}
       </header>
       {error ? <p className="problem">{error}</p> : null}
       {empty ? <p className="hint" style={{ height }}>{range ? say("No chosen run has logged this here.") : say("No chosen run has logged this.")}</p> : (
-        <Canvas drawn={drawn} axis={axis} logY={logY} height={height} onZoom={setRange} />
+        <Canvas drawn={drawn} axis={axis} logY={logY} logX={logX} height={height} onZoom={setRange} />
       )}
     </section>
   );
 }
 
+async function read(key: string, ids: string[], axis: Across, kind: "history" | "system", range: [number, number] | null, signal: AbortSignal) {
+  const metric = metricOf(axis);
+  const asked = { ids, points: 1000, kind };
+  if (!metric) return api.curves({ ...asked, key, axis: axis as api.Axis, from: range?.[0], to: range?.[1] }, signal);
+  const [found, xs] = await Promise.all([api.curves({ ...asked, key, axis: "step" }, signal), api.curves({ ...asked, key: metric, axis: "step" }, signal)]);
+  return { key, runs: across(found.runs, xs.runs, range) };
+}
+
 interface CanvasProps {
   drawn: ReturnType<typeof plot>;
-  axis: Axis;
+  axis: Across;
   logY: boolean;
+  logX: boolean;
   height: number;
   onZoom: (range: [number, number] | null) => void;
 }
 
 /** uPlot takes its series once: another shape is another chart, so that data never meets series that it is not of. */
 function Canvas(props: CanvasProps) {
-  const { drawn, axis, logY, height } = props;
-  return <Shaped key={JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY, height])} {...props} />;
+  const { drawn, axis, logY, logX, height } = props;
+  return <Shaped key={JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY, logX, height])} {...props} />;
 }
 
-function Shaped({ drawn, axis, logY, height, onZoom }: CanvasProps) {
+function Shaped({ drawn, axis, logY, logX, height, onZoom }: CanvasProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const tip = useRef<HTMLDivElement>(null);
@@ -80,7 +91,7 @@ function Shaped({ drawn, axis, logY, height, onZoom }: CanvasProps) {
     if (!node) return;
     const zoom = (range: [number, number] | null) => latest.current.onZoom(range);
     const tell = (made: uPlot) => show(made, latest.current.drawn.lines, axis, tip.current);
-    const made = new uPlot(options(node, drawn, axis, logY, height, zoom, tell), drawn.data, node);
+    const made = new uPlot(options(node, drawn, axis, [logX, logY], height, zoom, tell), drawn.data, node);
     chart.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
     watch.observe(node);
@@ -103,7 +114,7 @@ function Shaped({ drawn, axis, logY, height, onZoom }: CanvasProps) {
 }
 
 function options(
-  node: HTMLElement, drawn: ReturnType<typeof plot>, axis: Axis, logY: boolean, height: number,
+  node: HTMLElement, drawn: ReturnType<typeof plot>, axis: Across, [logX, logY]: [boolean, boolean], height: number,
   zoom: (range: [number, number] | null) => void, tell: (made: uPlot) => void,
 ): uPlot.Options {
   const css = getComputedStyle(node);
@@ -116,9 +127,9 @@ function options(
     series: drawn.series,
     bands: drawn.bands,
     legend: { show: false },
-    scales: { x: { time: axis === "time" }, y: logY ? { distr: 3, log: 10 } : { auto: true } },
+    scales: { x: { time: axis === "time", ...(logX ? { distr: 3 as const, log: 10 as const } : {}) }, y: logY ? { distr: 3, log: 10 } : { auto: true } },
     axes: [
-      { ...shared, size: 28, ...(axis === "step" ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
+      { ...shared, size: 28, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
       { ...shared, size: 52, values },
     ],
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, sync: { key: `chiplog-${axis}` } },
@@ -136,7 +147,7 @@ function options(
 }
 
 /** What stands under the cursor, the largest value first; filled by hand, for it changes with every movement. */
-function show(made: uPlot, lines: (Line | null)[], axis: Axis, tip: HTMLDivElement | null) {
+function show(made: uPlot, lines: (Line | null)[], axis: Across, tip: HTMLDivElement | null) {
   if (!tip) return;
   const { idx, left = -1, top = 0 } = made.cursor;
   if (idx === null || idx === undefined || left < 0 || !made.over.matches(":hover")) {

@@ -1,12 +1,11 @@
 /** Charts of the chosen runs, a section for each part before the first `/` of a metric's name. */
 
 import { useMemo } from "react";
-import type { Axis } from "./api";
 import { useParameter } from "./address";
 import { Boundary } from "./Boundary";
 import { Chart } from "./Chart";
-import type { Look } from "./plot";
-import { say } from "./say";
+import { metricOf, type Across, type Look } from "./plot";
+import { later, say } from "./say";
 
 interface Props {
   ids: string[];
@@ -15,18 +14,33 @@ interface Props {
   look: Omit<Look, "smoothing">;
   beat: number;
   kind?: "history" | "system";
+  /** More for the toolbar. */
+  children?: React.ReactNode;
 }
 
-export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props) {
+const SIZES = { small: later("small"), medium: later("medium"), large: later("large") };
+type Size = keyof typeof SIZES;
+const HEIGHTS: Record<Size, number> = { small: 150, medium: 220, large: 340 };
+
+export function Charts({ ids, keys, look: base, beat, kind = "history", children }: Props) {
   const [axis, setAxis] = useParameter("x", kind === "system" ? "elapsed" : "step");
   const [smoothing, setSmoothing] = useParameter("smooth", "0");
   const [log, setLog] = useParameter("log", "");
   const [search, setSearch] = useParameter("metric", "");
   const [large, setLarge] = useParameter("chart", "");
   const [closed, setClosed] = useParameter("closed", "");
+  const [size, setSize] = useParameter("size", "medium");
+  const [pinned, setPinned] = useParameter("pinned", "");
   const look = useMemo(() => ({ ...base, smoothing: Number(smoothing) || 0 }), [base, smoothing]);
   const wanted = (keys ?? []).filter((key) => key.toLowerCase().includes(search.toLowerCase()));
-  const shared = { ids, look, axis: axis as Axis, logY: log === "y", kind, beat };
+  const [isX, isY] = [log.includes("x"), log.includes("y")];
+  const shared = { ids, look, axis: axis as Across, logX: isX, logY: isY, kind, beat };
+  const pins = pinned.split("|").filter((key) => wanted.includes(key));
+  const pin = (key: string) => setPinned((pins.includes(key) ? pins.filter((item) => item !== key) : [...pins, key]).join("|"));
+  const setLogs = (x: boolean, y: boolean) => setLog(`${x ? "x" : ""}${y ? "y" : ""}`);
+  const height = HEIGHTS[size as Size] ?? HEIGHTS.medium;
+  const panel = (key: string) => (
+    <Boundary key={key} name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={height} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} /></Boundary>);
   return (
     <div className="charts">
       <div className="toolbar">
@@ -37,6 +51,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
             <option value="step">{say("Step")}</option>
             <option value="elapsed">{say("Time since start")}</option>
             <option value="time">{say("Wall clock")}</option>
+            {kind === "history" && (metricOf(axis as Across) && !keys?.includes(metricOf(axis as Across)) ? [metricOf(axis as Across), ...(keys ?? [])] : keys ?? []).map((key) => <option key={key} value={`metric:${key}`}>{key}</option>)}
           </select>
         </label>
         <label>{say("Smoothing")}
@@ -44,14 +59,19 @@ export function Charts({ ids, keys, look: base, beat, kind = "history" }: Props)
             onChange={(event) => setSmoothing(event.target.value)} />
           <output>{Number(smoothing).toFixed(2)}</output>
         </label>
-        <label><input type="checkbox" checked={log === "y"} onChange={(event) => setLog(event.target.checked ? "y" : "")} />{say("Log y")}</label>
+        <label><input type="checkbox" checked={isX} onChange={(event) => setLogs(event.target.checked, isY)} />{say("Log x")}</label>
+        <label><input type="checkbox" checked={isY} onChange={(event) => setLogs(isX, event.target.checked)} />{say("Log y")}</label>
+        <label>{say("Panels")}
+          <select value={size} onChange={(event) => setSize(event.target.value)}>{(Object.keys(SIZES) as Size[]).map((name) => <option key={name} value={name}>{say(SIZES[name])}</option>)}</select>
+        </label>
+        {children}
       </div>
       {keys === null && <p className="hint">{say("Reading …")}</p>}
       {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : say("No numbers have been logged yet.")}</p>}
-      {sections(wanted).map(([name, members]) => (
-        <Section key={name} name={name} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
-          {members.map((key) => (
-            <Boundary key={key} name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} onOpen={() => setLarge(key)} /></Boundary>))}
+      {pins.length > 0 && <div className={`grid ${size} kept`}>{pins.map(panel)}</div>}
+      {sections(wanted.filter((key) => !pins.includes(key))).map(([name, members]) => (
+        <Section key={name} name={name} size={size} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
+          {members.map(panel)}
         </Section>
       ))}
       {large !== "" && (
@@ -74,17 +94,18 @@ function turned(closed: string, name: string, isOpen: boolean): string {
 
 interface SectionProps {
   name: string;
+  size: string;
   count: number;
   isOpen: boolean;
   turn: (isOpen: boolean) => void;
   children: React.ReactNode;
 }
 
-function Section({ name, count, isOpen, turn, children }: SectionProps) {
+function Section({ name, size, count, isOpen, turn, children }: SectionProps) {
   return (
     <details open={isOpen} className="section" onToggle={(event) => event.currentTarget.open !== isOpen && turn(event.currentTarget.open)}>
       <summary><h2>{name}</h2><span className="count">{count}</span></summary>
-      <div className="grid">{children}</div>
+      <div className={`grid ${size}`}>{children}</div>
     </details>
   );
 }

@@ -1,6 +1,6 @@
 /** The first view: what runs now, what ended badly of late, what needs a look, and the projects. */
 
-import { useMemo } from "react";
+import { useContext, useMemo } from "react";
 import * as api from "./api";
 import type { NightLine, Run } from "./api";
 import { foundHref, href, runHref } from "./address";
@@ -9,6 +9,8 @@ import { Verdict } from "./Lines";
 import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { headline, Welcome } from "./RunList";
+import { Share } from "./Share";
+import { LinkDays } from "./shares";
 import { StatePill } from "./StatePill";
 import { isShown } from "./words";
 import { say } from "./say";
@@ -99,6 +101,7 @@ function wordOf(line: NightLine): string {
 
 interface Project {
   name: string;
+  cluster: string;
   namespace: string;
   runs: number;
   running: number;
@@ -107,17 +110,19 @@ interface Project {
 }
 
 function Projects({ projects }: { projects: Project[] }) {
+  const canShare = useContext(LinkDays) > 0;
   return (
     <section className="card wide">
       <h2>{say("Projects")} <span className="count">{projects.length}</span></h2>
       <table>
-        <thead><tr><th>{say("Project")}</th><th>{say("Namespace")}</th><th className="right">{say("Runs")}</th><th className="right">{say("Running")}</th><th className="right">{say("Failed, {hours} h", { hours: TONIGHT_HOURS })}</th><th className="right">{say("Last started")}</th></tr></thead>
+        <thead><tr><th>{say("Project")}</th><th>{say("Namespace")}</th><th className="right">{say("Runs")}</th><th className="right">{say("Running")}</th><th className="right">{say("Failed, {hours} h", { hours: TONIGHT_HOURS })}</th><th className="right">{say("Last started")}</th>{canShare && <th className="right">{say("Share")}</th>}</tr></thead>
         <tbody>{projects.map((item) => (
           <tr key={`${item.namespace}/${item.name}`}>
             <td><Link to={foundHref(`project = ${JSON.stringify(item.name)} and namespace = ${JSON.stringify(item.namespace)}`)}>{item.name || say("no project")}</Link></td>
             <td>{item.namespace}</td><td className="right">{item.runs.toLocaleString("en-US")}</td>
             <td className="right">{item.running || ""}</td><td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
             <td className="right">{item.newest ? format.ago((Date.now() - Date.parse(item.newest)) / 1000) : ""}</td>
+            {canShare && <td className="right">{item.name && <Share kind="project" id={`${item.cluster}/${item.namespace}/${item.name}`} />}</td>}
           </tr>))}
         </tbody>
       </table>
@@ -148,7 +153,7 @@ export function grouped(runs: Run[], now: number): Project[] {
   const found = new Map<string, Project>();
   for (const run of runs) {
     const key = `${run.namespace}/${run.project}`;
-    const item = found.get(key) ?? { name: run.project, namespace: run.namespace, runs: 0, running: 0, failed: 0, newest: null };
+    const item = found.get(key) ?? { name: run.project, cluster: run.cluster, namespace: run.namespace, runs: 0, running: 0, failed: 0, newest: null };
     item.runs += 1;
     item.running += Number(run.state === "running");
     item.failed += Number(isFailed(run, now));

@@ -11,12 +11,15 @@ import { Console } from "./Console";
 import { Files } from "./Files";
 import * as format from "./format";
 import { useAnswer, type Live } from "./live";
+import { Media } from "./MediaView";
+import { logged } from "./media";
 import { later, say } from "./say";
+import { Share } from "./Share";
 import { StatePill } from "./StatePill";
 import { flat } from "./trees";
 
-const TABS = ["overview", "charts", "system", "console", "files"] as const;
-const TOLD = { overview: later("overview"), charts: later("charts"), system: later("system"), console: later("console"), files: later("files") };
+const TABS = ["overview", "charts", "media", "system", "console", "files"] as const;
+const TOLD = { overview: later("overview"), charts: later("charts"), media: later("media"), system: later("system"), console: later("console"), files: later("files") };
 
 export function RunPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const [tab, setTab] = useParameter("tab", "overview");
@@ -36,16 +39,18 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
         {now?.archived && <span className="pill">{say("archived")}</span>}
         {now?.deleted && <span className="pill failed">{say("deleted")}</span>}
         <span className="spacer" />
+        <Share kind="run" id={id} />
         {now && <Actions runs={[now]} />}
       </div>
       <nav className="tabs" role="tablist">
-        {TABS.map((name) => (
+        {TABS.filter((name) => name !== "media" || logged(run.summary).length > 0).map((name) => (
           <button key={name} role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>{say(TOLD[name])}</button>
         ))}
       </nav>
       {error && <p className="problem">{error}</p>}
       {tab === "overview" && <Overview run={run} now={now} />}
       {tab === "charts" && <Charts ids={ids} keys={run.keys} look={look} beat={beat} />}
+      {tab === "media" && <Media id={id} summary={run.summary} beat={beat} dark={dark} />}
       {tab === "system" && <Charts ids={ids} keys={run.system_keys} look={look} beat={beat} kind="system" />}
       {tab === "console" && <Console id={id} beat={beat} />}
       {tab === "files" && <Files id={id} beat={beat} />}

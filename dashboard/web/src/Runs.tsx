@@ -7,7 +7,9 @@ import { useParameter } from "./address";
 import { Charts } from "./Charts";
 import { compareHref, MOST_COMPARED } from "./Compare";
 import { colour } from "./colours";
+import { read, short, varied } from "./fields";
 import { useFiltered } from "./filter";
+import * as format from "./format";
 import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
@@ -71,11 +73,30 @@ export function Board({ chosen, paint, live, bare = false }: BoardProps) {
   // What was answered about no run says nothing about those that are chosen now.
   const keys = live.loaded && answer && (answer.of > 0 || ids.length === 0) ? answer.keys : null;
   const names = new Map(chosen.map((run) => [run.id, run.display_name]));
+  const [grouped, setGrouped] = useParameter("group", "");
+  const group = useMemo(() => (grouped ? grouping(chosen, grouped) : undefined), [chosen, grouped]);
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id }), [chosen, paint("")]);
+  const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id, group }), [chosen, paint(""), group]);
+  const fields = useMemo(() => [...new Set([...varied(chosen), "project", "state"])], [chosen]);
   if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
-  const charts = <Charts ids={ids} keys={keys} look={look} beat={beat} />;
+  const charts = (
+    <Charts ids={ids} keys={keys} look={look} beat={beat}>
+      <label>{say("Mean of")}
+        <select value={grouped} onChange={(event) => setGrouped(event.target.value)}>
+          <option value="">{say("none")}</option>
+          {(fields.includes(grouped) || !grouped ? fields : [grouped, ...fields]).map((name) => <option key={name} value={name}>{short(name)}</option>)}
+        </select>
+      </label>
+    </Charts>);
   return bare ? charts : <main className="page">{charts}</main>;
+}
+
+/** The group of each run by a value of it, and how many are in it. */
+function grouping(runs: Run[], name: string): (id: string) => string {
+  const values = new Map(runs.map((run) => [run.id, format.value(read(run, name)) || "–"]));
+  const counts = new Map<string, number>();
+  for (const value of values.values()) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return (id) => { const value = values.get(id) ?? "–"; return `${short(name)} ${value} (${counts.get(value) ?? 0})`; };
 }
 
 /** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */

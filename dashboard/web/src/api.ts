@@ -1,5 +1,7 @@
 /** The server's HTTP API (docs/api.md) as types and calls; it keeps nothing. */
 
+import type { Row } from "./media";
+
 export type State =
   | "pending" | "running" | "suspended" | "finished" | "failed" | "killed" | "silent" | "untracked";
 
@@ -133,6 +135,8 @@ export interface Session {
   name: string | null;
   /** Whether a cookie says so, which can be forgotten. */
   cookie: boolean;
+  /** For so many days a link may be good that they make; 0 where they can make none. */
+  link_days: number;
   sign_on: { required: boolean; tokens: boolean; proxy: boolean; oidc: boolean };
 }
 
@@ -230,6 +234,13 @@ export const lines = (id: string, search: string, last: number, signal?: AbortSi
 
 export const content = (id: string, file: File) =>
   `/api/v1/runs/${escaped(id)}/files/${encodeURIComponent(file.recorder)}/${file.sha256 ?? ""}`;
+
+/** The rows of a run in which a metric was logged, as they were written. */
+export async function rows(id: string, key: string, signal?: AbortSignal): Promise<Row[]> {
+  const answer = await fetch(`/api/v1/runs/${escaped(id)}/history?${new URLSearchParams({ key })}`, signal ? { signal } : {});
+  if (!answer.ok) throw new ApiError(answer.status, `${key}: ${answer.status}`);
+  return (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Row);
+}
 
 export function keys(ids: string[], signal?: AbortSignal) {
   return get<{ keys: string[] }>(`/api/v1/keys?${new URLSearchParams(ids.map((id) => ["run", id]))}`, signal);

@@ -2,7 +2,9 @@
 
 import uPlot from "uplot";
 import type { Axis, RunCurves } from "./api";
+import { bundled } from "./bundles";
 import { faded } from "./colours";
+import { number } from "./format";
 import { smooth } from "./smoothing";
 
 export interface Look {
@@ -10,6 +12,8 @@ export interface Look {
   colour: (run: string) => string;
   name: (run: string) => string;
   smoothing: number;
+  /** What runs are taken together by; without it each is drawn for itself. */
+  group?: ((run: string) => string) | undefined;
 }
 
 export interface Line {
@@ -31,7 +35,8 @@ export interface Plot {
 const MAX_BANDS = 30;
 const MAX_RAW = 60;
 
-export function plot(found: RunCurves[], look: Look): Plot {
+export function plot(every: RunCurves[], look: Look): Plot {
+  const found = look.group ? bundled(every, look.group) : every;
   const tables: uPlot.AlignedData[] = [];
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
@@ -45,7 +50,7 @@ export function plot(found: RunCurves[], look: Look): Plot {
       const isNewest = curve.attempt === newest;
       const smoothed = smooth(curve.last, look.smoothing);
       const columns: (number | null)[][] = [smoothed];
-      const label = labelOf(look.name(run), curve, curves.length);
+      const label = look.group ? look.group(run) : labelOf(look.name(run), curve, curves.length);
       series.push({
         label,
         stroke: isNewest ? colour : faded(colour, 0.4),
@@ -80,7 +85,21 @@ function labelOf(name: string, curve: { attempt: number; rank: number; writer: s
   return `${name} (${parts.filter(Boolean).join(", ")})`;
 }
 
-export function xLabel(value: number, axis: Axis): string {
+/** What x is: one of the server's axes, or `metric:` and the name of a metric. */
+export type Across = Axis | `metric:${string}`;
+export const metricOf = (axis: Across) => (axis.startsWith("metric:") ? axis.slice(7) : "");
+
+/** A logarithm has no place for what is not above zero. */
+export function positive(found: RunCurves[]): RunCurves[] {
+  return found.map(({ run, curves }) => ({ run, curves: curves.map((curve) => {
+    const kept = <T>(values: T[]) => values.filter((_, at) => (curve.x[at] ?? 0) > 0);
+    return { ...curve, x: kept(curve.x), min: kept(curve.min), max: kept(curve.max), last: kept(curve.last), step: kept(curve.step), time: kept(curve.time) };
+  }) }));
+}
+
+export function xLabel(value: number, axis: Across): string {
+  const metric = metricOf(axis);
+  if (metric) return `${metric} ${number(value)}`;
   if (axis === "step") return `step ${value.toLocaleString("en-US")}`;
   if (axis === "time") return new Date(value * 1000).toLocaleString();
   const seconds = Math.round(value);

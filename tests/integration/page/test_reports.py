@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 from bucket_world import World
+from pages import served
 from playwright.sync_api import Browser, Page, expect
+
+from chiplog_dashboard import main
+from chiplog_dashboard.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -101,6 +105,22 @@ def test_a_comment_stands_below_the_report(page: Page, address: str) -> None:
     expect(page.locator(".comment em")).to_have_text("this")
     page.reload()
     expect(page.locator(".comment em")).to_have_text("this")
+
+
+def test_a_report_of_a_checkout_is_read_and_never_edited(browser: Browser, world: World, tmp_path: Path) -> None:
+    (tmp_path / "papers" / "team").mkdir(parents=True)
+    (tmp_path / "papers" / "team" / "weekly.md").write_text(f"---\ntitle: This week\nproject: vision\n---\n{TEXT}")
+    with served(main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1, reports=tmp_path / "papers"))) as address:
+        page = browser.new_context().new_page()
+        page.goto(f"{address}/reports")
+        expect(page.get_by_role("row", name="This week")).to_contain_text("Git")
+        page.get_by_role("link", name="This week").click()
+        expect(page.locator(".report .panel").nth(0).locator("canvas")).to_have_count(1)
+        expect(page.get_by_text("read only, from Git")).to_be_visible()
+        expect(page.get_by_role("button", name="Export HTML")).to_be_visible()
+        expect(page.get_by_role("button", name="Edit")).to_have_count(0)
+        expect(page.get_by_label("Your comment")).to_have_count(0)
+        page.context.close()
 
 
 def test_an_exported_report_draws_without_server_script_or_network(

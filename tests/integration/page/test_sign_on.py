@@ -1,6 +1,5 @@
 """Signing on in a real browser at a real OIDC provider, and what a second browser sees by a link and without one."""
 
-import json
 import time
 from collections.abc import Iterator
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from provider_process import Canaille, free_port
 from starlette.applications import Starlette
 
+from chiplog import records
 from chiplog.access import Person, Right
 from chiplog.watching import Watcher
 from chiplog_dashboard import app, changing
@@ -75,7 +75,7 @@ def dashboard(world: World, oidc: Oidc) -> Starlette:
     signons = SignOns(Provider(oidc, time.time, time.monotonic), signer)
     links = Links(world.bucket, signer, oidc.url, 7, time.time, time.monotonic)
     shelf = Shelf(world.bucket, time.time, time.monotonic, 0.1, "prod")
-    guard = SignedOn(SignOn(oidc=True), Rbac(), time.monotonic, signons.person, links.visitor)
+    guard = SignedOn(SignOn(oidc=True, link_days=7), Rbac(), time.monotonic, signons.person, links.visitor)
     sight = Sight(shelf, guard)
     api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
     groups = Groups(world.bucket, sight, time.monotonic)
@@ -116,21 +116,32 @@ def test_somebody_without_rights_sees_nothing(browser: Browser, site: str) -> No
     page.context.close()
 
 
-def test_a_second_browser_sees_by_a_link_what_was_shared_and_nothing_else(browser: Browser, site: str) -> None:
-    owner = browser.new_context().new_page()
-    owner.goto(f"{site}/runs")
+def test_a_second_browser_sees_by_a_link_what_was_shared_and_nothing_else(
+    browser: Browser, site: str, world: World
+) -> None:
+    owner = browser.new_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
+    owner.goto(f"{site}/runs/prod/team/run1-0123abc1")
     sign_on(owner, "ada")
-    expect(listed(owner)).to_have_count(3, timeout=PATIENT)
-    asked = json.dumps({"kind": "run", "id": "prod/team/run1-0123abc1", "days": 1})
-    made = owner.evaluate(
-        "body => fetch('/api/v1/shares', {method: 'POST', headers: {'Content-Type': 'application/json'}, body})"
-        ".then(answer => answer.json())", asked,
-    )  # fmt: skip
+    owner.get_by_role("button", name="Share").click(timeout=PATIENT)
+    sheet = owner.get_by_role("dialog", name="Share")
+    expect(sheet.get_by_label("Good for").locator("option")).to_have_text(["1 day", "7 days"])
+    sheet.get_by_label("Good for").select_option("1")
+    sheet.get_by_role("button", name="Make a link").click()
+    good = sheet.get_by_role("list", name="Links that are good").get_by_role("listitem")
+    expect(good).to_have_count(1)
+    sheet.get_by_role("button", name="Copy").click()
+    expect(sheet.get_by_role("status")).to_have_text("Copied.")
     guest = browser.new_context().new_page()
-    guest.goto(made["url"])
+    guest.goto(owner.evaluate("navigator.clipboard.readText()"))
     expect(guest.get_by_role("heading", name="run1")).to_be_visible(timeout=PATIENT)
+    expect(guest.get_by_role("button", name="Share")).to_have_count(0)
     guest.goto(f"{site}/runs")
     expect(listed(guest)).to_have_count(1, timeout=PATIENT)
     assert requests.get(f"{site}/api/v1/runs", timeout=20).status_code == 401
+    good.get_by_role("button", name="Take back").click()
+    expect(good).to_have_count(0)
+    (stored,) = world.bucket.list("v1/words/prod/team/_shares/")
+    document = records.unpack_document(world.bucket.get(stored.key).data, records.SHARE_FORMAT, stored.key)
+    assert (document["is_revoked"], document["revoked_by"]) == (True, "ada@example.org")
     for page in (owner, guest):
         page.context.close()

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { go, href, useParameter } from "../address";
 import * as format from "../format";
 import { useAnswer, type Live } from "../live";
+import { Share } from "../Share";
 import { language, say } from "../say";
 import * as client from "./client";
 import type { Report } from "./client";
@@ -21,14 +22,14 @@ export default function ReportPage({ id, live, dark }: Props) {
   const { answer: report, error } = useAnswer((signal) => client.read(id, version, signal), [id, version, saves]);
   if (!report) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading …")}</p>}</main>;
   const newest = report.versions[report.versions.length - 1]?.version ?? 0;
-  if (editing) {
+  if (editing && !report.read_only) {
     const done = () => { setEditing(""); setVersion(""); setSaves((count) => count + 1); };
     return <Editor id={id} before={newest} draft={report} live={live} dark={dark} saved={done} leave={() => setEditing("")} />;
   }
   return (
     <main className="page">
       <Shown report={report} newest={newest} error={error ?? ""} live={live} dark={dark} edit={() => setEditing("1")} setVersion={setVersion} />
-      <Comments id={id} first={report.comments} key={`${id} ${saves}`} />
+      {!report.read_only && <Comments id={id} first={report.comments} key={`${id} ${saves}`} />}
     </main>
   );
 }
@@ -56,12 +57,13 @@ function Shown({ report, newest, error, live, dark, edit, setVersion }: ShownPro
         <button className="quiet" onClick={() => go("/reports")}>← {say("All reports")}</button>
         <span className="place">{report.namespace}{report.project && ` / ${report.project}`}</span>
         <span className="spacer" />
-        <select aria-label={say("Version")} value={report.version} onChange={(event) => setVersion(event.target.value === String(newest) ? "" : event.target.value)}>
+        {report.read_only ? <span className="pill">{say("read only, from Git")}</span> : <select aria-label={say("Version")} value={report.version} onChange={(event) => setVersion(event.target.value === String(newest) ? "" : event.target.value)}>
           {[...report.versions].reverse().map((item) => <option key={item.version} value={item.version}>{say("version {number}", { number: item.version })} · {format.short(item.saved_at)}</option>)}
-        </select>
-        <button onClick={edit}>{say("Edit")}</button>
+        </select>}
+        {!report.read_only && <Share kind="report" id={report.id} />}
+        {!report.read_only && <button onClick={edit}>{say("Edit")}</button>}
         <button onClick={download}>{say("Export HTML")}</button>
-        <button onClick={remove}>{say("Delete")}</button>
+        {!report.read_only && <button onClick={remove}>{say("Delete")}</button>}
       </div>
       {(error || problem) && <p className="problem" role="alert">{error || problem}</p>}
       {report.removed && <p className="problem">{say("This report was taken away. Edit an earlier version and save it to have it again.")}</p>}

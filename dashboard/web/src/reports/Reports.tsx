@@ -39,7 +39,7 @@ export default function Reports() {
             <tbody>{shown.map((item) => (
               <tr key={item.id}>
                 <td><Link to={href("reports", item.id)}>{item.title}</Link></td><td>{item.project}</td><td>{item.namespace}</td>
-                <td className="right">{item.version}</td><td>{format.moment(item.saved_at)}</td><td>{item.saved_by}</td>
+                <td className="right">{item.read_only ? <span className="pill">Git</span> : item.version}</td><td>{format.moment(item.saved_at)}</td><td>{item.saved_by}</td>
               </tr>))}
             </tbody>
           </table>

@@ -12,6 +12,8 @@ export interface Listed {
   saved_by: string;
   saved_at: string;
   removed: boolean;
+  /** It lies in a directory, such as a checkout of Git, and is changed there. */
+  read_only: boolean;
 }
 
 export interface Comment { text: string; saved_by: string; saved_at: string }
