@@ -1,7 +1,7 @@
 """The recorder's entry in a container: takes SIGTERM from the first moment on, then loads the rest.
 
-As PID 1 a process without a handler ignores SIGTERM, and loading botocore takes seconds of a tenth of a core: a training
-container that ends sooner would else hold its pod for the whole grace period.
+As PID 1 a process without a handler ignores SIGTERM, and loading botocore takes seconds of a tenth of a core: a
+training container that ends sooner would else hold its pod for the whole grace period.
 """
 
 import gc
