@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import structlog
-
-from chiplog import layout
+from chiplog import layout, logs
 from chiplog.bucket import Bucket
 from chiplog.errors import NotFound
 from chiplog.reading import soundness
@@ -19,7 +17,7 @@ from chiplog_compactor.sweeping import Sweeper
 RETRY_SECONDS = 600.0
 """A run that could not be sealed, for an object of it is damaged, is tried again after this long."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 @dataclass

@@ -7,9 +7,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-import structlog
-
-from chiplog import layout, records
+from chiplog import layout, logs, records
 from chiplog.bucket import Bucket, ETag, folder_key
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
 from chiplog.folding import Fold
@@ -36,7 +34,7 @@ _AT_ONCE = 200
 _WRITTEN = 5000
 """Runs that go into the index at once, where it is made again."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 @dataclass

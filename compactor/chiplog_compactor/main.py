@@ -13,8 +13,6 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import structlog
-
 from chiplog import layout, logs
 from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
@@ -31,7 +29,7 @@ MAX_BACKOFF_SECONDS = 60.0
 STALE_SECONDS = 600.0
 """A loop that has not come round for this long is not healthy: a sealing takes seconds."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 class Loop:

@@ -15,9 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from chiplog import layout, records
+from chiplog import layout, logs, records
 from chiplog.bucket import Bucket, ETag
 from chiplog.codec import Row
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
@@ -32,7 +30,7 @@ from chiplog_compactor.staging import Staging, Title
 
 _BLOCK_BYTES = 1 << 20
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 @dataclass

@@ -16,9 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
-
-from chiplog import layout, records
+from chiplog import layout, logs, records
 from chiplog.bucket import Bucket, ETag
 from chiplog.codec import Row
 from chiplog.errors import NotFound, PreconditionFailed
@@ -34,7 +32,7 @@ from chiplog_compactor.staging import Staging, Title
 _AT_ONCE = 16
 """Source objects in memory while their digests are taken."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 class SupersededError(Exception):

@@ -7,9 +7,7 @@ A run's documents go after its data and its tombstone last, so that a sweep that
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import structlog
-
-from chiplog import layout, records, word_layout
+from chiplog import layout, logs, records, word_layout
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
 from chiplog.reading import heads, states, views, words, written
@@ -19,7 +17,7 @@ from chiplog_compactor.settings import Settings
 
 DAY_SECONDS = 86_400.0
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 @dataclass

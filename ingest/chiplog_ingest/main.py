@@ -4,7 +4,6 @@ import os
 import sys
 import time
 
-import structlog
 import uvicorn
 
 from chiplog import logs
@@ -23,7 +22,7 @@ from chiplog_ingest.uses import Uses
 MAX_CONNECTIONS = 1000
 """At once; whoever comes then is told to come later."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 def build(settings: Settings) -> Door:

@@ -2,10 +2,10 @@
 
 import math
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from chiplog import logs
 from chiplog.access import Unanswered
 from chiplog.bucket import wire
 from chiplog.errors import (
@@ -34,7 +34,7 @@ _MEANING: list[tuple[type[ChiplogError], int, str]] = [
     (FormatError, 400, "format"),
 ]
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 class TooMany(ChiplogError):

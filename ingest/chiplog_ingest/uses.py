@@ -5,14 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-import structlog
-
+from chiplog import logs
 from chiplog.access import Unanswered
 
 NOTE_SECONDS = 300.0
 """Between two notes of one key."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 class Notes(Protocol):

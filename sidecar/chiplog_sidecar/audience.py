@@ -7,9 +7,7 @@ somebody looked. A run that is young, silent or slow never looks.
 
 from dataclasses import dataclass, field
 
-import structlog
-
-from chiplog import layout, records, word_layout
+from chiplog import layout, logs, records, word_layout
 from chiplog.bucket import Bucket
 from chiplog.errors import AccessDenied, BucketError, FormatError
 
@@ -19,7 +17,7 @@ LOOK_SECONDS = 10.0
 DENIED_SECONDS = 300.0
 """After a look that was not allowed: policies of before there was `watch/` stay as they are for years."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 @dataclass

@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from chiplog import logs, rundir
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import AccessDenied, BucketError, BucketMissing, FormatError, SettingsError
@@ -32,7 +30,7 @@ REQUEST_SECONDS = 1.0
 UNFINISHED = 75
 """Exit code of a recorder that was told not to wait for the store any longer (EX_TEMPFAIL)."""
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 
 Trouble = BucketError | FormatError | OSError
@@ -60,7 +58,7 @@ class Loop:
         self._failures = 0
         self._error: Trouble | None = None
         self._never = threading.Event()
-        self._is_flush_asked = False
+        self._is_flush_asked = self._is_new = False
         self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
         self._flush_request = settings.root / rundir.FLUSH_REQUEST
 
@@ -94,6 +92,7 @@ class Loop:
         while not self._is_over():
             self._look_for_flush_request()
             if self._attempt(self._recorder.record):
+                self._tell()
                 self._wait(self._wake, self._recorder.rest())
             else:
                 self._pause()
@@ -128,7 +127,13 @@ class Loop:
         self._recorder = self._make()
         self._recorder.resume()
         self._recorder.cargo.start()
-        log.info("recording", streams=len(self._recorder.streams), bucket=self._settings.bucket)
+        self._is_new = True
+
+    def _tell(self) -> None:
+        """Say once that it records: after the first pass, for the first word takes long (`chiplog.logs`)."""
+        if self._is_new:
+            self._is_new = False
+            log.info("recording", streams=len(self._recorder.streams), bucket=self._settings.bucket)
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         """Do one step; on an error of the store or of the run directory remember it, and say whether it went well."""
@@ -211,12 +216,12 @@ def _allow_open_files() -> None:
 
 def main(asked: threading.Event | None = None) -> None:
     """Run the recorder of this environment until SIGTERM or SIGINT; `asked` is set if one came before."""
-    logs.configure(os.environ.get("CHIPLOG_LOG_LEVEL", "info"))
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:
         sys.exit(f"chiplog-sidecar: {error}")
-    structlog.contextvars.bind_contextvars(run=settings.run, namespace=settings.recorder.namespace)
+    level = os.environ.get("CHIPLOG_LOG_LEVEL", "info")
+    logs.configure(level, run=settings.run, namespace=settings.recorder.namespace)
     loop = Loop(settings, lambda: _make_recorder(settings))
     gc.freeze()
     gc.enable()

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import structlog
+from chiplog import logs
 
-log = structlog.get_logger()
+log = logs.Logger()
 
 _POLL_SECONDS = 2.0
 """Between two looks of the server whether it is to end; a request wakes it at once."""

@@ -212,7 +212,7 @@ def test_no_key_is_in_anything_that_is_said_or_written(
     chiplog("run", "--", "true", CHIPLOG_API_KEY="wrong.key-that-is-secret.3")
     said = "".join([done.stdout, done.stderr, *capfd.readouterr()]).encode()
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != tmp_path / "key"]
-    assert any(b"door" in data or b"recording" in data for data in written)
+    assert any(b"door" in data or b"draining" in data for data in written)
     for data in (said, *written):
         assert b"key-that-is-secret" not in data
 

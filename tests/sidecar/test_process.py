@@ -108,7 +108,7 @@ def test_a_recorder_of_an_s3_loads_nothing_that_it_has_no_need_of() -> None:
     code = """
 import sys
 import chiplog_sidecar.main, chiplog.bucket.s3
-unneeded = {"boto3", "s3transfer", "chiplog.bucket.http", "duckdb", "numpy", "yaml", "chiplog_cli"}
+unneeded = {"boto3", "s3transfer", "structlog", "chiplog.bucket.http", "duckdb", "numpy", "yaml", "chiplog_cli"}
 print(sorted(unneeded & set(sys.modules)))
 """
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
