@@ -11,9 +11,10 @@ from chiplog import layout, logs, records
 from chiplog.bucket import Bucket, ETag, folder_key
 from chiplog.errors import FormatError, NotFound, PreconditionFailed
 from chiplog.folding import Fold
+from chiplog.index_records import IndexLine, IndexManifest, IndexPart
 from chiplog.reading import catalog, details, index, rows, written
 from chiplog.reading.catalog import Entry
-from chiplog.records import IndexLine, IndexManifest, IndexPart, SealDocument
+from chiplog.records import SealDocument
 
 MAX_SMALL = 3
 """Parts beside the large one; more of them become one, and the large one too once they are a part of it."""

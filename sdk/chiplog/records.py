@@ -226,40 +226,6 @@ class SealDocument(TypedDict):
     """Keys of objects that are being deleted, which nothing else here names any more."""
 
 
-class IndexPart(TypedDict):
-    """A part of the runs index."""
-
-    key: str
-    runs: int
-    size: int
-    splits: NotRequired[list[str]]
-    """Ids of runs that cut its runs into pieces of one LIST each."""
-
-
-class IndexManifest(TypedDict):
-    """`manifest.json` of a namespace's runs index: where a run stands in several parts, the last one counts."""
-
-    format: str
-    min_reader: int
-    cluster: str
-    namespace: str
-    parts: list[IndexPart]
-
-
-class IndexLine(TypedDict):
-    """What the index knows of a run: enough to list it, without any other object."""
-
-    run: str
-    etags: dict[str, str]
-    """Versions of `run.json`, `outcome.json` and `seal.json` that this line was made of: with others it is stale."""
-    document: documents.RunDocument | None
-    outcome: documents.OutcomeDocument | None
-    seal: SealDocument
-    """The seal without its parts, and its recorders without their streams' digests."""
-    config: dict[str, Any]
-    """What the script itself said of its config, nested."""
-
-
 def pack_segment(head: SegmentHead, rows: list[Row]) -> bytes:
     """A segment: one zstd frame whose first line is its head."""
     return codec.compress(codec.dump(item) for item in [head, *rows])
@@ -295,18 +261,10 @@ def pack_sealed(head: SealedHead, rows: list[Row]) -> bytes:
 
 def unpack_sealed(data: bytes, what: str) -> tuple[SealedHead, list[Row]]:
     """Head and rows of a marker. Raises FormatError."""
-    head, *rows = _lines(codec.decompress(data, what), what) or [None]
+    head, *rows = lines(codec.decompress(data, what), what) or [None]
     check(head, SEALED_FORMAT, what)
     _check_rows(rows, what)
     return cast("SealedHead", head), rows
-
-
-def unpack_index(data: bytes, what: str) -> list[IndexLine]:
-    """The lines of a part as version 1 wrote them, with plain numbers. Raises FormatError."""
-    text = codec.decompress(data, what, strict=True)
-    lines = _lines(text, what)
-    # To look into every value of 10,000 runs takes longer than to read them: hardly any has such a number.
-    return cast("list[IndexLine]", codec.number(lines) if b'"$number"' in text else lines)
 
 
 def pack_live(head: LiveHead, tail: bytes) -> bytes:
@@ -322,11 +280,11 @@ def pack_tail(rows: list[tuple[str, Row]]) -> bytes:
 def unpack_live(data: bytes, what: str) -> tuple[LiveHead, list[tuple[str, Row]]]:
     """Head and tail rows of a live object. Raises FormatError."""
     parts = codec.frames(data, what)
-    head = next(iter(_lines(parts[0], what)), None) if parts else None
+    head = next(iter(lines(parts[0], what)), None) if parts else None
     check(head, LIVE_FORMAT, what)
     if len(parts) != 2:
         raise FormatError(f"{what} has {len(parts)} frames, not 2")
-    rows = _lines(parts[1], what)
+    rows = lines(parts[1], what)
     _check_rows(rows, what)
     try:
         return cast("LiveHead", head), [(row.pop("stream"), row) for row in rows]
@@ -337,7 +295,7 @@ def unpack_live(data: bytes, what: str) -> tuple[LiveHead, list[tuple[str, Row]]
 def is_too_new(data: bytes, what: str) -> bool:
     """Whether a live object is whole and needs a newer reader than this one."""
     try:
-        head = next(iter(_lines(codec.first_frame(data, what), what)), None)
+        head = next(iter(lines(codec.first_frame(data, what), what)), None)
     except FormatError:
         return False
     needed = head.get("min_reader") if isinstance(head, dict) else None
@@ -346,7 +304,7 @@ def is_too_new(data: bytes, what: str) -> bool:
 
 def unpack_live_head(data: bytes, what: str) -> LiveHead:
     """The head alone of a live object, without unpacking its tail. Raises FormatError."""
-    head = next(iter(_lines(codec.first_frame(data, what), what)), None)
+    head = next(iter(lines(codec.first_frame(data, what), what)), None)
     check(head, LIVE_FORMAT, what)
     return cast("LiveHead", head)
 
@@ -387,7 +345,8 @@ def _json(document: Any) -> bytes:
     return json.dumps(codec.finite(document), indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
-def _lines(frame: bytes, what: str) -> list[Any]:
+def lines(frame: bytes, what: str) -> list[Any]:
+    """The JSON lines of an unpacked frame. Raises FormatError."""
     return [_load(line, what) for line in frame.split(b"\n") if line]
 
 

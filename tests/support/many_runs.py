@@ -76,18 +76,37 @@ def _like(first: Entry, number: int) -> Entry:
     return first._replace(run=at.id, row=codec.dump(row), fields=first.fields | told)
 
 
+def put_lines(bucket: Bucket, places: list[layout.Run]) -> None:
+    """An index of runs whose `run.json` is in the bucket."""
+    lines = [
+        {"run": at.id, "etags": {}, "document": json.loads(bucket.get(layout.run_key(at)).data), "outcome": None,
+         "seal": _seal(at, 0), "config": {}}
+        for at in places
+    ]  # fmt: skip
+    entries = [catalog.entry(CLUSTER, NAMESPACE, line) for line in lines]  # type: ignore[arg-type]
+    _put_manifest(bucket, [_put_part(bucket, entries)])
+
+
 def _put_index(bucket: Bucket, count: int, entry: Callable[[int], Entry]) -> None:
     """In parts of 100,000 runs."""
     parts: list[dict[str, Any]] = []
     names = sorted(range(count), key=lambda number: folder_key(place(number).id))
     for start in range(0, count, PART):
         some = names[start : start + PART]
-        data = catalog.pack(map(entry, some))
-        key = layout.index_part_key(CLUSTER, NAMESPACE, hashlib.sha256(data).hexdigest())
-        bucket.put(key, data)
-        parts.append({"key": key, "runs": len(some), "size": len(data)})
+        parts.append(_put_part(bucket, [*map(entry, some)]))
     ids = [place(number).id for number in names]
     parts[0]["splits"] = ids[SPLIT - 1 :: SPLIT]
+    _put_manifest(bucket, parts)
+
+
+def _put_part(bucket: Bucket, entries: list[Entry]) -> dict[str, Any]:
+    data = catalog.pack(entries)
+    key = layout.index_part_key(CLUSTER, NAMESPACE, hashlib.sha256(data).hexdigest())
+    bucket.put(key, data)
+    return {"key": key, "runs": len(entries), "size": len(data)}
+
+
+def _put_manifest(bucket: Bucket, parts: list[dict[str, Any]]) -> None:
     manifest = {"format": records.INDEX_FORMAT, "min_reader": records.INDEX_READER, "cluster": CLUSTER,
                 "namespace": NAMESPACE, "parts": parts}  # fmt: skip
     bucket.put(layout.index_manifest_key(CLUSTER, NAMESPACE), records.pack_document(manifest))

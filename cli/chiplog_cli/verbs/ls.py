@@ -1,9 +1,16 @@
 """`chiplog ls`: all runs, or those that an expression means."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from chiplog_cli import options
 from chiplog_cli.session import Session
+
+if TYPE_CHECKING:
+    from chiplog.query.syntax import Field
+    from chiplog.reading.roster import Brief
+    from chiplog.reading.views import RunView
 
 
 @click.command("ls")
@@ -51,9 +58,8 @@ def command(
     tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
     """
     from chiplog.query import selecting
-    from chiplog.reading import documents, listing, people, roster, words
-    from chiplog_cli import choosing, notes, tables
-    from chiplog_cli.rendering import formats, pages
+    from chiplog.reading import listing, people, roster, words
+    from chiplog_cli import choosing, notes
 
     who = choosing.whom(by)
     order = None if who else by
@@ -66,15 +72,25 @@ def command(
     now = session.clock()
     chosen = every.where(lambda item: people.is_by(roster.read(item, now), who)) if who else every
     found = [every.item(number) for number in selecting.numbers(query, chosen, now)]
+    if not found and output == "table":
+        missing = f"no such runs by {who}, which is no field to sort by either" if who else "no such runs"
+        click.echo(missing if every else "no runs yet", err=True)
+        return
+    _write(found, wanted, output, now)
+
+
+def _write(found: "list[Brief | RunView]", wanted: "list[tuple[str, Field]]", output: str, now: float) -> None:
+    """Print the runs, or these fields of them."""
+    from chiplog.reading import documents, roster
+    from chiplog_cli import choosing, tables
+    from chiplog_cli.rendering import formats, pages
+
     names = [name for name, _ in wanted]
     if output != "table" and wanted:
         formats.write(output, (choosing.document(view, wanted, now) for view in found), names)
     elif output != "table":
         formats.write(output, map(roster.listed, found), documents.LISTED)
-    elif found and wanted:
+    elif wanted:
         pages.write([tables.chosen(names, [choosing.row(view, wanted, now) for view in found])])
-    elif found:
-        pages.write([tables.runs(found, now)])
     else:
-        missing = f"no such runs by {who}, which is no field to sort by either" if who else "no such runs"
-        click.echo(missing if every else "no runs yet", err=True)
+        pages.write([tables.runs(found, now)])

@@ -61,13 +61,9 @@ def command(
     In the pod of a CronJob's Job that has CHIPLOG_JOB (its name, by the downward API) the run is the night of that
     line: a Job that is started again makes no second one. It runs with the rights of the ServiceAccount.
     """
-    from chiplog.errors import SettingsError
     from chiplog_cli import retraining
 
-    if line is not None and date is None:
-        raise SettingsError("--line names the CronJob of a night: say which with --date, as 2026-11-26T02:00Z")
-    if [run is not None, latest, manifest is not None].count(True) != 1:
-        raise SettingsError("name the run to do again, or say --latest --project NAME, or --template FILE")
+    _require_one_source(run, manifest, line, date, latest=latest)
     cluster = session.connect()
     namespace, _, wanted = (run or "").rpartition("/")
     namespace = namespace or session.namespace or cluster.namespace
@@ -86,6 +82,18 @@ def command(
     click.echo(f"{namespace}/{chosen} {'is made' if is_new else 'is there already'}, from {source['metadata']['name']}")
     if wait and not _awaited(cluster, namespace, chosen, timeout):
         context.exit(exits.NO)
+
+
+def _require_one_source(
+    run: str | None, manifest: TextIO | None, line: str | None, date: str | None, *, latest: bool
+) -> None:
+    """Refuse options that contradict each other, or say too little. Raises SettingsError."""
+    from chiplog.errors import SettingsError
+
+    if line is not None and date is None:
+        raise SettingsError("--line names the CronJob of a night: say which with --date, as 2026-11-26T02:00Z")
+    if [run is not None, latest, manifest is not None].count(True) != 1:
+        raise SettingsError("name the run to do again, or say --latest --project NAME, or --template FILE")
 
 
 def _source(cluster: "Cluster", namespace: str, name: str, project: str | None) -> Any:

@@ -6,11 +6,16 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chiplog_cli import options
 from chiplog_cli.session import Session
+
+if TYPE_CHECKING:
+    from chiplog.local.homes import Home
+    from chiplog.local.papers import LocalRun
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -53,21 +58,42 @@ def command(
     (docs/door.md). The exit code is the command's own. Signals are passed on. What could not be shipped in time
     `chiplog sync` ships later; docs/local.md tells it all.
     """
-    from chiplog import masking
-    from chiplog.layout import Run
-    from chiplog.local import directory, homes, identity, papers, places
+    from chiplog.local import directory, homes, places
     from chiplog_cli import running, storing
 
     bucket = places.writable(session.address, os.environ)
-    title = identity.name(name) if name else identity.name_of_command(list(words))
-    recorder = identity.new_recorder_id()
     environ = dict(os.environ)  # The command's: an account's credential is for the recorder alone.
     home = homes.home(bucket, environ, session.cluster, session.namespace, session.opened)
     home.require_project(project)
-    place = Run(home.cluster, home.namespace, identity.run_id(title, recorder))
+    run = _described(home, words, name=name, project=project, notes=notes, tags=tags)
+    root = places.runs(os.environ) / run.place.id
+    made = storing.prepare(directory.Directory(root, bucket, run))
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(f"chiplog: {text}", err=True)
+
+    say(f"{run.place.id} is recorded into {bucket}")
+    options = running.Options(not no_console, wait_seconds)
+    opened = functools.partial(storing.opened, session, bucket)
+    result = running.run(made, words, options, environ, opened, session.environment(bucket))
+    storing.tell(result, made, say)
+    sys.exit(result.exit_code)
+
+
+def _described(
+    home: "Home", words: tuple[str, ...], *, name: str | None, project: str | None, notes: str, tags: tuple[str, ...]
+) -> "LocalRun":
+    """The run that a command is, with an id of its own."""
+    from chiplog import masking
+    from chiplog.layout import Run
+    from chiplog.local import homes, identity, papers
+
+    title = identity.name(name) if name else identity.name_of_command(list(words))
+    recorder = identity.new_recorder_id()
     said = project or os.environ.get("CHIPLOG_PROJECT") or os.environ.get("WANDB_PROJECT") or Path.cwd().name
-    run = papers.LocalRun(
-        place=place,
+    return papers.LocalRun(
+        place=Run(home.cluster, home.namespace, identity.run_id(title, recorder)),
         recorder=recorder,
         name=title,
         display_name=name or title,
@@ -80,16 +106,3 @@ def command(
         claimed_by=os.environ.get("CHIPLOG_USERNAME") or os.environ.get("WANDB_USERNAME") or "",
         host=socket.gethostname(),
     )
-    root = places.runs(os.environ) / place.id
-    made = storing.prepare(directory.Directory(root, bucket, run))
-
-    def say(text: str) -> None:
-        if not quiet:
-            click.echo(f"chiplog: {text}", err=True)
-
-    say(f"{place.id} is recorded into {bucket}")
-    options = running.Options(not no_console, wait_seconds)
-    opened = functools.partial(storing.opened, session, bucket)
-    result = running.run(made, words, options, environ, opened, session.environment(bucket))
-    storing.tell(result, made, say)
-    sys.exit(result.exit_code)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from chiplog_cli import exits, options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
-    from chiplog_cli.importing.shipping import Shipment
+    from chiplog_cli.importing.shipping import Shipment, Target
 
 
 @click.command("sync")
@@ -60,16 +60,30 @@ def command(
 
     A second sync adds nothing. Nothing is written to DIR. Exit code 1: something is not in the bucket yet.
     """
-    from chiplog.errors import NotFound
-    from chiplog.local import homes, places
+    from chiplog.local import places
     from chiplog_cli import storing
-    from chiplog_cli.importing import finding, shipping, syncing
+    from chiplog_cli.importing import syncing
     from chiplog_cli.rendering import syncs
+
+    target = _target(session, project, state)
+    tops = folders or (places.runs(os.environ),)
+    with syncs.watching() as progress:
+        sync = syncing.Sync(
+            lambda address: storing.opened(session, address), progress, wait_seconds, jobs=jobs, live=live
+        )
+        sync.run(lambda: _shipments(session, target, tops, is_named=bool(folders)))
+    _tell(sync.results, folders)
+
+
+def _target(session: Session, project: str, state: str) -> "Target":
+    """Where the runs go, and as whose."""
+    from chiplog.local import homes, places
+    from chiplog_cli.importing import shipping
 
     bucket = places.writable(session.address, os.environ)
     home = homes.home(bucket, os.environ, session.cluster, session.namespace, session.opened)
     home.require_project(project)
-    target = shipping.Target(
+    return shipping.Target(
         bucket=bucket,
         cluster=home.cluster,
         namespace=home.namespace,
@@ -79,20 +93,24 @@ def command(
         user=homes.user(),
         host=socket.gethostname(),
     )
-    tops = folders or (places.runs(os.environ),)
 
-    def search() -> "Iterator[Shipment]":
-        for top in tops:
-            shipments = (shipping.Shipment(found, target, session.environment) for found in finding.find(top))
-            yield from (item for item in shipments if folders or not item.is_done())
 
-    with syncs.watching() as progress:
-        sync = syncing.Sync(
-            lambda address: storing.opened(session, address), progress, wait_seconds, jobs=jobs, live=live
-        )
-        sync.run(search)
-    if not sync.results and folders:
+def _shipments(session: Session, target: "Target", tops: Iterable[Path], *, is_named: bool) -> "Iterator[Shipment]":
+    """What is found below; of our own runs, where nobody named a directory, those that are not complete."""
+    from chiplog_cli.importing import finding, shipping
+
+    for top in tops:
+        shipments = (shipping.Shipment(found, target, session.environment) for found in finding.find(top))
+        yield from (item for item in shipments if is_named or not item.is_done())
+
+
+def _tell(results: Mapping[str, int], folders: tuple[Path, ...]) -> None:
+    """Say how many runs came how far, and leave with the exit code of it. Raises NotFound where there was none."""
+    from chiplog.errors import NotFound
+    from chiplog_cli.importing import syncing
+
+    if not results and folders:
         raise NotFound(f"there is no run in {', '.join(map(str, folders))}")
-    bad = {syncing.FAILED, syncing.WRITTEN_TO, syncing.BUSY} & sync.results.keys()
-    click.echo(", ".join(f"{count} {name}" for name, count in sync.results.items()) or "nothing to complete", err=True)
+    bad = {syncing.FAILED, syncing.WRITTEN_TO, syncing.BUSY} & results.keys()
+    click.echo(", ".join(f"{count} {name}" for name, count in results.items()) or "nothing to complete", err=True)
     click.get_current_context().exit(exits.NO if bad else 0)

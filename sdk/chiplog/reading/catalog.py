@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from chiplog import codec, layout, records
+from chiplog import codec, index_records, layout, records
 from chiplog.errors import FormatError
+from chiplog.index_records import IndexLine
 from chiplog.query import fields
 from chiplog.reading import documents, states, views
 from chiplog.reading.views import Papers, RunView
-from chiplog.records import IndexLine
 
 try:
     import msgspec  # Reads numbers of many digits six times as fast as the standard library.
@@ -233,4 +233,4 @@ def parse(data: bytes, cluster: str, namespace: str, key: str) -> Part:
     head = codec.load(codec.first_frame(data, key).partition(b"\n")[0] or b"null")
     if isinstance(head, dict) and head.get("format") == records.INDEX_PART_FORMAT:
         return Part(data, key)
-    return Part.of_lines(cluster, namespace, records.unpack_index(data, key), key)
+    return Part.of_lines(cluster, namespace, index_records.unpack_index(data, key), key)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.errors import FormatError
+from chiplog.index_records import IndexLine, IndexManifest
 from chiplog.reading import catalog, fetching
 from chiplog.reading.catalog import Part
-from chiplog.records import IndexLine, IndexManifest
 
 DOCUMENTS = ("run.json", "outcome.json", "seal.json")
 """Documents of a run that a line is made of."""

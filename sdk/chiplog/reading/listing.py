@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from chiplog import layout
 from chiplog.bucket import Bucket
+from chiplog.index_records import IndexManifest
 from chiplog.reading import catalog, heads, index, states, views, written
 from chiplog.reading.catalog import Part
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.index import Index, Line
 from chiplog.reading.roster import Roster
 from chiplog.reading.views import Papers, RunView
-from chiplog.records import IndexManifest
 
 THREADS = 16
 """Requests under way at once: a LIST waits for the one before it, so ranges are listed at the same time."""
@@ -39,11 +39,11 @@ def read(
     """
     known = {} if known is None else known
     with ThreadPoolExecutor(THREADS, thread_name_prefix="list") as threads:
-        homes = threads.submit(_homes, bucket, cluster, namespace)
+        where = threads.submit(homes, bucket, cluster, namespace)
         manifests = threads.submit(_manifests, bucket, cluster, namespace)
         beats = heads.of(bucket, heads.present(bucket, cluster, namespace))
         # The folders after the heads: a run that was sealed in between has its own by now.
-        found = [_Home(place, manifests.result().get(place)) for place in homes.result()]
+        found = [_Home(place, manifests.result().get(place)) for place in where.result()]
         for home in found:
             home.begin(bucket, threads, known)
         for home in found:
@@ -57,6 +57,14 @@ def read(
     blocks = [(*home.place, part) for home in found for part in home.chosen]
     chosen = [ats for home in found for ats in home.chosen.values()]
     return Roster(blocks, chosen, [*seen, *_unclaimed(seen, beats, now)])
+
+
+def homes(bucket: Bucket, cluster: str = "", namespace: str = "") -> list[tuple[str, str]]:
+    """Cluster and namespace of every place with runs: everywhere, in a cluster, or of namespaces of a name."""
+    clusters = [cluster] if cluster else list(bucket.folders(layout.runs_prefix()))
+    if namespace:
+        return [(name, namespace) for name in clusters]
+    return [(name, inside) for name in clusters for inside in bucket.folders(layout.runs_prefix(name))]
 
 
 @dataclass
@@ -109,14 +117,6 @@ class _Home:
                 self.papers.append(catalog.papers(place, line.papers))
             else:
                 self.others.append(place)
-
-
-def _homes(bucket: Bucket, cluster: str, namespace: str) -> list[tuple[str, str]]:
-    """Every namespace with runs."""
-    clusters = [cluster] if cluster else list(bucket.folders(layout.runs_prefix()))
-    if namespace:
-        return [(name, namespace) for name in clusters]
-    return [(name, inside) for name in clusters for inside in bucket.folders(layout.runs_prefix(name))]
 
 
 def _manifests(bucket: Bucket, cluster: str, namespace: str) -> dict[tuple[str, str], IndexManifest]:

@@ -5,18 +5,20 @@ one of its recorders, which also finds a recorder that no run has claimed.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
-from chiplog.documents import RunDocument
-from chiplog.errors import AmbiguousRun, FormatError, NotFound, RunNotFound, SettingsError
-from chiplog.reading import heads, runs, states, views
+from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
+from chiplog.reading import fetching, heads, index, listing, runs, soundness, states, views
 from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.roster import Brief
 from chiplog.reading.views import RunView
+
+MANY = 200
+"""Of so many runs that may be meant the index is asked, and not each document."""
 
 
 class Name(NamedTuple):
@@ -50,9 +52,9 @@ def find(
     of no such shape, and BucketError.
     """
     asked = parse(name, namespace)
-    documents = _documented(bucket, asked, cluster)
-    if documents:
-        return runs.one(bucket, _newest(documents, asked, name), clock)
+    documented = _documented(bucket, asked, cluster)
+    if documented:
+        return runs.one(bucket, _newest(documented, asked, name).key, clock)
     found = _undocumented(bucket, asked, cluster, clock)
     if not found:
         raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}")
@@ -80,38 +82,64 @@ def _is_near(view: Brief | RunView, asked: Name, cluster: str) -> bool:
     return all(word in ("", found) for word, found in wanted)
 
 
-def _documented(bucket: Bucket, asked: Name, cluster: str) -> list[RunDocument]:
-    """Documents of the runs that the name may mean; an id is the name and 8 digits, so few need to be read."""
-    found = []
-    for listed in bucket.list(layout.runs_prefix(cluster, asked.namespace)):
-        place = layout.parse_run_key(listed.key)
-        if place is None or asked.namespace not in ("", place.namespace):
-            continue
-        if place.id == asked.run or place.id.startswith(f"{asked.run}-"):
-            found.extend(_matching(bucket, place, asked))
-    return found
+class _Told(NamedTuple):
+    """What is looked at of a run that is written down."""
+
+    key: layout.Run
+    name: str
+    project: str
+    created_at: float
 
 
-def _matching(bucket: Bucket, place: layout.Run, asked: Name) -> list[RunDocument]:
-    key = layout.run_key(place)
-    try:
-        document: RunDocument = records.unpack_document(bucket.get(key).data, records.RUN_FORMAT, key)
-    except NotFound:
-        return []  # It was deleted since the list was made.
-    except FormatError:
-        if place.id == asked.run:
-            raise
-        return []  # Another run's trouble, as far as anybody can tell.
-    is_named = asked.run in (document["name"], document["run"])
-    return [document] if is_named and asked.project in ("", document["project"]) else []
+def _documented(bucket: Bucket, asked: Name, cluster: str) -> list[_Told]:
+    """The runs that the name means and that are written down."""
+    places = _near(bucket, asked, cluster)
+    told = _of_index(bucket, places) if len(places) > MANY else {}
+    found = [*told.values(), *_read(bucket, [place for place in places if place not in told], asked)]
+    return [item for item in found if asked.run in (item.key.id, item.name) and asked.project in ("", item.project)]
 
 
-def _newest(documents: list[RunDocument], asked: Name, name: str) -> layout.Run:
+def _near(bucket: Bucket, asked: Name, cluster: str) -> list[layout.Run]:
+    """The runs whose ids may be meant: an id is the name and 8 digits, so their folders stand side by side."""
+    # "," comes right before "-": behind it are the ids that begin with the name, and then the name itself.
+    before = f"{asked.run},"
+    return [
+        layout.Run(*home, name)
+        for home in listing.homes(bucket, cluster, asked.namespace)
+        for name in bucket.folders(layout.runs_prefix(*home), before, asked.run)
+        if name == asked.run or name.startswith(f"{asked.run}-")
+    ]
+
+
+def _of_index(bucket: Bucket, places: Collection[layout.Run]) -> dict[layout.Run, _Told]:
+    """Those that the index knows: a `run.json` is written once, so what the index has of it holds."""
+    found = {}
+    for home in {(place.cluster, place.namespace) for place in places}:
+        for run, line in index.read(bucket, *home).items():
+            name, project, made = (line.part.values((field,))[line.at] for field in ("name", "project", "created_at"))
+            found[layout.Run(*home, run)] = _Told(layout.Run(*home, run), name, project or "", made or 0.0)
+    return {place: found[place] for place in places if place in found}
+
+
+def _read(bucket: Bucket, places: Collection[layout.Run], asked: Name) -> Iterator[_Told]:
+    """Those runs as their documents say; of some the documents were deleted since they were listed."""
+    for place, stored in zip(places, fetching.fetch(bucket, map(layout.run_key, places)), strict=True):
+        try:
+            if stored is not None:
+                told = records.unpack_document(stored.data, records.RUN_FORMAT, layout.run_key(place))
+                soundness.check_run(told)
+                yield _Told(place, told["name"], told["project"], told["created_at"])
+        except FormatError:
+            if place.id == asked.run:
+                raise
+            # Another run's trouble, as far as anybody can tell.
+
+
+def _newest(known: list[_Told], asked: Name, name: str) -> _Told:
     """The newest of the runs of that id, else of that name."""
-    found = [document for document in documents if document["run"] == asked.run] or documents
-    _require_one_home(name, {(item["cluster"], item["namespace"], item["project"], item["name"]) for item in found})
-    newest = max(found, key=lambda document: document["created_at"])
-    return layout.Run(newest["cluster"], newest["namespace"], newest["run"])
+    found = [item for item in known if item.key.id == asked.run] or known
+    _require_one_home(name, {(item.key.cluster, item.key.namespace, item.project, item.name) for item in found})
+    return max(found, key=lambda item: item.created_at)
 
 
 def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[], float]) -> list[RunView]:

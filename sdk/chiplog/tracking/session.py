@@ -1,5 +1,6 @@
 """`chiplog.init()`, `chiplog.log()` and the others that mean the run of this process. It holds the one current run."""
 
+import functools
 import os
 import weakref
 from collections.abc import Mapping, Sequence
@@ -83,26 +84,40 @@ def init(
 
     Raises ValueError for a mode or format that is none, and ConfigError for a config that cannot be read.
     """
-    going = _Session.run
-    if going is not None and not going.is_finished:
-        if reinit in (None, False, "default", "return_previous"):
-            _add_config(going, config, config_include_keys, config_exclude_keys, allow_val_change)
-            return going
-        if reinit != "create_new":
-            going.finish()
-    for option in (name for name, value in ignored.items() if value is not None and name not in ways.IGNORED_OPTIONS):
-        notices.warn(f"init {option}", f"init: {option}={notices.shown(ignored[option])} means nothing here, ignored")
-    run = _new_run(
-        _settings(settings, mode, format),
-        dir,
-        project=project, name=name, tags=tags, notes=notes, group=group, job_type=job_type, id=id, resume=resume,
-        entity=entity,
-    )  # fmt: skip
-    _add_config(run, config, config_include_keys, config_exclude_keys, allow_val_change)
+    add_config = functools.partial(
+        _add_config, config=config, include=config_include_keys, exclude=config_exclude_keys, allow=allow_val_change
+    )
+    going = _going_on(reinit)
+    if going is not None:
+        add_config(going)
+        return going
+    _say_ignored(ignored)
+    who = {"project": project, "name": name, "tags": tags, "notes": notes, "group": group, "job_type": job_type,
+           "id": id, "resume": resume, "entity": entity}  # fmt: skip
+    run = _new_run(_settings(settings, mode, format), dir, **who)
+    add_config(run)
     _Session.run = run
     if not isinstance(run, DisabledRun):
         _begin(run)
     return run
+
+
+def _going_on(reinit: bool | str | None) -> Run | None:
+    """The run that `init` means where one is going on; it is ended where another shall follow it."""
+    going = _Session.run
+    if going is None or going.is_finished or reinit == "create_new":
+        return None
+    if reinit in (None, False, "default", "return_previous"):
+        return going
+    going.finish()
+    return None
+
+
+def _say_ignored(options: Mapping[str, Any]) -> None:
+    """A notice for each option of which nobody has heard."""
+    for option, value in options.items():
+        if value is not None and option not in ways.IGNORED_OPTIONS:
+            notices.warn(f"init {option}", f"init: {option}={notices.shown(value)} means nothing here, ignored")
 
 
 def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None) -> None:

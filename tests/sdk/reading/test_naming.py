@@ -1,9 +1,14 @@
 """A name finds the run that people mean, or says which they might mean."""
 
+from collections.abc import Iterator
+
+import many_runs
 import pytest
 from bucket_world import NOW, Source, World, attempt, script
 
 from chiplog import layout
+from chiplog.bucket import Listed, Stored, folders_of
+from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
 from chiplog.reading import naming
 
@@ -103,3 +108,64 @@ def test_another_runs_damaged_document_is_no_obstacle(world: World) -> None:
     assert found(world, "mnist") == "mnist-ffff0000"
     with pytest.raises(FormatError, match="mnist-large-22220000"):
         found(world, "mnist-large-22220000")
+
+
+class Watched(MemoryBucket):
+    """A bucket that keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def get(self, key: str) -> Stored:
+        self.asked.append(key)
+        return super().get(key)
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        self.asked.append(prefix)
+        return super().list(prefix)
+
+    def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+        self.asked.append(f"{prefix} {after}..{until}")
+        return folders_of(super().list(prefix), prefix, after, until)
+
+
+@pytest.fixture
+def watched(world: World) -> Watched:
+    world.bucket = Watched()
+    for number in range(50):
+        world.run(f"other{number}")
+    world.outcome(world.run("mnist", "aaaa1111", created_at=NOW), "finished", durable=True)
+    world.run("mnist-large")
+    world.bucket.asked.clear()
+    return world.bucket
+
+
+def test_nothing_is_asked_of_runs_that_are_called_otherwise(world: World, watched: Watched) -> None:
+    assert found(world, "mnist", namespace="team", cluster="prod") == "mnist-aaaa1111"
+    assert "v1/runs/prod/team/ mnist,..mnist" in watched.asked
+    assert not [key for key in watched.asked if "other" in key]
+    assert "v1/runs/prod/team/" not in watched.asked
+
+
+def test_of_very_many_runs_of_one_name_the_index_tells_and_the_others_documents(world: World, watched: Watched) -> None:
+    places = [world.run("often", f"{number:08x}", created_at=NOW + number % 150) for number in range(naming.MANY + 1)]
+    many_runs.put_lines(watched, places[:-3])
+    watched.asked.clear()
+    assert found(world, "often") == "often-00000095"
+    assert {key for key in watched.asked if key.endswith("run.json")} == {
+        layout.run_key(place) for place in [*places[-3:], places[0x95]]
+    }
+    assert found(world, "vision/often-00000003") == "often-00000003"
+    world.run("often", "ffffffff", project="speech", created_at=NOW - 999)
+    assert found(world, "speech/often") == "often-ffffffff"
+    with pytest.raises(AmbiguousRun, match="team/speech/often, team/vision/often"):
+        found(world, "often")
+
+
+def test_a_document_of_another_shape_is_no_obstacle_to_others(world: World) -> None:
+    world.bucket.put(
+        layout.run_key(layout.Run("prod", "team", "mnist-large-22220000")),
+        b'{"format": "chiplog.run", "min_reader": 1}',
+    )
+    assert found(world, "mnist") == "mnist-ffff0000"
