@@ -134,14 +134,13 @@ def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
     results = testing.check(checkout)
     results.append(testing.page(checkout, progress))
     environment = testing.environment(checkout, os.environ)
-    results.append(
-        testing.suite(checkout, "unit", "not integration and not e2e", environment, workers=os.cpu_count() or 1)
-    )
+    unit = testing.Suite("unit", "not integration and not e2e", os.cpu_count() or 1)
+    results += testing.suites(checkout, [unit], environment)
     lifecycle.down(checkout, "test", progress, wipe=True)
     try:
         node = _ready(checkout, "test", progress)
-        for name, marker, workers in testing.ON_A_NODE:
-            results.append(testing.suite(checkout, name, marker, envfile.environ(node), workers=workers))
+        for turn in testing.ON_A_NODE:
+            results += testing.suites(checkout, turn, envfile.environ(node))
     finally:
         lifecycle.down(checkout, "test", progress, wipe=True)
     return testing.summarise(results)

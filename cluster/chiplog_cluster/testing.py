@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from chiplog_cluster import page as pages
 from chiplog_cluster import progress as progress_lines
@@ -23,13 +26,24 @@ CHECKS: tuple[tuple[str, ...], ...] = (
 )
 """What `make check` runs."""
 
-ON_A_NODE = (
-    ("integration", "integration", 2),
-    ("e2e", "e2e and not alone", 3),
-    ("e2e, alone", "e2e and alone", 0),
+
+@dataclass(frozen=True)
+class Suite:
+    """One pytest run: the tests with a marker expression, in so many processes (0: in its own), a file in one."""
+
+    name: str
+    marker: str
+    workers: int = 0
+
+
+ON_A_NODE: tuple[tuple[Suite, ...], ...] = (
+    (Suite("integration", "integration", 2),),
+    (Suite("e2e", "e2e and not alone and not waits", 3), Suite("e2e, by the minute", "e2e and waits")),
+    (Suite("e2e, alone", "e2e and alone"),),
 )
-"""Name, marker expression and processes of what runs on the test's node. Most of it waits for others, so more than one
-at a time is quicker on any machine; what takes a part of the node away runs by itself."""
+"""What runs on the test's node, in the order of turns; what is of one turn runs at once. Most of it waits for others,
+so more than one at a time is quicker on any machine; what takes a part of the node away runs by itself. What only
+waits, for minutes, has a process of its own from its turn's beginning; pytest-xdist would start a small file late."""
 
 
 @dataclass
@@ -60,23 +74,48 @@ def page(checkout: Checkout, progress: Progress) -> Result:
     return Result("page", passed, failed, time.monotonic() - began)
 
 
-def suite(checkout: Checkout, name: str, marker: str, env: Mapping[str, str], *, workers: int = 0) -> Result:
-    """One pytest run: the tests with a marker expression, in so many processes (0: in this one), a file in one."""
-    print(f"\n── {name} tests", flush=True)
-    words = ["pytest", "-q", "-m", marker, "--durations=5", "--durations-min=5"]
-    words += [f"--numprocesses={workers}", "--dist=loadfile"] if workers else []
+def suites(checkout: Checkout, turn: Sequence[Suite], env: Mapping[str, str]) -> list[Result]:
+    """The pytest runs of one turn, all at once. The first is seen as it goes on, the others when it is over."""
+    first, *others = turn
+    with ExitStack() as ends:
+        beside = [ends.enter_context(_beside(checkout, suite, env)) for suite in others]
+        began = time.monotonic()
+        process = ends.enter_context(_started(checkout, first, env, subprocess.PIPE))
+        results = [_told(first, process.stdout or (), process, began)]
+        return [*results, *(result() for result in beside)]
+
+
+@contextmanager
+def _beside(checkout: Checkout, suite: Suite, env: Mapping[str, str]) -> Iterator[Callable[[], Result]]:
+    """A pytest run whose words are kept in a file until its result is asked for; one that nobody asked ends with us."""
     began = time.monotonic()
-    process = subprocess.Popen(
-        [str(checkout.venv / "bin" / words[0]), *words[1:]],
-        cwd=checkout.root,
-        env=dict(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
+    with tempfile.TemporaryFile() as kept, _started(checkout, suite, env, kept) as process:
+
+        def result() -> Result:
+            process.wait()
+            kept.seek(0)
+            return _told(suite, kept, process, began)
+
+        try:
+            yield result
+        finally:
+            process.terminate()
+
+
+def _told(suite: Suite, lines: Iterable[bytes], process: "subprocess.Popen[bytes]", began: float) -> Result:
+    print(f"\n── {suite.name} tests", flush=True)
+    last = _echo(line.decode(errors="replace") for line in lines)
+    return result_of(suite.name, last, process.wait(), time.monotonic() - began)
+
+
+def _started(
+    checkout: Checkout, suite: Suite, env: Mapping[str, str], out: int | IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    words = [str(checkout.venv / "bin" / "pytest"), "-q", "-m", suite.marker, "--durations=5", "--durations-min=5"]
+    words += [f"--numprocesses={suite.workers}", "--dist=loadfile"] if suite.workers else []
+    return subprocess.Popen(
+        words, cwd=checkout.root, env=dict(env), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
     )
-    last = _echo(process)
-    return result_of(name, last, process.wait(), time.monotonic() - began)
 
 
 def result_of(name: str, last: str, code: int, seconds: float) -> Result:
@@ -136,10 +175,10 @@ def _check(checkout: Checkout, words: Sequence[str]) -> Result:
     return Result(name, int(code == 0), int(code != 0), time.monotonic() - began)
 
 
-def _echo(process: "subprocess.Popen[str]") -> str:
+def _echo(lines: Iterable[str]) -> str:
     """Pass the output on and keep its last line."""
     last = ""
-    for line in process.stdout or ():
+    for line in lines:
         sys.stdout.write(line)
         sys.stdout.flush()
         last = line if line.strip() else last
