@@ -69,6 +69,7 @@ class SweepReconciler:
         """Bring the Sweep at `key` on its way. Returns seconds until it is looked at again; None waits for an event."""
         body = self.cluster.sweep(*key)
         if body is None or "deletionTimestamp" in body["metadata"]:
+            self.results.forget(*key)
             return None
         sweep = resources.sweep(body)
         try:

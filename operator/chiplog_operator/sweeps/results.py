@@ -115,16 +115,24 @@ class Results:
                 name: curve([value] if value is not None and name == headline.get("name") else []) for name in metrics
             }
 
-    def forget(self, namespace: str, run_ids: Iterable[str]) -> None:
-        """Drop what is remembered of trials that are gone."""
-        for run_id in run_ids:
-            place = layout.Run(self._cluster, namespace, run_id)
-            self._running.pop(place, None)
+    def forget(self, namespace: str, sweep: str) -> None:
+        """Drop what is remembered of the trials of a Sweep that is gone: memory holds those of Sweeps that there are.
+
+        Another Sweep whose name goes on where this one ends loses it too; it reads its trials again.
+        """
+        with self._lock:
+            for remembered in (self._kept, self._running):
+                for place in [place for place in remembered if _is_of(place, namespace, sweep)]:
+                    del remembered[place]
 
     def _remember(self, place: layout.Run, document: TrialDocument) -> None:
         with self._lock:
             self._kept[place] = document
             self._running.pop(place, None)
+
+
+def _is_of(place: layout.Run, namespace: str, sweep: str) -> bool:
+    return place.namespace == namespace and place.id.startswith(f"{sweep}-")
 
 
 def curves(document: TrialDocument) -> dict[str, Curve]:

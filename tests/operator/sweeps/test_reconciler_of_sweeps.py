@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from operator_world import START, Fate
+from operator_world import SETTINGS, START, Fate
 from sweep_world import GRID, SWEEP, SweepWorld, sweep
 
+from chiplog import layout
 from chiplog.errors import Unreachable
 from chiplog_operator import times
 from chiplog_operator.cluster import Forbidden
@@ -276,3 +277,17 @@ def test_the_estimate_moves_only_when_a_trial_ends() -> None:
     world.end(1)
     world.passes(1)
     assert world.status["estimatedCompletionTime"] != said
+
+
+def test_a_sweep_that_is_gone_leaves_nothing_of_its_trials_in_memory() -> None:
+    world = SweepWorld(sweep(parallelism=1))
+    world.passes()
+    run_id = world.run_id(0)
+    world.train(0, 0.5)
+    world.end(0)
+    world.bucket.delete(layout.trial_key(layout.Run(SETTINGS.cluster, SWEEP.namespace, run_id)))
+    world.passes(1)
+    assert world.results.kept(SWEEP.namespace, run_id) is not None
+    del world.cluster.sweeps[SWEEP]
+    world.passes(1)
+    assert world.results.kept(SWEEP.namespace, run_id) is None
