@@ -110,14 +110,14 @@ def operator_policy(place: Place) -> Document:
 
 
 def compactor_policy(place: Place) -> Document:
-    """Read everything of the installation; write tables, index, seals and markers; alone delete."""
+    """Read everything of the installation; write tables, index, drawn curves, seals and markers; alone delete."""
     everything = f"{place.prefix}/*"
-    written = [place.key("tables", "*"), place.key("index", "*"), place.key("runs", "*", "seal.json")]
-    markers = place.key("raw", "*", "sealed-*")
+    written = [place.key(kind, "*") for kind in ("tables", "index", "curves")]
+    seals, markers = place.key("runs", "*", "seal.json"), place.key("raw", "*", "sealed-*")
     return _policy(
         _allow(["s3:GetObject"], [place.arn(everything)]),
         _list(place, [everything]),
-        _allow(["s3:PutObject"], [place.arn(key) for key in (*written, markers)]),
+        _allow(["s3:PutObject"], [place.arn(key) for key in (*written, seals, markers)]),
         _allow(["s3:DeleteObject"], [place.arn(place.key("*"))]),
     )
 

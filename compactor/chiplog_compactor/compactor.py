@@ -1,4 +1,4 @@
-"""The compactor's pass: seal what is over, list it in the index, sweep what was given up; it is told when."""
+"""The compactor's pass: seal what is over, list it, sweep what was given up, draw what is settled; it is told when."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from chiplog import layout, logs
 from chiplog.bucket import Bucket
 from chiplog.errors import NotFound
 from chiplog.reading import soundness
+from chiplog_compactor.drawing import Drawer
 from chiplog_compactor.finding import Finder
 from chiplog_compactor.indexing import Indexer
 from chiplog_compactor.sealing import Sealing, SupersededError, Task
@@ -35,7 +36,13 @@ class Compactor:
     def __post_init__(self) -> None:
         self._finder = Finder(self.bucket)
         self._indexer = Indexer(self.bucket)
+        self._drawer = Drawer(self.bucket)
         self._sweeper = Sweeper(self.bucket, self.settings, self.clock)
+
+    @property
+    def is_behind(self) -> bool:
+        """There are curves to be drawn yet."""
+        return self._drawer.is_behind
 
     def pause(self) -> float:
         """Seconds until the next look."""
@@ -51,6 +58,9 @@ class Compactor:
             self._sweeper.sweep()
             self._indexer.reconcile(self.clock())
             self._swept = self.clock()
+            self._drawer.draw(self.clock())
+        elif self._drawer.is_behind:
+            self._drawer.draw(self.clock())
         return len(sealed)
 
     def _seal(self, task: Task) -> bool:

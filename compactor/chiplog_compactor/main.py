@@ -148,6 +148,8 @@ def _rebuild(bucket: Bucket, path: str) -> int:
 def _once(compactor: Compactor) -> int:
     try:
         compactor.look()
+        while compactor.is_behind:
+            compactor.look()
     except ChiplogError as error:
         log.error("the bucket refused", reason=str(error))
         return 5

@@ -15,13 +15,14 @@ from starlette.routing import Route
 
 from chiplog import layout, strictjson
 from chiplog.bucket import Bucket
+from chiplog.drawing import charts
 from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
 from chiplog.query import parsing, selecting
 from chiplog.reading import console, details, documents, files, history, naming, roster, states
-from chiplog.reading.roster import Roster
+from chiplog.reading.roster import Brief, Roster
 from chiplog.reading.views import RunView
 from chiplog.watching import Watcher
-from chiplog_dashboard import answers, charts
+from chiplog_dashboard import answers
 from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.sight import Sight
@@ -152,21 +153,20 @@ class Api:
 
     def list_keys(self, request: Request) -> Response:
         """The names of the metrics that any `run` that is named has logged."""
-        keys = {key for view in self._named(request) for key in self.histories.keys(view)}
-        return answers.document({"keys": sorted(keys)})
+        return answers.document({"keys": self.histories.every_key(self._named(request))})
 
     def draw(self, request: Request) -> Response:
         """The curves of one metric (`key`) of every `run` that is named, or one of its system load (`kind=system`)."""
         question = charts.Question.of(request.query_params)
         kind = _kind(request)
-        views = self._named(request)
-        for view in views:
-            self._watch(view)
-        drawn = zip(views, self.histories.every(views, kind, question), strict=True)
-        runs = (
-            b'{"run": %s, "curves": %s}' % (strictjson.dumps(view.key.path).encode(), found) for view, found in drawn
-        )
-        return answers.raw(b'{"key": %s, "runs": [%s]}' % (strictjson.dumps(question.key).encode(), b",".join(runs)))
+        items = self._named(request)
+        for item in items:
+            self._watch(item)
+        pieces = [b'{"key": ', strictjson.dumps(question.key).encode(), b', "runs": [']
+        for item, found in zip(items, self.histories.every(items, kind, question), strict=True):
+            pieces += (b'{"run": ', strictjson.dumps(item.key.path).encode(), b', "curves": ', found, b"}", b",")
+        # One copy of what may be many megabytes.
+        return answers.raw(b"".join([*pieces[: -1 if items else None], b"]}"]))
 
     def _chosen(self, request: Request) -> tuple[Roster, list[int]]:
         asked = request.query_params
@@ -177,11 +177,11 @@ class Api:
             every = every.where(lambda item: namespace in ("", item.namespace) and cluster in ("", item.cluster))
         return every, selecting.numbers(query, every, self.sight.shelf.time())
 
-    def _named(self, request: Request) -> list[RunView]:
+    def _named(self, request: Request) -> list[Brief | RunView]:
         named = request.query_params.getlist("run")
         if len(named) > MAX_CHART_RUNS:
             raise SettingsError(f"{len(named)} runs are asked for, {MAX_CHART_RUNS} are allowed")
-        return [self.sight.view(request, place) for place in map(_parsed, named)]
+        return self.sight.items(request, list(map(_parsed, named)))
 
     async def tell_changes(self, request: Request) -> Response:
         """Server-sent events: `runs` with every run that is new or has changed since the last, as in the list."""
@@ -214,7 +214,7 @@ class Api:
                 yield ": nothing new\n\n"
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _watch(self, view: RunView) -> None:
+    def _watch(self, view: Brief | RunView) -> None:
         """Ask the recorders of a live run to flush every second; nobody waits for that, and nobody needs it."""
         if view.is_bound and view.state not in states.OVER:
             threading.Thread(target=_said, args=(self.watcher, view.key), daemon=True).start()

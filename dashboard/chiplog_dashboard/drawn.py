@@ -2,22 +2,27 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of answers that are kept; those that were not asked for the longest go first."""
 
 
-class Drawn:
-    """A memory for answers; threads may share it."""
+T = TypeVar("T")
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+
+class Drawn(Generic[T]):
+    """A memory for answers, of which `size` tells the bytes; threads may share it."""
+
+    def __init__(self, size: Callable[[T], int], max_bytes: int = MAX_BYTES) -> None:
+        self._size = size
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
         self._bytes = 0
 
-    def get(self, place: Hashable) -> bytes | None:
+    def get(self, place: Hashable) -> T | None:
         """The answer to a question; None where it is not kept."""
         with self._lock:
             found = self._kept.get(place)
@@ -25,11 +30,12 @@ class Drawn:
                 self._kept.move_to_end(place)
             return found
 
-    def keep(self, place: Hashable, answer: bytes) -> bytes:
+    def keep(self, place: Hashable, answer: T) -> T:
         """Keep an answer; the answer."""
         with self._lock:
-            self._bytes += len(answer) - len(self._kept.pop(place, b""))
+            before = self._kept.pop(place, None)
+            self._bytes += self._size(answer) - (0 if before is None else self._size(before))
             self._kept[place] = answer
             while self._bytes > self._max_bytes and len(self._kept) > 1:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
+                self._bytes -= self._size(self._kept.popitem(last=False)[1])
         return answer

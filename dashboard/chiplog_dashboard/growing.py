@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from chiplog import layout, records
 from chiplog.bucket import Bucket
 from chiplog.codec import Row
+from chiplog.drawing import curves
+from chiplog.drawing.curves import Columns, Gathered
 from chiplog.errors import NotFound
 from chiplog.layout import SegmentKey
 from chiplog.reading import columns, fetching, history, voices
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 from chiplog.records import StreamHead
-from chiplog_dashboard import curves
-from chiplog_dashboard.curves import Columns, Gathered
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """What the sender of a request sees: the runs of the namespaces that they may list; every question goes through it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from chiplog import layout
 from chiplog.errors import NotFound, RunNotFound
-from chiplog.reading.roster import Roster
+from chiplog.reading import roster
+from chiplog.reading.roster import Brief, Roster
 from chiplog.reading.views import RunView
 from chiplog_dashboard.access import Caller, Guard, Person, Visitor
 from chiplog_dashboard.shelf import Shelf
@@ -62,10 +64,18 @@ class Sight:
 
     def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""
-        person, view = self.person(request), self.shelf.find(place)
-        if view is None or not (self.guard.sees(person, view.namespace, view.project) or _is_opened(person, view)):
+        (item,) = self.items(request, [place])
+        return roster.full(item)
+
+    def items(self, request: HTTPConnection, places: Sequence[layout.Run]) -> list[Brief | RunView]:
+        """Several, as far as they are read, in their order. Raises as `view` does."""
+        person, every = self.person(request), self.shelf.roster()
+        return [self._seen(person, place, every.at(place)) for place in places]
+
+    def _seen(self, person: Person, place: layout.Run, item: Brief | RunView | None) -> Brief | RunView:
+        if item is None or not (self.guard.sees(person, item.namespace, item.project) or _is_opened(person, item)):
             raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
-        return view
+        return item
 
     def sees(self, request: HTTPConnection, namespace: str) -> bool:
         """Whether they see all of a namespace. Raises NotSignedOn, Unanswered."""
@@ -94,7 +104,7 @@ class Sight:
             raise NotFound(f"there is no {what} in namespace {namespace} of cluster {cluster}")
 
 
-def _is_opened(person: Person, view: RunView) -> bool:
+def _is_opened(person: Person, view: Brief | RunView) -> bool:
     """Whether a link opens this very run."""
     return isinstance(person, Visitor) and person.is_of("run", view.cluster, view.namespace, view.run)
 

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chiplog_dashboard import curves
-from chiplog_dashboard.curves import Branch, Column
+from chiplog.drawing import curves
+from chiplog.drawing.curves import Branch, Column
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=32)
 

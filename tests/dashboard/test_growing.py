@@ -9,11 +9,11 @@ from bucket_world import NOW, Source, World, attempt, history, numbered, script
 from chiplog import layout
 from chiplog.bucket import Stored
 from chiplog.bucket.memory import MemoryBucket
+from chiplog.drawing import curves
+from chiplog.drawing.curves import Columns
 from chiplog.reading import history as reading
 from chiplog.reading import runs
 from chiplog.reading.views import RunView
-from chiplog_dashboard import curves
-from chiplog_dashboard.curves import Columns
 from chiplog_dashboard.growing import Growing
 from chiplog_dashboard.histories import Histories
 
@@ -91,9 +91,9 @@ def test_what_is_not_plain_is_left_to_the_rows(kind: str) -> None:
 
 
 def test_a_run_that_was_sealed_meanwhile_is_still_told() -> None:
+    from chiplog.drawing.charts import Question
     from chiplog_compactor.compactor import Compactor
     from chiplog_compactor.settings import Settings
-    from chiplog_dashboard.charts import Question
 
     world = World()
     place = world.run()

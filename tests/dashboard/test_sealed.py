@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from bucket_world import NOW, Source, World, attempt
 
-from chiplog.reading import runs
+from chiplog.drawing import charts, sealed
+from chiplog.drawing.charts import Question
+from chiplog.reading import columns, runs
 from chiplog.reading.views import RunView
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
-from chiplog_dashboard import charts, sealed
-from chiplog_dashboard.charts import Question
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.memo import Memo
 
@@ -72,7 +72,7 @@ def test_a_sealed_run_is_drawn_as_its_rows_are(question: Question) -> None:
     world = world_of(rows(300), rows(200))
     before = asked(world, question)
     seal(world)
-    assert sealed.is_over(view_of(world))
+    assert columns.is_over(view_of(world))
     assert sealed.read(world.bucket, view_of(world), question) is not None
     assert asked(world, question) == before
 
@@ -106,7 +106,7 @@ def test_a_recorder_that_came_back_is_read_by_its_rows() -> None:
     world = world_of(rows(10))
     seal(world)
     world.record("rec-0", Source(rows(20)), run="a-0123abcd", state="recording")
-    assert not sealed.is_over(view_of(world))
+    assert not columns.is_over(view_of(world))
     (curve,) = asked(world, Question("acc"))
     assert curve["last"][-1] == 18
 

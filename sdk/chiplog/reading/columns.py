@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.errors import NotFound
-from chiplog.reading import history, members, rows, tables, voices
+from chiplog.reading import history, members, rows, states, tables, voices
 from chiplog.reading.members import Member
 from chiplog.reading.views import RunView
 from chiplog.records import LiveHead, SealDocument, StreamHead
@@ -71,6 +71,11 @@ def _of_tables(bucket: Bucket, view: RunView, keys: tuple[str, ...], attempt: in
     except NotFound:
         return None  # Something was sealed again meanwhile: the rows tell.
     return {name: np.concatenate([columns[name] for columns in found]) for name in (*PLACES, *keys)}
+
+
+def is_over(view: RunView) -> bool:
+    """The run is over, and all of it is in the tables as far as the view knows."""
+    return view.state in states.OVER and is_sealed(view)
 
 
 def is_sealed(view: RunView) -> bool:

@@ -132,8 +132,13 @@ class Roster:
 
     def find(self, place: layout.Run) -> RunView | None:
         """The run at a place, in full."""
+        found = self.at(place)
+        return None if found is None else full(found)
+
+    def at(self, place: layout.Run) -> "Brief | RunView | None":
+        """The run at a place, as far as it is read."""
         number = self._by_place().get(place)
-        return None if number is None else full(self.item(number))
+        return None if number is None else self.item(number)
 
     def changed(self, places: Iterable[layout.Run], change: "Callable[[RunView], RunView]") -> "Roster":
         """The same with the runs at some places as `change` makes them."""

@@ -1,13 +1,18 @@
-"""What a chart shows of several runs: the curves of one metric; it reads nothing by itself."""
+"""What a chart shows of several runs: the curves of one metric; it reads nothing by itself.
 
+NumPy comes with the first curve: who asks only needs none.
+"""
+
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chiplog.errors import SettingsError
-from chiplog_dashboard import curves
-from chiplog_dashboard.curves import Columns
+
+if TYPE_CHECKING:
+    from chiplog.drawing.curves import Columns
 
 MAX_POINTS = 5000
 AXES = ("step", "time", "elapsed")
@@ -40,11 +45,13 @@ class Question:
         return cls(asked["key"], int(points), axis, low, high)
 
 
-def answer(columns: Columns, question: Question, first: float | None = None) -> list[dict[str, Any]]:
+def answer(columns: "Columns", question: Question, first: float | None = None) -> list[dict[str, Any]]:
     """The curves of a run, one for each branch that has the metric, by attempt, rank and writer.
 
     `first` is the time of the run's first row, Unix seconds, where `columns` do not hold all of it.
     """
+    from chiplog.drawing import curves
+
     found = []
     began = (started(columns) if first is None else first) if question.axis == "elapsed" else 0.0
     for branch, metrics in sorted(columns.items()):
@@ -59,14 +66,19 @@ def answer(columns: Columns, question: Question, first: float | None = None) -> 
     return found
 
 
-def started(columns: Columns) -> float:
+def text(found: list[dict[str, Any]]) -> bytes:
+    """Curves as JSON, strict: what is no number is null in a curve."""
+    return json.dumps(found, allow_nan=False, separators=(",", ":")).encode()
+
+
+def started(columns: "Columns") -> float:
     """The time of the first row, Unix seconds; 0 where no row has one."""
     times = [column.times for metrics in columns.values() for column in metrics.values()]
     firsts = [float(found[0]) for found in times if found.size and math.isfinite(float(found[0]))]
     return min(firsts, default=0.0)
 
 
-def keys(columns: Columns) -> list[str]:
+def keys(columns: "Columns") -> list[str]:
     """The metrics that have numbers, by name."""
     return sorted({key for metrics in columns.values() for key in metrics})
 
