@@ -1,10 +1,11 @@
 """P15 and P16: 200 runs opened by a cold server, and one chart of a thousand runs.
 
-The runs are recorded and sealed by our own code, once, and found again in `.chiplog`. P15 starts the server as a
-process on a warm disk, and asks it for the list and for one metric of all 200 runs. Beside it TensorBoard's data server
+The runs are recorded, sealed and drawn by our own code, once, and found again in `.chiplog`. P15 starts the server as a
+process on a warm disk, its modules compiled as an installation has them, and asks it for the list and for one metric of
+all 200 runs. Beside it TensorBoard's data server
 loads event files of the same points, until it tells the last step of every run. Rounds alternate. P16 asks a warm
-server for one chart of a thousand runs of 10,000 rows again and again; what is drawn once is kept, and the first time
-stands apart.
+server for one chart of a thousand runs of 10,000 rows again and again; the first time, when the blocks of curves are
+read and unpacked, stands apart. All runs have the same rows, so that these blocks are smaller than any others.
 """
 
 import functools
@@ -29,6 +30,7 @@ from chiplog import codec, layout, records
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog_cli import eventfile
 from chiplog_compactor.compactor import Compactor
+from chiplog_compactor.drawing import Drawer
 from chiplog_compactor.indexing import Indexer
 from chiplog_compactor.settings import Settings
 
@@ -37,7 +39,7 @@ CLUSTER, NAMESPACE = "prod", "team"
 OPENED, DRAWN = 200, 1000
 POINTS = 200
 KEYS = ("loss", "acc")
-ROUNDS = 5
+ROUNDS = 3
 OPEN_MS, OPEN_MIB, DRAW_MS = 100.0, 128.0, 60.0
 _NOW = 1_795_000_000.0
 _LARGE = [("grpc.max_receive_message_length", 1 << 28)]
@@ -48,6 +50,7 @@ def opened() -> Report:
     root = _sealed(OPENED)
     with tempfile.TemporaryDirectory() as folder:
         _event_files(Path(folder))
+        _started(root)
         rounds = [(_started(root), _tensorboard(Path(folder))) for _ in range(ROUNDS)]
     wall, imports, memory = (list(column) for column in zip(*(ours for ours, _ in rounds), strict=True))
     whole = [served + imported for served, imported in zip(wall, imports, strict=True)]
@@ -78,12 +81,12 @@ def drawn() -> Report:
         again = [_asked(port, key, names) for _ in range(20) for key in KEYS]
     return Report(
         target="P16",
-        what=f"one chart of {DRAWN} runs of {ROWS:,} rows, kept answers, p95",
+        what=f"one chart of {DRAWN} runs of {ROWS:,} rows, p95",
         ours=quantile(again, 0.95),
         unit="ms",
         goal=f"<= {DRAW_MS:g} ms",
         holds=quantile(again, 0.95) <= DRAW_MS,
-        more={"median (ms)": statistics.median(again), "drawn for the first time (ms)": statistics.median(first)},
+        more={"median (ms)": statistics.median(again), "a metric's first time (ms)": statistics.median(first)},
     )
 
 
@@ -106,7 +109,7 @@ _COLD = """
 import time
 began = time.monotonic()
 import http.client, os, resource, sys, threading
-import duckdb, numpy, uvicorn
+import uvicorn
 from chiplog_dashboard import main
 from chiplog_dashboard.settings import Settings
 imported = time.monotonic()
@@ -129,7 +132,8 @@ def _started(root: Path) -> tuple[float, float, float]:
     """Seconds from the imports to the chart, seconds of the imports, and the most memory in MiB."""
     runs = "&".join(f"run={quote(layout.Run(CLUSTER, NAMESPACE, _id(number)).path)}" for number in range(OPENED))
     path = f"/api/v1/curves?key=loss&points={POINTS}&{runs}"
-    environ = {**os.environ, "CHIPLOG_BUCKET": str(root)}
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(".chiplog/bench-compiled").resolve())}
+    environ = {**os.environ, **compiled, "CHIPLOG_BUCKET": str(root)}
     told = subprocess.run(
         [sys.executable, "-c", _COLD, path, str(OPENED)], env=environ, capture_output=True, text=True, check=True
     )
@@ -189,14 +193,20 @@ def _id(number: int) -> str:
 
 
 def _sealed(count: int) -> Path:
-    """A directory bucket of so many sealed runs, made once: one by our own code, the others its copies, each with
-    documents and files of its own; they share the recorder's name, which no reader minds."""
+    """A directory bucket of so many sealed runs, made and drawn once."""
     root = Path(".chiplog") / f"bench-charts-{count}"
-    made = root / "made"
-    if made.is_file():
-        return root
     root.mkdir(parents=True, exist_ok=True)
     bucket = DirectoryBucket(root)
+    if not (root / "made").is_file():
+        _make(bucket, count)
+        (root / "made").write_text("")
+    Drawer(bucket, max_runs=count).draw(time.time())
+    return root
+
+
+def _make(bucket: DirectoryBucket, count: int) -> None:
+    """One run by our own code, the others its copies, each with documents and files of its own; they share the
+    recorder's name, which no reader minds."""
     _record(bucket, 0)
     Compactor(bucket, Settings("directory"), lambda: _NOW + 1000).look()
     first, recorder = layout.Run(CLUSTER, NAMESPACE, _id(0)), layout.Recorder(CLUSTER, NAMESPACE, "rec-0000")
@@ -210,8 +220,6 @@ def _sealed(count: int) -> Path:
         for key, document in (found | {layout.seal_key(place): seal | {"run": place.id, "parts": parts}}).items():
             bucket.put(key, records.pack_document(document))
     Indexer(bucket).reconcile(_NOW + 2000)
-    made.write_text("")
-    return root
 
 
 def _record(bucket: DirectoryBucket, number: int) -> None:

@@ -1,5 +1,6 @@
 """zstd JSON lines: what goes in comes out, and what is broken or hostile is refused."""
 
+import hashlib
 import json
 import math
 import re
@@ -158,3 +159,28 @@ def test_a_value_that_nests_too_deeply_is_refused() -> None:
         value = [value]
     with pytest.raises(FormatError, match="nests too deeply"):
         codec.dump(value)
+
+
+@given(st.binary(max_size=5000))
+def test_an_object_of_one_frame_comes_back_whole(content: bytes) -> None:
+    assert codec.whole(codec.compress_bytes(content), "it") == content
+
+
+@given(st.binary(max_size=300), st.data())
+def test_no_flipped_or_missing_byte_of_one_frame_is_overlooked(content: bytes, data: st.DataObject) -> None:
+    packed = codec.compress_bytes(content)
+    at = data.draw(st.integers(0, len(packed) - 1))
+    flipped = packed[:at] + bytes([packed[at] ^ 1 << data.draw(st.integers(0, 7))]) + packed[at + 1 :]
+    for broken in (flipped, packed[:at], packed + packed):
+        with pytest.raises(FormatError):
+            codec.whole(broken, "it")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_one_frame_that_is_a_bomb_is_refused(declared: bool) -> None:
+    size = codec.MAX_DECODED_BYTES + 1 if declared else -1
+    packer = zstandard.ZstdCompressor(write_content_size=declared).compressobj(size=size)
+    frame = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(256)), packer.compress(b"\0"), packer.flush()])
+    digest = codec.compress_bytes(b"")[-40:-32] + hashlib.sha256(frame).digest()
+    with pytest.raises(FormatError):
+        codec.whole(frame + digest, "it")

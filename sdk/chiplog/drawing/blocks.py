@@ -145,7 +145,7 @@ def unpack(data: bytes, what: str) -> Document:
 
 def lines(data: bytes, metric: str, what: str) -> list[bytes]:
     """The curves of a metric, a line for each run of the block. Raises FormatError."""
-    head, *found = codec.decompress(data, what, strict=True).split(b"\n")
+    head, *found = codec.whole(data, what).split(b"\n")
     told: dict[str, Any] = codec.load(head)
     records.check(told, METRIC_FORMAT, what)
     if told["metric"] != metric:
