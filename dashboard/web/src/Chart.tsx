@@ -131,8 +131,10 @@ function options(
     bands: drawn.bands,
     legend: { show: false },
     scales: { x: { time: axis === "time", ...(logX ? { distr: 3 as const, log: 10 as const } : {}) }, y: logY ? { distr: 3, log: 10 } : { auto: true } },
+    padding: [8, 12, 0, 0],
+    // Times have a second line, the day.
     axes: [
-      { ...shared, size: 28, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
+      { ...shared, size: axis === "time" ? 40 : 26, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
       { ...shared, size: 52, values },
     ],
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, sync: { key: `chiplog-${axis}` } },

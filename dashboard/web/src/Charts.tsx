@@ -43,11 +43,11 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", children
     <Boundary key={key} name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={height} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} /></Boundary>);
   return (
     <div className="charts">
-      <div className="toolbar">
+      <div className="toolbar tight">
         <input type="search" placeholder={say("Find a metric")} aria-label={say("Find a metric")} value={search}
           onChange={(event) => setSearch(event.target.value)} />
         <label>x
-          <select value={axis} onChange={(event) => setAxis(event.target.value)}>
+          <select aria-label="x" value={axis} onChange={(event) => setAxis(event.target.value)}>
             <option value="step">{say("Step")}</option>
             <option value="elapsed">{say("Time since start")}</option>
             <option value="time">{say("Wall clock")}</option>
@@ -61,14 +61,12 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", children
         </label>
         <label><input type="checkbox" checked={isX} onChange={(event) => setLogs(event.target.checked, isY)} />{say("Log x")}</label>
         <label><input type="checkbox" checked={isY} onChange={(event) => setLogs(isX, event.target.checked)} />{say("Log y")}</label>
-        <label>{say("Panels")}
-          <select value={size} onChange={(event) => setSize(event.target.value)}>{(Object.keys(SIZES) as Size[]).map((name) => <option key={name} value={name}>{say(SIZES[name])}</option>)}</select>
-        </label>
         {children}
+        <select aria-label={say("Size of panels")} value={size} onChange={(event) => setSize(event.target.value)}>{(Object.keys(SIZES) as Size[]).map((name) => <option key={name} value={name}>{say(SIZES[name])}</option>)}</select>
       </div>
       {keys === null && <p className="hint">{say("Reading …")}</p>}
       {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : say("No numbers have been logged yet.")}</p>}
-      {pins.length > 0 && <div className={`grid ${size} kept`}>{pins.map(panel)}</div>}
+      {pins.length > 0 && <div className={`grid of-${size} kept`}>{pins.map(panel)}</div>}
       {sections(wanted.filter((key) => !pins.includes(key))).map(([name, members]) => (
         <Section key={name} name={name} size={size} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
           {members.map(panel)}
@@ -105,7 +103,7 @@ function Section({ name, size, count, isOpen, turn, children }: SectionProps) {
   return (
     <details open={isOpen} className="section" onToggle={(event) => event.currentTarget.open !== isOpen && turn(event.currentTarget.open)}>
       <summary><h2>{name}</h2><span className="count">{count}</span></summary>
-      <div className={`grid ${size}`}>{children}</div>
+      <div className={`grid of-${size}`}>{children}</div>
     </details>
   );
 }
@@ -117,5 +115,12 @@ export function sections(keys: string[]): [string, string[]][] {
     const name = slash > 0 ? key.slice(0, slash) : "metrics";
     found.set(name, [...(found.get(name) ?? []), key]);
   }
-  return [...found].sort(([a], [b]) => (a === "metrics" ? -1 : b === "metrics" ? 1 : a.localeCompare(b)));
+  return [...found].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** What people look at first. */
+const EARLY = /^(train|training|val|valid|validation|eval|test)$/i;
+
+function rank(section: string): number {
+  return section === "metrics" ? 0 : EARLY.test(section) ? 1 : 2;
 }

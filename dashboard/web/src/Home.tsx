@@ -38,7 +38,7 @@ export function Home({ live }: { live: Live }) {
         <Tile name={say("need a look")} count={sorted.doubtful.length + lines.length} tone="warn" />
         <Tile name={say("runs")} count={runs.length} tone="plain" to="/runs" />
       </div>
-      <div className="overview">
+      <div className={sorted.doubtful.length > 0 || lines.length > 0 ? "overview three" : "overview"}>
         <Listed name={say("Running now")} runs={sorted.running} empty={say("Nothing runs.")} />
         <Listed name={say("Failed in the last {hours} hours", { hours: TONIGHT_HOURS })} runs={sorted.failed} empty={say("Nothing failed.")} />
         {(sorted.doubtful.length > 0 || lines.length > 0) && <Doubtful runs={sorted.doubtful} lines={lines} />}

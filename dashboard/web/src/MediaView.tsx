@@ -17,7 +17,7 @@ export function Media({ id, summary, beat, dark }: { id: string; summary: Tree; 
   const keys = useMemo(() => logged(summary), [summary]);
   const { answer } = useAnswer((signal) => api.files(id, signal), [id, beat]);
   return (
-    <div className="grid large media-keys">{keys.map(([key, kind]) => (
+    <div className="grid of-large">{keys.map(([key, kind]) => (
       <Boundary key={key} name={key} when={`${beat}`}><Key id={id} name={key} kind={kind} files={answer?.files ?? []} beat={beat} dark={dark} /></Boundary>))}
     </div>
   );

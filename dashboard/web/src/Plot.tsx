@@ -50,7 +50,8 @@ function options(
   const values = (_: uPlot, ticks: number[]) => ticks.map((tick) => (tick === null ? "" : format.number(tick)));
   return {
     width: node.clientWidth || 400, height, series, bands, legend: { show: false }, scales: { x: { time: isTime } },
-    axes: [{ ...shared, size: 28, ...(isTime ? {} : { values }) }, { ...shared, size: 52, values }],
+    padding: [8, 12, 0, 0],
+    axes: [{ ...shared, size: isTime ? 40 : 26, ...(isTime ? {} : { values }) }, { ...shared, size: 52, values }],
     cursor: { drag: { x: false, y: false, setScale: false }, points: { size: 7 } },
     hooks: { setCursor: [moved] },
   };

@@ -13,6 +13,7 @@ import * as format from "./format";
 import { useAnswer, type Live } from "./live";
 import { Media } from "./MediaView";
 import { logged } from "./media";
+import { notify } from "./notice";
 import { later, say } from "./say";
 import { Share } from "./Share";
 import { StatePill } from "./StatePill";
@@ -60,13 +61,14 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
 
 function Overview({ run, now }: { run: Detail; now: Run | undefined }) {
   return (
-    <div className="overview">
+    <div className="masonry">
       <Facts name={say("Life")} facts={life(run, now)} />
       <Attempts run={run} />
       <Leaves name={say("Summary")} tree={run.summary} />
       <Leaves name={say("Config")} tree={run.config} />
       <Facts name={say("How it was made")} facts={making(run)} />
       <Recorders run={run} />
+      <Again run={run} />
     </div>
   );
 }
@@ -175,3 +177,22 @@ function Recorders({ run }: { run: Detail }) {
     </section>
   );
 }
+
+/** How to have it once more, as commands to copy. */
+function Again({ run }: { run: Detail }) {
+  const commands: [string, string][] = [
+    [say("Again in the cluster"), `chiplog retrain ${run.run}`],
+    [say("Again here"), Object.values(run.command).slice(0, 1).map((words) => `chiplog run -- ${words.map(quoted).join(" ")}`).join("")],
+    [say("Its directory as it was"), `chiplog restore ${run.run} DIR`],
+  ];
+  return (
+    <section className="card">
+      <h2>{say("Reproduce it")}</h2>
+      {commands.filter(([, text]) => text).map(([told, text]) => (
+        <div key={told} className="again"><span>{told}</span><code>{text}</code>
+          <button className="quiet" aria-label={say("Copy {text}", { text })} onClick={() => void navigator.clipboard?.writeText(text).then(() => notify({ text: say("Copied."), isProblem: false }))}>{say("Copy")}</button></div>))}
+    </section>
+  );
+}
+
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,37 +1,17 @@
-/** All runs as a table: sorted by any column, columns chosen by the reader, and what is shown as CSV. */
+/** All runs as a table: sorted by any column; columns are chosen, kept in sight and made wider by the reader; what is shown as a file. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { Actions } from "./Actions";
-import type { Run, Value } from "./api";
+import type { Run } from "./api";
 import { go, runHref, useParameter } from "./address";
-import { isNumber, named, read, short, took } from "./fields";
+import { columnsOf, csv, FIRST, json, laid, LEAST_WIDTH, sortedBy, widthsOf, written, type Column, type Laid } from "./columns";
+import { short } from "./fields";
 import * as format from "./format";
 import { useListKeys } from "./keys";
+import { RunGroups } from "./RunGroups";
 import { say } from "./say";
 import { StatePill } from "./StatePill";
-
-interface Column {
-  name: string;
-  read: (run: Run) => Value | undefined;
-  width: number;
-  right?: boolean;
-}
-
-const OWN: Column[] = [
-  { name: "name", read: (run) => run.display_name, width: 220 },
-  { name: "state", read: (run) => run.state, width: 96 },
-  { name: "project", read: (run) => run.project, width: 130 },
-  { name: "namespace", read: (run) => run.namespace, width: 110 },
-  { name: "step", read: (run) => run.step, width: 84, right: true },
-  { name: "started", read: (run) => run.started_at, width: 150 },
-  { name: "took", read: took, width: 84, right: true },
-  { name: "attempts", read: (run) => run.attempts, width: 92, right: true },
-  { name: "reason", read: (run) => run.reason, width: 130 },
-  { name: "lag", read: (run) => (run.durable ? 0 : run.lag_seconds), width: 64, right: true },
-  { name: "tags", read: (run) => run.tags.join(", "), width: 140 },
-];
-const FIRST = ["name", "state", "project", "step", "started", "took", "attempts"];
 
 interface Props {
   runs: Run[];
@@ -45,10 +25,17 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
   const [at, setAt] = useState(-1);
   const [sort, setSort] = useParameter("sort", "");
   const [named, setNamed] = useParameter("columns", "");
+  const [pinned, setPinned] = useParameter("kept", "name");
+  const [sized, setSized] = useParameter("widths", "");
+  const [grouped, setGrouped] = useParameter("by", "");
   const [choosing, setChoosing] = useState(false);
   const every = useMemo(() => columnsOf(runs), [runs]);
   const chosen = named ? new Set(named.split(",")) : new Set([...FIRST, ...every.filter((item) => /^(config|summary)\./.test(item.name)).slice(0, 8).map((item) => item.name)]);
-  const columns = every.filter((item) => chosen.has(item.name));
+  const pins = new Set(pinned.split(","));
+  const widths = widthsOf(sized);
+  const columns = laid(every.filter((item) => chosen.has(item.name)), pins, widths, PICK_WIDTH);
+  const pin = (name: string) => setPinned([...pins].filter((item) => item && item !== name).concat(pins.has(name) ? [] : [name]).join(",") || "-");
+  const widen = (name: string, width: number) => setSized(written(new Map([...widths, [name, Math.max(LEAST_WIDTH, width)]])));
   const sorted = useMemo(() => (sort && !ordered ? sortedBy(runs, every, sort) : runs), [runs, every, sort, ordered]);
   const holder = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: sorted.length, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 20 });
@@ -56,7 +43,7 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
   const pick = (run: Run) => { const next = new Set(picked); if (!next.delete(run.id)) next.add(run.id); setPicked(next); };
   const isAll = those.length > 0 && those.length === sorted.length;
   useListKeys(sorted, at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
-  const template = { gridTemplateColumns: "34px " + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, 34) };
+  const template = { gridTemplateColumns: `${PICK_WIDTH}px ` + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, PICK_WIDTH) };
   const flip = (name: string) => setSort(sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
   const choose = (name: string) => {
     const next = new Set(chosen);
@@ -67,7 +54,13 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
     <>
       <div className="toolbar">
         <button onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>{say("Columns")}</button>
-        <button onClick={() => download(sorted, columns)}>CSV</button>
+        <button onClick={() => download("runs.csv", "text/csv", csv(sorted, columns))}>CSV</button>
+        <button onClick={() => download("runs.json", "application/json", json(sorted, columns))}>JSON</button>
+        <label>{say("Group by")}
+          <select value={grouped} onChange={(event) => setGrouped(event.target.value)}>
+            <option value="">{say("none")}</option>{every.filter((item) => GROUPING.test(item.name)).map((item) => <option key={item.name} value={item.name}>{short(item.name)}</option>)}
+          </select>
+        </label>
         <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
           <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
         </select>
@@ -75,23 +68,26 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
         {those.length > 0 && <Actions runs={those} />}
       </div>
       {choosing && <fieldset className="columns"><legend>{say("Columns")}</legend>{every.map((item) => (
-        <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}</label>))}</fieldset>}
-      <div className="table" ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={sorted.length} tabIndex={0}>
+        <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}
+          {chosen.has(item.name) && <button className={pins.has(item.name) ? "quiet pinned" : "quiet"} aria-pressed={pins.has(item.name)} aria-label={say("Keep {name} in sight", { name: item.name })} onClick={() => pin(item.name)}>★</button>}</label>))}</fieldset>}
+      {grouped && <RunGroups runs={sorted} columns={columns} name={grouped} />}
+      <div className="table" hidden={grouped !== ""} ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={sorted.length} tabIndex={0}>
         <div className="row head" role="row" style={template}>
-          <span role="columnheader" className="pick"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => setPicked(new Set(isAll ? [] : sorted.map((run) => run.id)))} /></span>
+          <span role="columnheader" className="pick stays"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => setPicked(new Set(isAll ? [] : sorted.map((run) => run.id)))} /></span>
           {columns.map((item) => (
-            <button key={item.name} role="columnheader" className={item.right ? "right" : ""} title={item.name} onClick={() => flip(item.name)}
+            <div key={item.name} role="columnheader" className={item.left === null ? "cell" : "cell stays"} style={stay(item)}
               aria-sort={sort === item.name ? "ascending" : sort === `-${item.name}` ? "descending" : "none"}>
-              {short(item.name)}{sort === item.name ? " ↑" : sort === `-${item.name}` ? " ↓" : ""}
-            </button>))}
+              <button className={item.right ? "right" : ""} title={item.name} onClick={() => flip(item.name)}>{short(item.name)}{sort === item.name ? " ↑" : sort === `-${item.name}` ? " ↓" : ""}</button>
+              <Edge name={item.name} width={item.width} widen={(width) => widen(item.name, width)} />
+            </div>))}
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), width: template.width, position: "relative" }}>
           {rows.getVirtualItems().map((item) => {
             const run = sorted[item.index];
             return run && (
               <div key={run.id} className={item.index === at ? "row at" : "row"} role="row" aria-selected={picked.has(run.id)} aria-rowindex={item.index + 1} style={{ ...template, transform: `translateY(${item.start}px)` }} onClick={() => go(runHref(run.id))}>
-                <div role="cell" className="pick" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={picked.has(run.id)} onChange={() => pick(run)} /></div>
-                {columns.map((column) => <div key={column.name} role="cell" className={column.right ? "right" : ""}><Cell run={run} column={column} /></div>)}
+                <div role="cell" className="pick stays" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={picked.has(run.id)} onChange={() => pick(run)} /></div>
+                {columns.map((column) => <div key={column.name} role="cell" style={stay(column)} className={[column.right ? "right" : "", column.left === null ? "" : "stays"].join(" ")}><Cell run={run} column={column} /></div>)}
               </div>);
           })}
         </div>
@@ -108,41 +104,33 @@ function Cell({ run, column }: { run: Run; column: Column }) {
   return <>{column.name === "took" && typeof found === "number" ? format.duration(found) : format.value(found)}</>;
 }
 
-/** Our own columns, and one for each config and summary key of the first runs. */
-function columnsOf(runs: Run[]): Column[] {
-  const numbers = new Set([...named(runs, "config", isNumber), ...named(runs, "summary", isNumber)]);
-  const found = [...named(runs, "config"), ...named(runs, "summary")].map((name): Column => ({
-    name, read: (run) => read(run, name), right: numbers.has(name), width: Math.min(220, Math.max(100, short(name).length * 8 + 24)),
-  }));
-  return [...OWN, ...found];
+const PICK_WIDTH = 34;
+const STEP = 20;
+/** What tells runs apart in few words: of numbers that are measured each run has its own. */
+const GROUPING = /^(state|project|namespace|reason|tags|config\..*)$/;
+
+const stay = (column: Laid) => (column.left === null ? undefined : { left: column.left });
+
+/** The edge of a column: dragged, or moved with the arrow keys. */
+function Edge({ name, width, widen }: { name: string; width: number; widen: (width: number) => void }) {
+  const begun = useRef<{ x: number; width: number } | null>(null);
+  return (
+    <span className="edge" role="separator" tabIndex={0} aria-orientation="vertical" aria-label={say("Width of {name}", { name })} aria-valuenow={width}
+      onPointerDown={(event) => { event.currentTarget.setPointerCapture(event.pointerId); begun.current = { x: event.clientX, width }; }}
+      onPointerMove={(event) => { if (begun.current) widen(begun.current.width + event.clientX - begun.current.x); }}
+      onPointerUp={() => { begun.current = null; }}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        event.preventDefault();
+        widen(width + (event.key === "ArrowLeft" ? -STEP : STEP));
+      }} />
+  );
 }
 
-/** What has no value comes last, whatever the direction. */
-export function sortedBy(runs: Run[], columns: Column[], sort: string): Run[] {
-  const down = sort.startsWith("-");
-  const column = columns.find((item) => item.name === sort.replace(/^-/, ""));
-  if (!column) return runs;
-  const valued = runs.map((run) => ({ run, value: column.read(run) }));
-  const isNone = (value: Value | undefined) => value === undefined || value === null || value === "";
-  valued.sort((a, b) => {
-    if (isNone(a.value) || isNone(b.value)) return Number(isNone(a.value)) - Number(isNone(b.value));
-    const order = typeof a.value === "number" && typeof b.value === "number" ? a.value - b.value : format.value(a.value).localeCompare(format.value(b.value));
-    return down ? -order : order;
-  });
-  return valued.map((item) => item.run);
-}
-
-function download(runs: Run[], columns: Column[]) {
-  // A cell that begins like a formula is a text to us, and must be one to a spreadsheet.
-  const cell = (value: Value | undefined) => {
-    const text = value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
-    const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  const lines = [columns.map((item) => item.name), ...runs.map((run) => columns.map((item) => cell(item.read(run))))].map((row) => row.join(","));
+function download(name: string, kind: string, text: string) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
-  link.download = "runs.csv";
+  link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

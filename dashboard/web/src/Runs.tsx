@@ -52,7 +52,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         <footer className="hint">{say("{shown} of {count} runs", { shown: found.length, count: live.runs.length })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
       {view === "charts" && <Board chosen={chosen} paint={paint} live={live} />}
-      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? found.findIndex((run) => run.id === id)} /></Suspense>}
+      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? -1} /></Suspense>}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { number, short } from "../fields";
 import * as format from "../format";
 import { Link } from "../Link";
 import { say } from "../say";
+import { tone } from "./tone";
 
 interface Props {
   runs: Run[];
@@ -29,7 +30,7 @@ export function Bars({ runs, name, goal, most, place }: Props) {
       <ul className="bars runs-bars" aria-label={short(name)}>{shown.map(({ run, value }) => (
         <li key={run.id}>
           <Link to={runHref(run.id)} title={run.display_name}>{run.display_name}</Link>
-          <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect className={`c${place(run.id) % 10}`} x={Math.min(at(0), at(value))} y={0} width={Math.max(0.4, Math.abs(at(value) - at(0)))} height={10} /></svg>
+          <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect className={tone(place(run.id))} x={Math.min(at(0), at(value))} y={0} width={Math.max(0.4, Math.abs(at(value) - at(0)))} height={10} /></svg>
           <span className="right">{format.number(value)}</span>
         </li>))}
       </ul>

@@ -8,6 +8,7 @@ import * as format from "../format";
 import { say } from "../say";
 import { axis } from "../trials";
 import { useRoom } from "./room";
+import { tone } from "./tone";
 
 interface Props {
   runs: Run[];
@@ -38,7 +39,7 @@ export function Scatter({ runs, x, y, place }: Props) {
         {thinned(across.ticks, width).map((tick) => <text key={`x${tick.at}`} x={px(tick.at)} y={HEIGHT - BOTTOM + 16} textAnchor="middle">{tick.text.slice(0, 12)}</text>)}
         <text className="name" x={width - RIGHT} y={HEIGHT - 8} textAnchor="end">{short(x)}</text>
         {points.map(({ run, at, high }) => (
-          <circle key={run.id} className={`c${place(run.id) % 10}`} cx={px(at)} cy={py(high)} r={5} onClick={() => go(runHref(run.id))}>
+          <circle key={run.id} className={tone(place(run.id))} cx={px(at)} cy={py(high)} r={5} onClick={() => go(runHref(run.id))}>
             <title>{`${run.display_name}\n${short(x)} ${format.value(read(run, x))}\n${short(y)} ${format.value(read(run, y))}`}</title>
           </circle>))}
       </svg>

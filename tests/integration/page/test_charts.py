@@ -1,0 +1,128 @@
+"""Charts, media and the table as the reader arranges them, in a real browser; what was arranged stands in the link."""
+
+import hashlib
+import json
+import re
+
+import pytest
+import showroom
+from bucket_world import Source, World, attempt, file, history, numbered, script
+from pages import drawn
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.integration
+
+
+def answered(page: Page, title: str) -> list[str]:
+    """What the tooltip in the middle of a chart names."""
+    page.locator(f'section[aria-label="{title}"] .u-over').hover()
+    rows = page.locator(f'section[aria-label="{title}"] .tip .tip-row')
+    expect(rows.first).to_be_visible()
+    return [text.split("\n")[0] for text in rows.all_inner_texts()]
+
+
+def test_runs_are_drawn_as_the_mean_of_their_group(page: Page, address: str, world: World) -> None:
+    world.run("run3", uid="0123abc3", config={"lr": 0.1}, created_at=world.now - 3)
+    world.record("r3", Source(script([3 / (step + 1) for step in range(20)])), run="run3-0123abc3")
+    page.goto(f"{address}/runs")
+    page.get_by_label("Mean of").select_option("config.lr")
+    expect(page).to_have_url(re.compile("group=config.lr"))
+    expect(page.locator("section.chart canvas")).to_have_count(1)
+    assert set(answered(page, "loss")) == {"lr 0.1 (2)", "lr 0.01 (1)", "lr 0.001 (1)"}
+    assert drawn(page, "loss") > 500
+
+
+def test_x_is_any_metric_and_a_logarithm_and_panels_are_kept_and_sized(page: Page, address: str, world: World) -> None:
+    rows = [history(step, **{"epoch": step / 10, "val/acc": step / 20}) for step in range(20)]
+    world.record("r1", Source(numbered([*rows])), run="run1-0123abc1", sequence=9)
+    page.goto(f"{address}/runs")
+    page.get_by_label("x", exact=True).select_option("metric:epoch")
+    page.get_by_label("Log x").check()
+    page.get_by_label("Size of panels").select_option("large")
+    panel = page.locator('section[aria-label="val/acc"]')
+    panel.hover()
+    panel.get_by_role("button", name="Keep val/acc at the top").click()
+    expect(page.locator(".kept section.chart")).to_have_attribute("aria-label", "val/acc")
+    page.reload()
+    expect(page.locator(".kept.of-large section.chart")).to_have_attribute("aria-label", "val/acc")
+    assert answered(page, "val/acc") == ["run1"]
+    expect(panel.locator(".tip-x").first).to_contain_text("epoch ")
+
+
+def with_media(world: World) -> None:
+    rows, files = [], []
+    for step in range(0, 40, 20):
+        data = showroom.picture(step, 8)
+        digest = hashlib.sha256(data).hexdigest()
+        key = f"v1/blobs/prod/team/r0/{digest}/a.png"
+        world.bucket.put(key, data)
+        picture = {"_type": "image-file", "path": f"media/a_{step}.png", "sha256": digest}
+        weights = {"_type": "histogram", "values": [1, step], "bins": [0, 1, 2]}
+        rows.append(history(step, samples=picture, weights=weights))
+        files.append(file(f"wandb/run/files/media/a_{step}.png", digest, key=key, size=len(data)))
+    data = json.dumps({"columns": ["word", "share"], "data": [["the", 0.5], ["a", 0.25]]}).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"v1/blobs/prod/team/r0/{digest}/t.table.json"
+    world.bucket.put(key, data)
+    table = {"_type": "table-file", "path": "media/t.table.json", "sha256": digest}
+    files.append(file("wandb/run/files/media/t.table.json", digest, key=key, size=len(data)))
+    values = {**rows[-1]["values"], "words": table}
+    rows[-1]["values"] = values
+    summary = {"kind": "summary", "update": [[[key], value] for key, value in values.items()], "remove": []}
+    shipped = Source(numbered(files), id="files", kind="files", path="files")
+    world.record("r0", Source(numbered([*rows, summary])), shipped, run="run0-0123abc0", sequence=9)
+
+
+def test_a_slider_goes_through_the_steps_of_media_and_histograms_lie_side_by_side(
+    page: Page, address: str, world: World
+) -> None:
+    with_media(world)
+    page.goto(f"{address}/runs/prod/team/run0-0123abc0")
+    page.get_by_role("tab", name="media").click()
+    samples = page.locator('section[aria-label="samples"]')
+    expect(samples.locator("figcaption")).to_have_text("a_20.png")
+    samples.get_by_role("slider").fill("0")
+    expect(samples.locator("figcaption")).to_have_text("a_0.png")
+    expect(page).to_have_url(re.compile("at=0"))
+    expect(samples.locator("img")).to_have_js_property("naturalWidth", 8)
+    expect(page.locator('section[aria-label="words"] td')).to_have_text(["the", "0.5", "a", "0.25"])
+    page.locator('section[aria-label="weights"] canvas').hover(position={"x": 5, "y": 5})
+    expect(page.locator('section[aria-label="weights"]')).to_contain_text("step 0 · most between 0 and 1")
+
+
+def test_attempts_before_a_restart_are_branches_of_their_own(page: Page, address: str, world: World) -> None:
+    place = world.run("again", uid="0123abc9", created_at=world.now + 5)
+    for number, values in enumerate(([1.0, 0.9, 0.8, 0.7], [0.8, 0.5, 0.4]), 1):
+        world.record(f"again{number}", Source(script(values)), run=place.id)
+    ends = [attempt(number, f"again{number}", reason="OOMKilled") for number in (1, 2)]
+    world.outcome(place, "finished", ends)
+    page.goto(f"{address}/runs/{place.path}?tab=charts")
+    assert set(answered(page, "loss")) == {"again (attempt 1)", "again (attempt 2)"}
+
+
+def test_columns_are_kept_in_sight_and_made_wider_and_rows_are_grouped_and_taken_along(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/runs?view=table")
+    head = page.get_by_role("columnheader", name="name")
+    before = head.bounding_box()
+    assert before
+    page.get_by_role("separator", name="Width of name").press("ArrowRight")
+    expect(page).to_have_url(re.compile("widths=name%3A240"))
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="Keep config.lr in sight").click()
+    page.locator(".table:not(.grouped)").evaluate("node => { node.scrollLeft = 400; }")
+    after, other = head.bounding_box(), page.get_by_role("columnheader", name="lr").bounding_box()
+    assert after
+    assert other
+    assert (after["x"], after["width"]) == (before["x"], before["width"] + 20)
+    assert other["x"] == after["x"] + after["width"]
+    page.get_by_label("Group by").select_option("project")
+    row = page.locator(".grouped tbody tr")
+    expect(row).to_have_count(1)
+    expect(row.locator("td").first).to_have_text("vision")
+    expect(row.locator("td").nth(1)).to_have_text("3")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    told = json.loads(download.value.path().read_text())
+    assert [item["config.lr"] for item in told] == [0.1, 0.01, 0.001]
