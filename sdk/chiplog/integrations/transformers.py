@@ -29,7 +29,7 @@ class ChiplogCallback(TrainerCallback):  # type: ignore[misc]
         config = dict(args.to_sanitized_dict())
         if model is not None and getattr(model, "config", None) is not None:
             config = {**model.config.to_dict(), **config}
-        run.config.update(config, allow_val_change=True)
+        run.config.update(_texts(config), allow_val_change=True)
         run.define_metric("train/global_step")
         run.define_metric("*", step_metric="train/global_step", step_sync=True)
 
@@ -50,6 +50,11 @@ class ChiplogCallback(TrainerCallback):  # type: ignore[misc]
             told = {"name": getattr(args, "run_name", None), **self._init}
             self._run = session.current() or session.init(**told)
         return self._run
+
+
+def _texts(tree: Any) -> Any:
+    """With keys that are texts, for models number their labels."""
+    return {str(key): _texts(value) for key, value in tree.items()} if isinstance(tree, dict) else tree
 
 
 def _renamed(name: str) -> str:

@@ -70,6 +70,8 @@ def _of_tables(bucket: Bucket, view: RunView, keys: tuple[str, ...], attempt: in
             ]
     except NotFound:
         return None  # Something was sealed again meanwhile: the rows tell.
+    if len(found) == 1:
+        return {name: found[0][name] for name in (*PLACES, *keys)}
     return {name: np.concatenate([columns[name] for columns in found]) for name in (*PLACES, *keys)}
 
 

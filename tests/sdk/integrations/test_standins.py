@@ -27,7 +27,7 @@ import types
 from chiplog.integrations.transformers import ChiplogCallback
 callback = ChiplogCallback(project="text")
 args = types.SimpleNamespace(run_name="bert", to_sanitized_dict=lambda: {"learning_rate": 0.5})
-model = types.SimpleNamespace(config=types.SimpleNamespace(to_dict=lambda: {"hidden": 8}))
+model = types.SimpleNamespace(config=types.SimpleNamespace(to_dict=lambda: {"hidden": 8, "id2label": {0: "A"}}))
 state = types.SimpleNamespace(is_world_process_zero=True, global_step=0)
 callback.on_train_begin(args, state, None, model=model)
 for state.global_step in (10, 20):
@@ -49,7 +49,9 @@ for epoch in range(2):
 
 
 def under(root: Path, text: str) -> None:
-    script(root, text, PYTHONPATH=os.pathsep.join([str(SDK), str(STANDINS)]), **QUIET)
+    """Run it, and nothing is complained of."""
+    done = script(root, text, PYTHONPATH=os.pathsep.join([str(SDK), str(STANDINS)]), **QUIET)
+    assert done.stderr == ""
 
 
 def test_lightning(tmp_path: Path) -> None:
@@ -69,7 +71,9 @@ def test_transformers(tmp_path: Path) -> None:
         (number, {"train/loss": 1.0, "eval/loss": 2.0, "train/epoch": 0.5, "train/global_step": 10 * (number + 1)})
         for number in range(2)
     ]
-    assert (found.fold.config, found.fold.run["name"]) == ({"learning_rate": 0.5, "hidden": 8}, "bert")
+    assert (found.fold.config, found.fold.run["name"]) == (
+        {"learning_rate": 0.5, "hidden": 8, "id2label": {"0": "A"}}, "bert"
+    )  # fmt: skip
 
 
 def test_keras(tmp_path: Path) -> None:

@@ -140,6 +140,22 @@ def test_a_recorder_that_came_back_after_the_seal_is_read_too(world: World) -> N
     assert 9.0 in after.history(keys=["loss"]).numpy()["loss"]
 
 
+def test_parts_of_two_sealings_are_in_the_order_of_positions_whatever_their_steps(world: World) -> None:
+    run = fill(world).run("mnist")
+    seal(world)
+    more = [*script(loss=VALUES, lr=0.1), history(7, text="x", loss="none"), history(8, big=2**60, on=True, n=None),
+            {**history(9, loss=1.5), "step": None}, console("hello\n"),
+            history(2, loss=7.0), history(1, loss=8.0)]  # fmt: skip
+    world.record("r1", Source(numbered(more)), run=run.id, state="drained")
+    seal(world)
+    after = run.refresh()
+    assert is_of_tables(world, after.view, ("loss",))
+    found = after.history(keys=["loss"]).numpy()
+    assert found["loss"][-3:].tolist() == [1.5, 7.0, 8.0]
+    assert found["_step"][-2:].tolist() == [2, 1]
+    assert same(found, columns.of_rows(iter(after.history(keys=["loss"])), ("loss",)))
+
+
 def test_several_attempts_follow_one_another(world: World) -> None:
     place = world.run("two")
     for number in (1, 2):
