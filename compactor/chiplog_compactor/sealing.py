@@ -69,9 +69,9 @@ class Sealing:
         """Seal the run. Raises SupersededError, FormatError for a damaged object (nothing is deleted), BucketError."""
         before, etag = self._before()
         helds = {member.recorder.id: gathering.look(self.bucket, member.recorder) for member in self.task.members}
-        staging = Staging(self.bucket, self._title(before["generation"] + 1 if before else 1))
-        folded = {member.recorder.id: self._fold(member, helds, before, staging) for member in self.task.members}
-        document = self._document(before, helds, folded, staging)
+        with Staging(self.bucket, self._title(before["generation"] + 1 if before else 1)) as staging:
+            folded = {member.recorder.id: self._fold(member, helds, before, staging) for member in self.task.members}
+            document = self._document(before, helds, folded, staging)
         try:
             key = layout.seal_key(self.task.run)
             self.bucket.put(key, records.pack_document(document), if_match=etag, if_absent=etag is None)

@@ -5,9 +5,10 @@ decides nothing about which rows.
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from chiplog import layout
 from chiplog.bucket import Bucket, ETag
@@ -20,8 +21,9 @@ from chiplog_compactor.parsing import Numbers
 from chiplog_compactor.points import Place, Points, Sorted
 from chiplog_compactor.tables import Writes
 
-MAX_LINES = 1_000_000
-"""Points or pieces of console in one part; they are held in memory, at about 60 bytes a point."""
+MAX_LINES = 500_000
+"""Points or pieces of console in one part. Two parts are held in memory, at about 60 bytes a point: one is written
+while the next one's rows are read."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,21 @@ class Title:
 
 @dataclass
 class Staging:
-    """The rows of one sealing on their way into parts."""
+    """The rows of one sealing on their way into parts; with its end nothing is under way any more."""
 
     bucket: Bucket
     title: Title
     parts: list[TablePart] = field(default_factory=list)
     _rows: dict[str, Points | Writes] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _under_way: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
 
     def add(self, place: Place, row: Row) -> None:
         """Take a row of a table. Raises BucketError where a full part cannot be written."""
@@ -71,10 +81,20 @@ class Staging:
         for kind in layout.TABLES:
             if kind in self._rows:
                 self._write(kind)
+        self._wait()
         return self.parts
 
     def _write(self, kind: str) -> None:
-        rows = self._rows.pop(kind)
+        """Begin to write a kind's rows, when those before them are in the bucket."""
+        self._wait()
+        self._under_way = self._writer.submit(self._write_part, kind, self._rows.pop(kind))
+
+    def _wait(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
+        self._under_way = None
+
+    def _write_part(self, kind: str, rows: Points | Writes) -> None:
         recorders = sorted({place.recorder for place in rows.columns.places})
         run, project = self.title.run.id, self.title.project
         with tempfile.TemporaryDirectory(prefix="chiplog-") as folder, ThreadPoolExecutor(1) as beside:
