@@ -4,6 +4,9 @@ A bucket of level L covers the steps `[n * 2^L, (n + 1) * 2^L)`, so that the buc
 go up in steps of 3 (eight buckets become one) from the first that has at most half as many buckets as there are points,
 to the first with at most BUCKETS of them: a chart reads the level that has as many buckets as it has pixels, and no
 extreme is ever lost. A number that is no number is counted and takes no part. Rows without a step are in no bucket.
+
+A level tells a metric only where every part of the run has it. So where a part is not alone, a metric that has few
+points in it has every level, from its points on.
 """
 
 from collections.abc import Iterator
@@ -16,6 +19,9 @@ from chiplog_compactor.points import NO_STEP, Sorted
 
 BUCKETS = 128
 """The highest level of a metric has at most this many buckets."""
+
+FEW = 8 * BUCKETS
+"""A metric with at most so many points in one of several parts has every level there."""
 
 STRIDE = 3
 """A level's buckets are 2^STRIDE times as wide as those of the level below."""
@@ -31,12 +37,15 @@ Pyramid = dict[str, NDArray[Any]]
 `last_time` is -inf where no row has a time. Empty where no metric has enough points."""
 
 
-def of(rows: Sorted) -> Pyramid:
-    """The buckets of every metric with more than BUCKETS numbers, by metric, level from the highest, place and step."""
+def of(rows: Sorted, *, is_alone: bool = True) -> Pyramid:
+    """The buckets of every metric with more than BUCKETS numbers, by metric, level from the highest, place and step.
+
+    With `is_alone` false, where other parts hold rows of the run too, of every metric.
+    """
     found = rows.arrays
     numbers = np.flatnonzero((found["key"] >= 0) & (found["step"] != NO_STEP) & (found["type"] < _NUMBERS))
     points = {name: found[name][numbers] for name in ("key", "place", "step", "value", "time", "no_time")}
-    made = list(_levels(_single(points)))
+    made = list(_levels(_single(points), 0 if is_alone else FEW))
     if not made:
         return {}
     columns = {name: np.concatenate([item[name] for item in made]) for name in made[0]}
@@ -72,9 +81,9 @@ _MERGED = {
 """What one column of several buckets becomes in the bucket that holds them all."""
 
 
-def _levels(points: Pyramid) -> Iterator[Pyramid]:
+def _levels(points: Pyramid, few: int) -> Iterator[Pyramid]:
     """The buckets of every level that some series has: the lowest from points, each other from the one below it."""
-    lowest, highest = _bounds(points["series"], points["step"])
+    lowest, highest = _bounds(points["series"], points["step"], few)
     for first in np.unique(lowest[lowest >= 0]).tolist():
         buckets = _chosen(points, lowest == first)
         for level in range(first, int(highest[lowest == first].max()) + 1, STRIDE):
@@ -82,8 +91,10 @@ def _levels(points: Pyramid) -> Iterator[Pyramid]:
             yield buckets | {"level": np.full(len(buckets["step"]), level, dtype=np.uint8)}
 
 
-def _bounds(series: NDArray[np.int64], steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The lowest and the highest level of every series, -1 where it has none."""
+def _bounds(
+    series: NDArray[np.int64], steps: NDArray[np.int64], few: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The lowest and the highest level of every series, -1 where it has none; all levels where its points are few."""
     starts = _starts(series)
     lowest, highest = (np.full(len(starts), -1, dtype=np.int64) for _ in range(2))
     if not len(starts):
@@ -94,7 +105,7 @@ def _bounds(series: NDArray[np.int64], steps: NDArray[np.int64]) -> tuple[NDArra
     for level in _LEVELS:
         # As floats, for two steps may lie further apart than an integer of 64 bits holds.
         buckets = (high >> level).astype(np.float64) - (low >> level) + 1
-        has_level = (count > BUCKETS) & (buckets <= count / 2) & (below > BUCKETS)
+        has_level = (count <= few) | (count > BUCKETS) & (buckets <= count / 2) & (below > BUCKETS)
         below = buckets
         lowest[has_level & (lowest < 0)] = level
         highest[has_level] = level

@@ -69,7 +69,7 @@ class Sealing:
         """Seal the run. Raises SupersededError, FormatError for a damaged object (nothing is deleted), BucketError."""
         before, etag = self._before()
         helds = {member.recorder.id: gathering.look(self.bucket, member.recorder) for member in self.task.members}
-        with Staging(self.bucket, self._title(before["generation"] + 1 if before else 1)) as staging:
+        with Staging(self.bucket, self._title(before)) as staging:
             folded = {member.recorder.id: self._fold(member, helds, before, staging) for member in self.task.members}
             document = self._document(before, helds, folded, staging)
         try:
@@ -90,9 +90,11 @@ class Sealing:
             return None, None
         return records.unpack_document(stored.data, records.SEAL_FORMAT, key), stored.etag
 
-    def _title(self, generation: int) -> Title:
+    def _title(self, before: SealDocument | None) -> Title:
         date = datetime.fromtimestamp(max(self.task.created_at, 0.0), UTC).date().isoformat()
-        return Title(self.task.run, self.task.project, date, generation)
+        is_first = not any(part["table"] == layout.PYRAMID for part in (before["parts"] if before else []))
+        generation = before["generation"] + 1 if before else 1
+        return Title(self.task.run, self.task.project, date, generation, is_first=is_first)
 
     def _fold(
         self, member: Member, helds: dict[str, Held], before: SealDocument | None, staging: Staging

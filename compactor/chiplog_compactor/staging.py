@@ -37,6 +37,8 @@ class Title:
     generation: int
     numbers: Mapping[str, int] = field(default_factory=dict)
     """Of each table's first part, where it is not 0."""
+    is_first: bool = True
+    """No other sealing of the run made a pyramid."""
 
 
 @dataclass
@@ -103,7 +105,8 @@ class Staging:
             above = None
             if isinstance(lines, Sorted) and kind == "history":
                 # NumPy and DuckDB let go of the interpreter, so two cores share the work.
-                above = beside.submit(_pyramid, lines, run, project, top)
+                is_alone = self.title.is_first and kind not in self._numbers and len(rows) < MAX_LINES
+                above = beside.submit(_pyramid, lines, run, project, top, is_alone=is_alone)
             self._ship(kind, recorders, path, tables.write(lines, run, project, path))
             told = above.result() if above else None
             if told:
@@ -126,9 +129,9 @@ class Staging:
                            "recorders": recorders})  # fmt: skip
 
 
-def _pyramid(lines: Sorted, run: str, project: str, path: Path) -> tuple[int, str] | None:
+def _pyramid(lines: Sorted, run: str, project: str, path: Path, *, is_alone: bool) -> tuple[int, str] | None:
     """Write the pyramid of a history, where it has one; what `tables.write_pyramid` tells of it."""
-    buckets = pyramid.of(lines)
+    buckets = pyramid.of(lines, is_alone=is_alone)
     return tables.write_pyramid(buckets, lines, run, project, path) if buckets else None
 
 

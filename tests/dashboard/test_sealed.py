@@ -10,6 +10,7 @@ from bucket_world import NOW, Source, World, attempt
 from chiplog.drawing import charts, sealed
 from chiplog.drawing.charts import Question
 from chiplog.reading import columns, runs
+from chiplog.reading import rows as rows_of
 from chiplog.reading.views import RunView
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.settings import Settings
@@ -100,6 +101,26 @@ def test_many_points_come_from_the_pyramid_and_no_extreme_is_lost(low: float, hi
     if low < 0:
         assert curve["points"] == exact["points"]
         assert curve["last"][-1] == exact["last"][-1]
+
+
+@pytest.mark.parametrize("again", [2, 100, 2000])
+def test_no_extreme_is_lost_where_a_run_was_sealed_in_several_parts(again: int) -> None:
+    items = rows(ROWS)
+    items[-1]["values"]["loss"] = 1e6
+    world = world_of(items)
+    question = Question("loss", points=40)
+    (exact,) = asked(world, question)
+    world = world_of(items[:-again])
+    seal(world)
+    world.record("rec-0", Source(items), run="a-0123abcd", state="drained")
+    seal(world)
+    assert len({part["key"] for part in rows_of.seal(world.bucket, view_of(world).key)["parts"]}) > 2
+    found = sealed.read(world.bucket, view_of(world), question, many=1000)
+    assert found is not None
+    ((column,),) = [list(metrics.values()) for metrics in found.columns.values()]
+    assert column.steps.size < ROWS / 2, "buckets, not points"
+    (curve,) = charts.answer(found.columns, question)
+    assert (curve["points"], max(curve["max"])) == (exact["points"], max(exact["max"]))
 
 
 def test_a_recorder_that_came_back_is_read_by_its_rows() -> None:

@@ -58,9 +58,16 @@ SELECT min(time) FROM (
 
 _LEVEL = """
 SELECT max(level) FROM (
-    SELECT level FROM read_parquet($files)
-    WHERE recorder = $recorder AND stream = $stream AND key = $key AND last_step BETWEEN $low AND $high
-    GROUP BY level HAVING count(*) >= $points)
+    SELECT level FROM read_parquet($files, filename = true)
+    WHERE recorder = $recorder AND stream = $stream AND key = $key
+    GROUP BY level HAVING count(DISTINCT filename) = $of
+        AND count(*) FILTER (last_step BETWEEN $low AND $high) >= $points)
+"""
+"""Of a level that only some parts have, a metric's buckets would be those of a piece of it."""
+
+_SPREAD = f"""
+SELECT count(DISTINCT filename) FROM read_parquet($files, filename = true)
+WHERE recorder = $recorder AND stream = $stream AND key = $key AND step IS NOT NULL AND {_IS_NUMBER}
 """
 
 _BUCKETS = """
@@ -156,15 +163,25 @@ class Parts:
         self, parts: Iterable[TablePart], recorder: str, stream: str, key: str, points: int, low: int, high: int
     ) -> "dict[str, np.ndarray[Any, Any]] | None":
         """The pyramid's buckets of one metric whose last steps lie between `low` and `high`, of the widest that are at
-        least `points`: `last_step`, `last_time`, `min`, `max`, `last`, `points`. None where there are not so many:
-        then its points themselves are few. Raises as `columns` does.
+        least `points`: `last_step`, `last_time`, `min`, `max`, `last`, `points`. None where there are not so many, and
+        its points themselves are few, or where a part lacks them. Raises as `columns` does.
         """
+        of = self._spread(parts, recorder, stream, key)
         told = self._told(parts, layout.PYRAMID, recorder, stream) | {"key": key, "low": low, "high": high}
-        if not told["files"]:
+        if len(told["files"]) < max(of, 1):
             return None
         with database.reader(self._readable) as connection, database.within(connection):
-            (level,) = connection.execute(_LEVEL, {**told, "points": points}).fetchone() or (None,)
+            (level,) = connection.execute(_LEVEL, {**told, "points": points, "of": of}).fetchone() or (None,)
             return None if level is None else connection.execute(_BUCKETS, {**told, "level": level}).fetchnumpy()
+
+    def _spread(self, parts: Iterable[TablePart], recorder: str, stream: str, key: str) -> int:
+        """In how many parts of the history a metric has numbers; 1 where there is one part, whatever is in it."""
+        told = self._told(parts, "history", recorder, stream) | {"key": key}
+        if len(told["files"]) < 2:
+            return 1
+        with database.reader(self._readable) as connection, database.within(connection):
+            (count,) = connection.execute(_SPREAD, told).fetchone() or (0,)
+            return int(count)
 
     def _told(self, parts: Iterable[TablePart], table: str, recorder: str, stream: str) -> dict[str, Any]:
         wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == table]
