@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from chiplog import codec, curve_layout, layout, records
+from chiplog import codec, layout, records
 from chiplog.bucket import Bucket
-from chiplog.drawing import blocks
+from chiplog.drawing import checking
 from chiplog.errors import FormatError, NotFound, RunNotFound
 from chiplog.layout import SegmentKey
 from chiplog.reading import rows, runs
@@ -67,7 +67,7 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
             is_notices = layout.is_notices_key(listed.key)
             yield from _document(bucket, listed.key, records.NOTICES_FORMAT if is_notices else expected)
     yield from _index(bucket)
-    yield from _curves(bucket)
+    yield from (Finding(*item) for item in checking.broken(bucket))
     for kind, what in (("raw", "segments"), ("blobs", "files")):
         for recorder in _recorders(bucket, kind):
             key = layout.live_key(recorder)
@@ -118,24 +118,6 @@ def _index(bucket: Bucket) -> Iterator[Finding]:
             for part in document["parts"]:
                 digest = part["key"].rpartition("/")[2].partition(".")[0]
                 yield from _exact(bucket, part["key"], digest, "a part of the runs index")
-
-
-def _curves(bucket: Bucket) -> Iterator[Finding]:
-    """The drawn curves, which the compactor draws again where an object is not there."""
-    for listed in bucket.list(curve_layout.prefix()):
-        try:
-            data = bucket.get(listed.key).data
-            if not listed.key.endswith(".json"):
-                codec.frames(data, "it", strict=True)
-                continue
-            is_block = bool(curve_layout.block_of(listed.key))
-            document = records.unpack_document(data, blocks.BLOCK_FORMAT if is_block else blocks.CURVES_FORMAT, "it")
-            if records.pack_document(document) != data:
-                raise FormatError("it is not written as its digest says")
-        except NotFound:
-            continue  # Its block is another one by now.
-        except FormatError as error:
-            yield Finding(listed.key, "damaged", f"{error}; delete it, and it is drawn again")
 
 
 def _documents(bucket: Bucket, view: RunView) -> Iterator[Finding]:
