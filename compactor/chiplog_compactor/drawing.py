@@ -5,15 +5,16 @@ manifest that names it, and those that none names go a while after.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chiplog import curve_layout, layout, logs, records
 from chiplog.bucket import Bucket, ETag
 from chiplog.drawing import blocks, sealed
 from chiplog.drawing.blocks import Drawn, Listed, Manifest
+from chiplog.drawing.sealed import Whole
 from chiplog.errors import AccessDenied, FormatError, NotFound, PreconditionFailed
-from chiplog.reading import catalog, columns, fetching, index
+from chiplog.reading import catalog, columns, documents, fetching, index
 from chiplog.reading.index import Line
 from chiplog_compactor.indexing import ORPHAN_SECONDS
 
@@ -42,7 +43,7 @@ class Drawer:
     def draw(self, now: float) -> None:
         """One pass over every namespace, after the index was reconciled; `now` is the store's time. Raises BucketError,
         but where nobody lets us write such objects."""
-        left = self.max_runs
+        left, self.is_behind = self.max_runs, True  # Also where the store fails half-way.
         try:
             for place in sorted(self._places()):
                 left -= _Pass(self.bucket, place, left, self.block_runs).run()
@@ -103,7 +104,8 @@ class _Pass:
                 continue
             waiting = [drawn for item in mine for drawn in self._read(item)]
             for run in sorted(fresh):
-                waiting.append(spared.get((run, _generation(fresh[run]))) or self._drawn(run, fresh[run]))
+                known = spared.get((run, _generation(fresh[run])))
+                waiting.append(known or self._drawn(run, fresh[run], blocks.chosen(waiting)))
                 if len(waiting) >= self.block_runs:
                     yield self._put(project, waiting)
                     waiting = []
@@ -121,16 +123,17 @@ class _Pass:
         broken = [item for item in manifest["blocks"] if item not in kept]
         return {(drawn.run, drawn.generation): drawn for item in broken for drawn in self._read(item)}
 
-    def _drawn(self, run: str, line: Line) -> Drawn:
-        """A run by its tables; nothing of one whose rows have to tell."""
+    def _drawn(self, run: str, line: Line, first: Collection[str]) -> Drawn:
+        """A run by its tables, the metrics of its block `first`; nothing of one whose rows have to tell."""
         view = catalog.view_of(layout.Run(*self.place, run), line.papers)
+        found = Whole({}, is_all=False)
         try:
-            found = sealed.drawn(self.bucket, view, blocks.POINTS) if columns.is_over(view) else None
+            if columns.is_over(view):
+                named = {item["name"] for item in documents.metrics(view)}
+                found = sealed.drawn(self.bucket, view, blocks.POINTS, blocks.MAX_METRICS, named.union(first))
         except FormatError as error:
             log.warning("not drawn", run=view.key.path, reason=str(error))
-            found = None
-        told = {metric: curve for metric, curve in (found or {}).items() if curve is not None}
-        return Drawn(run, _generation(line), told, found is not None and len(told) == len(found))
+        return Drawn(run, _generation(line), found.curves, found.is_all)
 
     def _read(self, item: Listed) -> list[Drawn]:
         """The runs of a block; none where it is damaged: they are drawn again."""

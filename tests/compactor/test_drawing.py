@@ -13,7 +13,7 @@ from chiplog.bucket import ETag
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.drawing import blocks
 from chiplog.drawing.charts import Question
-from chiplog.errors import AccessDenied
+from chiplog.errors import AccessDenied, Unreachable
 from chiplog.reading import listing, runs
 from chiplog.reading.roster import full
 from chiplog_compactor import drawing
@@ -229,6 +229,9 @@ def test_metrics_beyond_those_of_a_block_are_left_to_the_tables() -> None:
     assert kept(world, "m34") == {other.id: []}, "of one it is known that it has no more, of the other it is not"
     items = list(listing.read(world.bucket, clock=world.clock))
     assert Kept(world.bucket, lambda: 0.0).keys(items) == {other: ["loss"]}
+    late = ended(world, "c", [{**rows[0], "values": {**many, "loss": 1}}])
+    look(world)
+    assert kept(world)[late.id], "the metric that its TrainingRun names comes first"
     assert Histories(world.bucket, lambda: 0.0).every_key(items) == sorted([*many, "loss"])
 
 
@@ -262,3 +265,27 @@ def test_an_older_role_of_the_compactor_goes_on_working() -> None:
     assert compactor.look() == 1
     assert not compactor.is_behind
     assert by_tables(world, place)[0]["last"] == [1.0, 0.5]
+
+
+class Failing(MemoryBucket):
+    """A store that is away when the first curves come."""
+
+    is_away = True
+
+    def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
+        if key.startswith("v1/curves/") and self.is_away:
+            self.is_away = False
+            raise Unreachable(f"PutObject {key}: SlowDown")
+        return super().put(key, data, if_match=if_match, if_absent=if_absent)
+
+
+def test_the_next_look_goes_on_where_the_store_failed() -> None:
+    world = World()
+    world.bucket = Failing(world.clock)
+    place = ended(world, "a")
+    compactor = Compactor(world.bucket, Settings("memory"), world.clock)
+    with pytest.raises(Unreachable):
+        compactor.look()
+    compactor.look()
+    assert kept(world).keys() == {place.id}
+    assert not compactor.is_behind

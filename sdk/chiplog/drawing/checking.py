@@ -1,4 +1,4 @@
-"""Finds drawn curves that are lost or are not as they were written; it mends nothing: the compactor draws them again."""
+"""Finds drawn curves that are lost or are not as they were written; the compactor, not this, draws them again."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple

@@ -4,7 +4,7 @@ It keeps nothing, and leaves runs to their rows whose streams need the rules of 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,18 +62,31 @@ def read(bucket: Bucket, view: RunView, question: Question, many: int = MANY) ->
         return None
 
 
-def drawn(bucket: Bucket, view: RunView, points: int) -> dict[str, bytes | None] | None:
-    """Every metric of a run as a chart of `points` draws it whole, by step: JSON; None for one that the tables do not
-    tell plainly. None where they tell none. Raises BucketError."""
+@dataclass(frozen=True)
+class Whole:
+    """Metrics of a run, drawn."""
+
+    curves: dict[str, bytes]
+    """JSON of each."""
+    is_all: bool
+    """The run has no others."""
+
+
+def drawn(bucket: Bucket, view: RunView, points: int, most: int, first: Collection[str] = ()) -> Whole:
+    """Metrics of a run as a chart of `points` draws them whole, by step: at most so many, those that are named `first`,
+    as far as the tables tell them plainly. Raises BucketError."""
     try:
         told = _Told.of(bucket, view)
         if told is None:
-            return None
+            return Whole({}, is_all=False)
         with tables.Parts(getattr(bucket, "inner", bucket)) as parts:
-            questions = [Question(key, points) for key in told.keys(parts)]
-            return {question.key: _text(told.read(parts, question, MANY), question) for question in questions}
+            keys = sorted(told.keys(parts), key=lambda key: (key not in first, key))
+            questions = [Question(key, points) for key in keys[:most]]
+            found = {question.key: _text(told.read(parts, question, MANY), question) for question in questions}
     except NotFound:
-        return None
+        return Whole({}, is_all=False)
+    curves = {key: text for key, text in found.items() if text is not None}
+    return Whole(curves, len(curves) == len(keys))
 
 
 def _text(found: Read | None, question: Question) -> bytes | None:
