@@ -12,6 +12,7 @@ from pathlib import Path
 
 import botocore.auth
 import pytest
+import secrecy
 import tokens
 from recorder_world import World
 
@@ -19,7 +20,7 @@ from chiplog.bucket import Bucket
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import Unreachable
 
-TOKEN = "eyJ-the-token-of-the-pod"
+TOKEN = secrecy.note("eyJ-the-token-of-the-pod")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import secrecy
 import uvicorn
 
 from chiplog.access import Person, Right, keys
@@ -22,7 +23,7 @@ from chiplog_ingest.guard import Guard, NotKnown
 from chiplog_ingest.objects import Judged, Objects
 from chiplog_ingest.owners import Owners
 
-TOKEN = "header.payload-that-is-secret.signature"
+TOKEN = secrecy.note("header.payload-that-is-secret.signature")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import secrecy
 from tls import Authority
 
 from chiplog_cluster import certificates, tools
@@ -32,7 +33,7 @@ ISSUER, ISSUER_ADDRESS = "issuer.test", "198.18.99.1"
 a name that only the servers' own /etc/hosts has."""
 CLONE_NEWNET = 0x40000000
 ROLE_ARN = f"arn:aws:iam::000000000000:role/{ROLE}"
-KEYS = {"aws_access_key_id": "ROOTOFTHETESTS", "aws_secret_access_key": "the-secret-of-the-root"}
+KEYS = {"aws_access_key_id": "ROOTOFTHETESTS", "aws_secret_access_key": secrecy.note("the-secret-of-the-root")}
 
 
 @dataclass

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import secrecy
+
 HOUR = 3600.0
-SECRET, SESSION = "secret-of-the-keys", "session-of-the-keys"
+SECRET, SESSION = secrecy.note("secret-of-the-keys"), secrecy.note("session-of-the-keys")
 
 
 @dataclass
