@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from chiplog_cli.importing import mlflow
 from chiplog_cli.importing.mlflow import Point
 
+REAL = Path(__file__).parents[2] / "fixtures" / "mlflow"
+"""Stores that the real MLflow wrote, by its version; of 3.17.2 with MLFLOW_ALLOW_FILE_STORE=true."""
+
 
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +79,24 @@ def test_rows_that_were_written_and_not_noted_are_written_once(store: Path, tmp_
     (tmp_path / "made" / "cursor.json").unlink()  # It died between the two.
     mlflow.convert(store, tmp_path / "made")
     assert (tmp_path / "made" / "main" / "metrics.jsonl").read_text() == whole
+
+
+def test_a_store_of_the_real_mlflow_is_read_whole(tmp_path: Path) -> None:
+    found = {
+        item.name: item for path in sorted(REAL.glob("3.17.2/*/*/meta.yaml")) for item in mlflow.found(path.parent)
+    }
+    fox, fails = found["bold fox"], found["fails"]
+    assert (fox.project, fox.end.state, fox.facts["notes"]) == ("digits 1", "finished", "hello")
+    assert (fox.facts["tags"], fails.end.state) == (["late=1", "team=a"], "failed")
+    mlflow.convert(fox.path, tmp_path)
+    config, *history = rows(tmp_path)
+    assert config == {"_config": {"layers": "[1, 2]", "lr": 0.01, "on": True, "opt": "adam"}}
+    assert [(row["_step"], row["loss"], row["val/acc"]) for row in history[:20]] == [
+        (step, 1 / (step + 1), step / 20) for step in range(20)
+    ]
+    (last,) = history[20:]
+    assert (math.isnan(last["nan"]), last["inf"], last["_step"]) == (True, math.inf, 0)
+    assert (tmp_path / "main" / "files" / "sub" / "model.txt").read_text() == "weights"
 
 
 @given(st.text(max_size=20))
