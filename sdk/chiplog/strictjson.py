@@ -7,12 +7,18 @@ from typing import Any
 
 def dumps(value: Any, indent: int | None = None) -> str:
     """Strict JSON; a number that JSON lacks as the string "NaN", "Infinity" or "-Infinity"."""
-    plain_value = plain(value)
-    text = json.dumps(plain_value, ensure_ascii=False, allow_nan=False, indent=indent)
+    try:
+        return _written(value, indent)
+    except ValueError:  # Few values hold such a number: to look for one takes longer than to write them.
+        return _written(plain(value), indent)
+
+
+def _written(value: Any, indent: int | None) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
     try:
         text.encode()
     except UnicodeEncodeError:  # a lone surrogate has no UTF-8, but an escape
-        return json.dumps(plain_value, ensure_ascii=True, allow_nan=False, indent=indent)
+        return json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent)
     return text
 
 

@@ -10,7 +10,7 @@ from bucket_world import CLUSTER, NOW, Source, World, attempt, script
 from chiplog import codec, layout, records, word_layout
 from chiplog.bucket import ETag, Listed, Stored
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.reading import catalog, index, listing, runs
+from chiplog.reading import catalog, index, listing, roster, runs
 from chiplog_compactor.compactor import Compactor
 from chiplog_compactor.indexing import SPLIT
 from chiplog_compactor.settings import Settings
@@ -256,4 +256,6 @@ def test_a_number_that_json_lacks_comes_out_of_the_index_as_one() -> None:
             float("-inf"),
             1,
         )
+        lines = {item.name: roster.listed(item) for item in listing.read(world.bucket, clock=world.clock)}
+        assert (repr(lines["a"]["config"]["lr"]), lines["a"]["config"]["bound"]) == ("nan", float("-inf"))
         world.bucket.delete(layout.index_manifest_key(CLUSTER, "team"))

@@ -54,7 +54,8 @@ class Brief:
 
     def listed(self) -> Document:
         """As `documents.listed` has it."""
-        row = codec.number(codec.load(self.part.row(self.at)))
+        line = self.part.row(self.at)
+        row = codec.number(codec.load(line)) if b'"$number"' in line else codec.load(line)
         return {name: row[name] for name in documents.LISTED}
 
     @property
