@@ -28,6 +28,8 @@ interface Props {
 }
 
 const TOLD = 12;
+/** A point under the cursor is an element that moves with it, for each series: with more the page would fall behind. */
+const MOST_POINTS = 40;
 
 /** Of more runs a chart shows fewer points, which the server keeps drawn. */
 const MANY = 20;
@@ -137,7 +139,7 @@ function options(
       { ...shared, size: axis === "time" ? 40 : 26, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
       { ...shared, size: 52, values },
     ],
-    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, sync: { key: `chiplog-${axis}` } },
+    cursor: { drag: { x: true, y: false, setScale: false }, points: drawn.lines.length > MOST_POINTS ? { show: false } : { size: 6 }, sync: { key: `chiplog-${axis}` } },
     hooks: {
       setSelect: [
         (made) => {

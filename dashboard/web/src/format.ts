@@ -1,6 +1,7 @@
 /** Single values as short text for people; nothing here knows of runs. */
 
 import type { Value } from "./api";
+import { say } from "./say";
 
 export function number(value: number): string {
   if (!Number.isFinite(value)) return String(value);
@@ -40,7 +41,7 @@ export function duration(seconds: number): string {
 }
 
 export function ago(seconds: number): string {
-  return seconds < 5 ? "just now" : `${duration(seconds).split(" ")[0]} ago`;
+  return seconds < 5 ? say("just now") : say("{time} ago", { time: duration(seconds).split(" ")[0] ?? "" });
 }
 
 export function moment(iso: string | null): string {

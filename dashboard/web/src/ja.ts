@@ -336,4 +336,6 @@ export const ja: Record<string, string> = {
   "Its directory as it was": "当時のディレクトリを復元",
   "Reproduce it": "再現する",
   "Copy {text}": "{text} をコピー",
+  "just now": "たった今",
+  "{time} ago": "{time}前",
 };

@@ -244,7 +244,7 @@ def test_code_side_by_side_shows_the_lines_that_differ(page: Page, address: str,
     expect(code.locator("summary")).to_have_text("code/train.py +1 −1")
     expect(code.locator(".removed")).to_have_text("-rate = 0.1")
     expect(code.locator(".added")).to_have_text("+rate = 0.01")
-    page.get_by_label("To").select_option("prod/team/run0-0123abc0")
+    page.get_by_label("To", exact=True).select_option("prod/team/run0-0123abc0")
     expect(code).to_contain_text("Nothing of their code that was recorded differs.")
 
 
