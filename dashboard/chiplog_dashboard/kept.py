@@ -10,7 +10,7 @@ from chiplog import curve_layout, layout, records
 from chiplog.bucket import Bucket
 from chiplog.drawing import blocks
 from chiplog.drawing.blocks import Document
-from chiplog.errors import FormatError
+from chiplog.errors import AccessDenied, FormatError
 from chiplog.reading import columns, fetching
 from chiplog.reading.roster import Brief
 from chiplog.reading.views import RunView
@@ -108,11 +108,11 @@ class Kept:
 
     def _listed(self, home: Home) -> Mapping[tuple[str, int], str]:
         key = curve_layout.manifest_key(*home)
-        (stored,) = fetching.fetch(self.bucket, [key])
         try:
+            (stored,) = fetching.fetch(self.bucket, [key])
             told = records.unpack_document(stored.data, blocks.CURVES_FORMAT, key)["blocks"] if stored else []
-        except FormatError:
-            return {}  # The compactor writes it anew; until then the tables tell.
+        except (AccessDenied, FormatError):
+            return {}  # It is of another version or role: the tables tell.
         return {(run, generation): item["block"] for item in told for run, generation in item["runs"].items()}
 
     def _read(self, named: list[tuple[Home, str]]) -> dict[str, _Block]:

@@ -15,7 +15,7 @@ _WATCH = re.compile(rf"v1/watch/([^/]+)/([^/]+)/({_ID})\.json")
 _LISTED = re.compile(rf"v1/(live|raw|blobs|runs|watch)/([^/]+)/([^/]+)/({_ID})(/.*)?")
 _WHOLE = {"live": ".jsonl.zst", "watch": ".json"}
 
-CLASSES = ("blobs", "index", "latest", "lines", "live", "raw", "reports", "runs", "watch", "words")
+CLASSES = ("blobs", "curves", "index", "latest", "lines", "live", "raw", "reports", "runs", "watch", "words")
 """Classes of keys that go on with cluster and namespace, in the order of their bytes."""
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiplog import curve_layout, layout, word_layout
-from chiplog.bucket import ETag
+from chiplog.bucket import ETag, Stored
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.drawing import blocks
 from chiplog.drawing.charts import Question
@@ -265,6 +265,27 @@ def test_an_older_role_of_the_compactor_goes_on_working() -> None:
     assert compactor.look() == 1
     assert not compactor.is_behind
     assert by_tables(world, place)[0]["last"] == [1.0, 0.5]
+
+
+class Hidden(MemoryBucket):
+    """A store whose role for readers is one of before there were drawn curves."""
+
+    def get(self, key: str) -> Stored:
+        if key.startswith("v1/curves/"):
+            raise AccessDenied(f"GetObject {key}: AccessDenied")
+        return super().get(key)
+
+
+def test_an_older_role_of_a_reader_goes_on_working() -> None:
+    world = World()
+    world.bucket = Hidden(world.clock)
+    ended(world, "a")
+    compactor = Compactor(world.bucket, Settings("memory"), world.clock)
+    compactor._swept = world.now
+    compactor.look()
+    items = list(listing.read(world.bucket, clock=world.clock))
+    (curve,) = json.loads(Histories(world.bucket, lambda: 0.0).every(items, "history", COMMON)[0])
+    assert curve["last"] == [1.0, 0.5]
 
 
 class Failing(MemoryBucket):
