@@ -10,6 +10,8 @@ FROM ${PYTHON_IMAGE}
 # kopf asks for the user's name and would end under an id that /etc/passwd does not know.
 RUN echo 'chiplog:x:65532:65532:chiplog:/tmp:/usr/sbin/nologin' >> /etc/passwd && echo 'chiplog:x:65532:' >> /etc/group
 ENV PYTHONPATH=/opt/chiplog/app:/opt/chiplog/site-packages PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# A sampler's matrices are small: threads of OpenBLAS would spin for each other and quintuple a suggestion's CPU.
+ENV OPENBLAS_NUM_THREADS=1
 
 COPY site-packages /opt/chiplog/site-packages
 COPY app /opt/chiplog/app

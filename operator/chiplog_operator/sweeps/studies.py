@@ -57,7 +57,8 @@ def evolve(
     evolution = cmaes.CMA(
         mean=numpy.full(size, 0.5), sigma=0.2, bounds=numpy.array([[0.0, 1.0]] * size), seed=seeds.of(uid, "cmaes")
     )
-    known = [(trial, value) for trial in trials if (value := values.of(trial, trials, metric)) is not None]
+    told = zip(trials, values.every(trials, metric), strict=True)
+    known = [(trial, value) for trial, value in told if value is not None]
     points = [(numpy.array(_shares(searched, trial)), metric.sign * value) for trial, value in known]
     for start in range(0, len(points) - evolution.population_size + 1, evolution.population_size):
         evolution.tell(points[start : start + evolution.population_size])
@@ -71,7 +72,7 @@ def model(
     """Where a Gaussian process expects most; the first `startup` are Sobol's points, which fill a space evenly."""
     import numpy
 
-    told = [(trial, values.of(trial, trials, metric)) for trial in trials]
+    told = list(zip(trials, values.every(trials, metric), strict=True))
     known = [(trial, value) for trial, value in told if value is not None]
     if index < startup or len(known) < 2:
         return low_discrepancy(uid, index, searched)
@@ -113,8 +114,7 @@ def _told(
 
     states = optuna.trial.TrialState
     found = []
-    for trial in trials:
-        told = [values.of(trial, trials, metric) for metric in objectives]
+    for trial, *told in zip(trials, *(values.every(trials, metric) for metric in objectives), strict=True):
         numbers = [number for number in told if number is not None]
         is_known = len(numbers) == len(told)
         if not is_known and trial.is_over:

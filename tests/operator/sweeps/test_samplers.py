@@ -8,7 +8,7 @@ import pytest
 
 from chiplog_operator.sweeps import configs, samplers, values
 from chiplog_operator.sweeps.samplers import Search
-from chiplog_operator.sweeps.trials import Trial, curve
+from chiplog_operator.sweeps.trials import Curve, Trial, curve
 
 CONFIG = configs.parse({
     "method": "bayes",
@@ -108,6 +108,25 @@ def test_a_running_trial_counts_only_where_that_is_asked_for() -> None:
     running = Trial(2, "s-2", "running", {}, {"loss": curve([2.0, 1.0, 3.0])})
     assert values.of(running, [running], METRIC) is None
     assert values.of(running, [running], configs.Metric("loss", impute_while_running="best")) == 1.0
+
+
+class Counted(dict[str, Curve]):
+    """Curves that count how often one is looked at."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        Counted.looks += 1
+        return super().get(key, default)
+
+
+@pytest.mark.parametrize("impute", ["worst", "best", "latest"])
+def test_a_number_for_each_of_many_failed_trials_costs_a_few_looks_at_each(impute: configs.Impute) -> None:
+    trials = [Trial(place, f"s-{place}", "failed", {}, Counted(loss=curve([float(place)]))) for place in range(500)]
+    Counted.looks = 0
+    numbers = values.every(trials, configs.Metric("loss", impute=impute))
+    assert Counted.looks <= 4 * len(trials)
+    assert numbers == [499.0 if impute == "worst" else float(place) for place in range(500)]
 
 
 def test_a_failed_trial_says_nothing_where_nothing_can_be_imputed() -> None:
