@@ -87,7 +87,8 @@ def charts(browser: Browser, folder: Path) -> None:
         page.goto(f"{address}/runs?size=large&runs={','.join(place.id for place in places)}")
         over = page.locator("section.chart .u-over")
         expect(over).to_have_count(1, timeout=60_000)
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(2000)
+        over.hover()  # It waits until the chart stands still.
         box = over.bounding_box()
         assert box is not None
         x, y, width = box["x"], box["y"] + box["height"] / 2, box["width"]
@@ -111,7 +112,7 @@ def table(browser: Browser, count: int) -> None:
         box = page.locator(".table").bounding_box()
         assert box is not None
         page.mouse.move(box["x"] + 200, box["y"] + 200)
-        measured(page, session, "a table of them scrolled", lambda number: page.mouse.wheel(0, 400 + 40 * number))
+        measured(page, session, "a table of them scrolled", lambda number: page.mouse.wheel(0, 400 + 40 * number), 60)
         began = time.perf_counter()
         page.get_by_role("columnheader", name="step").get_by_role("button").click()
         expect(page.locator('[aria-sort="ascending"]')).to_have_count(1, timeout=60_000)

@@ -1,7 +1,7 @@
 /** All runs as a table: sorted by any column; columns are chosen, kept in sight and made wider by the reader; what is shown as a file. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { memo, useCallback, useMemo, useRef, useState } from "react";
 import { Actions } from "./Actions";
 import type { Run } from "./api";
 import { go, runHref, useParameter } from "./address";
@@ -33,17 +33,18 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
   const chosen = named ? new Set(named.split(",")) : new Set([...FIRST, ...every.filter((item) => /^(config|summary)\./.test(item.name)).slice(0, 8).map((item) => item.name)]);
   const pins = new Set(pinned.split(","));
   const widths = widthsOf(sized);
-  const columns = laid(every.filter((item) => chosen.has(item.name)), pins, widths, PICK_WIDTH);
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const columns = useMemo(() => laid(every.filter((item) => chosen.has(item.name)), pins, widths, PICK_WIDTH), [every, named, pinned, sized]);
   const pin = (name: string) => setPinned([...pins].filter((item) => item && item !== name).concat(pins.has(name) ? [] : [name]).join(",") || "-");
   const widen = (name: string, width: number) => setSized(written(new Map([...widths, [name, Math.max(LEAST_WIDTH, width)]])));
   const sorted = useMemo(() => (sort && !ordered ? sortedBy(runs, every, sort) : runs), [runs, every, sort, ordered]);
   const holder = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({ count: sorted.length, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 20 });
+  const rows = useVirtualizer({ count: sorted.length, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 8 });
   const those = useMemo(() => sorted.filter((run) => picked.has(run.id)), [sorted, picked]);
-  const pick = (run: Run) => { const next = new Set(picked); if (!next.delete(run.id)) next.add(run.id); setPicked(next); };
+  const pick = useCallback((run: Run) => setPicked((old) => { const next = new Set(old); if (!next.delete(run.id)) next.add(run.id); return next; }), []);
   const isAll = those.length > 0 && those.length === sorted.length;
   useListKeys(sorted, at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
-  const template = { gridTemplateColumns: `${PICK_WIDTH}px ` + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, PICK_WIDTH) };
+  const template = useMemo(() => ({ gridTemplateColumns: `${PICK_WIDTH}px ` + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, PICK_WIDTH) }), [columns]);
   const flip = (name: string) => setSort(sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
   const choose = (name: string) => {
     const next = new Set(chosen);
@@ -84,17 +85,34 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
         <div role="rowgroup" style={{ height: rows.getTotalSize(), width: template.width, position: "relative" }}>
           {rows.getVirtualItems().map((item) => {
             const run = sorted[item.index];
-            return run && (
-              <div key={run.id} className={item.index === at ? "row at" : "row"} role="row" aria-selected={picked.has(run.id)} aria-rowindex={item.index + 1} style={{ ...template, transform: `translateY(${item.start}px)` }} onClick={() => go(runHref(run.id))}>
-                <div role="cell" className="pick stays" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={picked.has(run.id)} onChange={() => pick(run)} /></div>
-                {columns.map((column) => <div key={column.name} role="cell" style={stay(column)} className={[column.right ? "right" : "", column.left === null ? "" : "stays"].join(" ")}><Cell run={run} column={column} /></div>)}
-              </div>);
+            return run && <Row key={run.id} run={run} columns={columns} template={template} place={item.index} start={item.start} isAt={item.index === at} isPicked={picked.has(run.id)} pick={pick} />;
           })}
         </div>
       </div>
     </>
   );
 }
+
+interface RowProps {
+  run: Run;
+  columns: Laid[];
+  template: React.CSSProperties;
+  place: number;
+  start: number;
+  isAt: boolean;
+  isPicked: boolean;
+  pick: (run: Run) => void;
+}
+
+/** A row is drawn anew only where something of it has changed: a table that is scrolled moves its rows and draws the few that come. */
+const Row = memo(function Row({ run, columns, template, place, start, isAt, isPicked, pick }: RowProps) {
+  return (
+    <div className={isAt ? "row at" : "row"} role="row" aria-selected={isPicked} aria-rowindex={place + 1} style={{ ...template, transform: `translateY(${start}px)` }} onClick={() => go(runHref(run.id))}>
+      <div role="cell" className="pick stays" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={isPicked} onChange={() => pick(run)} /></div>
+      {columns.map((column) => <div key={column.name} role="cell" style={stay(column)} className={[column.right ? "right" : "", column.left === null ? "" : "stays"].join(" ")}><Cell run={run} column={column} /></div>)}
+    </div>
+  );
+});
 
 function Cell({ run, column }: { run: Run; column: Column }) {
   if (column.name === "name") return <a href={runHref(run.id)} onClick={(event) => event.preventDefault()}>{run.display_name}</a>;
