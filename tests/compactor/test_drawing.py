@@ -79,6 +79,16 @@ def test_a_curve_that_is_kept_is_the_one_that_the_tables_draw(found: list[tuple[
         assert kept(world, metric) == {place.id: by_tables(world, place, metric)}
 
 
+def test_a_long_curve_is_kept_with_as_many_points_as_are_asked_for_and_its_extremes() -> None:
+    world = World()
+    losses = [(number * 7919) % 1000 / 10 for number in range(700)]
+    place = ended(world, "a", script(loss=losses))
+    look(world)
+    (curve,) = kept(world)[place.id]
+    assert [curve] == by_tables(world, place)
+    assert (len(curve["x"]), min(curve["min"]), max(curve["max"])) == (blocks.POINTS, min(losses), max(losses))
+
+
 class Counting:
     """A bucket that counts reads."""
 
