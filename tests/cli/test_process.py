@@ -11,7 +11,6 @@ from bucket_world import Source, World, console, numbered, script
 from chiplog.bucket.directory import DirectoryBucket
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from chiplog_cli.main import main; main()"]
-HELP_SECONDS = 0.3
 
 
 @pytest.fixture
@@ -49,15 +48,6 @@ def test_the_bucket_of_the_environment_is_read(folder: Path) -> None:
     done = run(folder, "ls")
     assert done.returncode == 0
     assert b"mnist" in done.stdout
-
-
-def test_help_comes_at_once_without_what_only_reading_needs(folder: Path) -> None:
-    took = []
-    for _ in range(3):
-        start = time.monotonic()
-        assert run(folder, "--help").returncode == 0
-        took.append(time.monotonic() - start)
-    assert min(took) < HELP_SECONDS
 
 
 @pytest.mark.parametrize("arguments", ["--help", "ls --help", "explain --help"])

@@ -35,11 +35,19 @@ def test_what_was_not_signed_is_nothing(text: str) -> None:
 
 
 @given(st.integers(0, 200), st.characters(min_codepoint=33, max_codepoint=126))
-def test_no_character_of_it_can_be_changed(place: int, character: str) -> None:
+def test_with_another_character_it_says_the_same_or_nothing(place: int, character: str) -> None:
+    """The last one of a signature has bits that base64 does not use."""
+    signer, said = Signer([NEW], Clock()), {"name": "ada", "groups": ["ml"]}
+    text = signer.sign("session", said, 60)
+    changed = text[: place % len(text)] + character + text[place % len(text) + 1 :]
+    assert signer.read("session", changed) in (said, None)
+
+
+@given(st.integers(0, 200))
+def test_without_a_character_it_is_nothing(place: int) -> None:
     signer = Signer([NEW], Clock())
     text = signer.sign("session", {"name": "ada", "groups": ["ml"]}, 60)
-    changed = text[: place % len(text)] + character + text[place % len(text) + 1 :]
-    assert changed == text or signer.read("session", changed) is None
+    assert signer.read("session", text[: place % len(text)] + text[place % len(text) + 1 :]) is None
 
 
 def test_it_is_over_when_it_is(clock: Clock) -> None:
