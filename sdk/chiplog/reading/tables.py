@@ -6,7 +6,9 @@ What it asks DuckDB stands here; DuckDB itself is `database`'s.
 import functools
 import hashlib
 import json
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -97,7 +99,9 @@ class Parts:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._folder = tempfile.TemporaryDirectory(prefix="part-", dir=database.scratch())
+        self._folder = Path(tempfile.mkdtemp(prefix="part-", dir=database.scratch()))
+        # A reader that nobody finished is closed by Python whenever it likes, and no fault of who began it.
+        self._end = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._files: dict[tuple[str, str], Path] = {}
 
     def __enter__(self) -> "Parts":
@@ -108,7 +112,7 @@ class Parts:
 
     def close(self) -> None:
         """Take the fetched files away."""
-        self._folder.cleanup()
+        self._end()
 
     def rows(self, parts: Iterable[TablePart], recorder: str, kinds: Collection[str]) -> Iterator[tuple[str, Row]]:
         """Stream and row of everything that `parts` hold of a recorder, of the given `kinds`.
@@ -209,7 +213,7 @@ class Parts:
         if isinstance(self._bucket, DirectoryBucket):
             return self._in_place(part)
         if place not in self._files:
-            path = Path(self._folder.name) / f"{len(self._files)}.parquet"
+            path = self._folder / f"{len(self._files)}.parquet"
             _check(part, download(self._bucket, part["key"], path))
             self._files[place] = path
         return self._files[place]
