@@ -38,6 +38,7 @@ def over(name: str, namespace: str) -> None:
 
 
 def training(name: str, namespace: str, bucket: Bucket, cluster: str) -> dict[str, Any]:
+    """The run's pod, as it is once rows are in the bucket: before that it may have no node yet."""
     pod: dict[str, Any] = embedded.until("a pod", lambda: (embedded.pods(name, namespace) or [None])[-1])
     place = embedded.recorder(pod, cluster)
 
@@ -46,7 +47,7 @@ def training(name: str, namespace: str, bucket: Bucket, cluster: str) -> dict[st
         return bool(head) and sum(item["kinds"].get("history", 0) for item in head["streams"]) >= 5
 
     embedded.until("rows in the bucket", rows, 90)
-    return pod
+    return embedded.get("pod", pod["metadata"]["name"], namespace)
 
 
 def finished(name: str, namespace: str, bucket: Bucket, cluster: str) -> tuple[dict[str, Any], Any]:
