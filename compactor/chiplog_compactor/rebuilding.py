@@ -101,8 +101,9 @@ class Rebuilding:
 
     def _made(self, seal: SealDocument, kinds: set[str], whole: list[TablePart]) -> list[TablePart]:
         """New parts with all rows of these kinds: those of the parts `whole`, if there are any, else read again."""
+        staging = Staging(self.bucket, self._title(seal))
         try:
-            with Staging(self.bucket, self._title(seal)) as staging:
+            with staging:
                 for recorder in seal["recorders"]:
                     origin = Origin(self.bucket, self.run, recorder, self.decoder, whole)
                     for stream in recorder["streams"]:

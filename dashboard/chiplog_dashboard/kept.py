@@ -31,6 +31,8 @@ class _Block:
     """What a block holds."""
 
     home: Home
+    """Part of what it is known by: ids of runs are their makers' choice, and a block's id is made of them, so that
+    another namespace may have a block of the same one."""
     id: str
     document: Document
     places: Mapping[str, int]
@@ -57,7 +59,7 @@ class Kept:
     bucket: Bucket
     monotonic: Callable[[], float]
     _lists: dict[Home, _Known] = field(default_factory=dict)
-    _blocks: dict[str, _Block] = field(default_factory=dict)
+    _blocks: dict[tuple[Home, str], _Block] = field(default_factory=dict)
     _lines: Drawn[list[bytes]] = field(default_factory=lambda: Drawn(_size))
 
     def __post_init__(self) -> None:
@@ -74,7 +76,7 @@ class Kept:
         found = {}
         for block, places in wanted.items():
             for place in places:
-                told = blocks.curve(block.document, block.places[place.id], metric, lines.get(block.id))
+                told = blocks.curve(block.document, block.places[place.id], metric, lines.get(block))
                 if told is not None:
                     found[place] = told
         return found
@@ -98,7 +100,7 @@ class Kept:
             if block is not None:
                 named.setdefault((home, block), []).append(place)
         read = self._read(list(named))
-        return {read[block]: places for (_, block), places in named.items() if block in read}
+        return {read[block]: places for block, places in named.items() if block in read}
 
     def _list(self, home: Home) -> Mapping[tuple[str, int], str]:
         now, known = self.monotonic(), self._lists.get(home)
@@ -115,12 +117,12 @@ class Kept:
             return {}  # It is of another version or role: the tables tell.
         return {(run, generation): item["block"] for item in told for run, generation in item["runs"].items()}
 
-    def _read(self, named: list[tuple[Home, str]]) -> dict[str, _Block]:
+    def _read(self, named: list[tuple[Home, str]]) -> dict[tuple[Home, str], _Block]:
         """What these blocks hold, of those that there are."""
         if len(self._blocks) > MAX_BLOCKS:
             self._blocks = {}
         known = self._blocks
-        missing = [(home, block) for home, block in named if block not in known]
+        missing = [block for block in named if block not in known]
         keys = [curve_layout.block_key(*home, block) for home, block in missing]
         for (home, block), key, stored in zip(missing, keys, fetching.fetch(self.bucket, keys), strict=True):
             try:
@@ -129,13 +131,14 @@ class Kept:
                 document = None
             if document is not None:
                 places = {told["run"]: at for at, told in enumerate(document["runs"])}
-                known[block] = _Block(home, block, document, places)
-        return {block: known[block] for _, block in named if block in known}
+                known[home, block] = _Block(home, block, document, places)
+        return {block: known[block] for block in named if block in known}
 
-    def _of(self, metric: str, wanted: list[_Block]) -> dict[str, list[bytes]]:
+    def _of(self, metric: str, wanted: list[_Block]) -> dict[_Block, list[bytes]]:
         """The lines of one metric of some blocks, as far as they are there."""
-        found = {block.id: lines for block in wanted if (lines := self._lines.get((block.id, metric))) is not None}
-        missing = [block for block in wanted if block.id not in found]
+        kept = {block: self._lines.get((block.home, block.id, metric)) for block in wanted}
+        found = {block: lines for block, lines in kept.items() if lines is not None}
+        missing = [block for block in wanted if block not in found]
         keys = [curve_layout.metric_key(*block.home, block.id, metric) for block in missing]
         for block, key, stored in zip(missing, keys, fetching.fetch(self.bucket, keys), strict=True):
             try:
@@ -143,7 +146,7 @@ class Kept:
             except FormatError:
                 continue
             if len(lines) == len(block.places):
-                found[block.id] = self._lines.keep((block.id, metric), lines)
+                found[block] = self._lines.keep((block.home, block.id, metric), lines)
         return found
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, script
+from counting import Reads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,19 +90,21 @@ def test_a_long_curve_is_kept_with_as_many_points_as_are_asked_for_and_its_extre
     assert (len(curve["x"]), min(curve["min"]), max(curve["max"])) == (blocks.POINTS, min(losses), max(losses))
 
 
-class Counting:
-    """A bucket that counts reads."""
-
-    def __init__(self, world: World) -> None:
-        self._inner = world.bucket
-        self.read: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def get(self, key: str) -> Any:
-        self.read.append(key)
-        return self._inner.get(key)
+def test_runs_of_one_id_in_two_namespaces_have_curves_of_their_own() -> None:
+    """Who chooses a run's id, and with it a block's, learns nothing of another namespace by it."""
+    world, losses = World(), {"team": [1.0, 0.5], "other": [9.0, 8.0]}
+    for namespace, loss in losses.items():
+        place = world.run("a", namespace=namespace)
+        world.record("rec", Source(script(loss=loss)), run=place.id, namespace=namespace, state="drained")
+        world.outcome(place, "finished", [attempt(1, "rec", finished_at=NOW)], durable=True)
+    look(world)
+    assert len({name.split("/")[4] for name in names(world) if name.endswith("block.json")}) == 1
+    items = list(listing.read(world.bucket, clock=world.clock))
+    shown = Kept(world.bucket, lambda: 0.0)
+    for _ in range(2):  # Read, and remembered.
+        found = shown.curves(items, "loss")
+        last = {place.namespace: json.loads(text)[0]["last"] for place, text in found.items()}
+        assert last == losses
 
 
 def test_one_chart_of_many_runs_is_two_requests_a_block_and_the_next_is_one() -> None:
@@ -115,7 +118,7 @@ def test_one_chart_of_many_runs_is_two_requests_a_block_and_the_next_is_one() ->
         world.bucket.delete(key)
     drawing.Drawer(world.bucket, block_runs=2).draw(world.now)
     items = list(listing.read(world.bucket, clock=world.clock))
-    bucket = Counting(world)
+    bucket = Reads(world.bucket)
     found = Kept(bucket, lambda: 0.0)  # type: ignore[arg-type]
     assert len(found.curves(items, "a")) == 4
     assert len(bucket.read) == 1 + 2 * 2

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bucket_world import CLUSTER, NOW, Source, World, attempt, script
+from counting import Reads
 
 from chiplog import codec, layout, records, word_layout
 from chiplog.bucket import ETag, Listed, Stored
@@ -27,21 +28,6 @@ def look(world: World) -> None:
     Compactor(world.bucket, Settings("memory"), world.clock).look()
 
 
-class Counting:
-    """A bucket that counts reads."""
-
-    def __init__(self, world: World) -> None:
-        self._inner = world.bucket
-        self.read: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def get(self, key: str) -> Stored:
-        self.read.append(key)
-        return self._inner.get(key)
-
-
 def told(world: World) -> list[tuple[Any, ...]]:
     views = runs.every(world.bucket, clock=world.clock)
     return [(view.run, view.state, view.step, view.summary, view.config, view.tags, view.members) for view in views]
@@ -56,7 +42,7 @@ def test_a_hundred_sealed_runs_are_listed_by_two_requests_and_a_list() -> None:
     for number in range(100):
         ended(world, f"run-{number:03d}", lr=number)
     look(world)
-    bucket = Counting(world)
+    bucket = Reads(world.bucket)
     views = runs.every(bucket, clock=world.clock)  # type: ignore[arg-type]
     assert len(views) == 100
     assert sorted(view.config["lr"] for view in views) == list(range(100))
@@ -132,7 +118,7 @@ def test_an_index_of_the_first_version_is_read_and_written_anew() -> None:
     part = {"key": key, "runs": 2, "size": len(data)}
     document = {"format": "chiplog.index", "min_reader": 1, "cluster": CLUSTER, "namespace": "team", "parts": [part]}
     world.bucket.put(layout.index_manifest_key(CLUSTER, "team"), records.pack_document(document))
-    bucket = Counting(world)
+    bucket = Reads(world.bucket)
     assert repr([item[:6] for item in told(world)]) == repr([item[:6] for item in before])
     assert len(list(listing.read(bucket, clock=world.clock))) == 2  # type: ignore[arg-type]
     assert [key.split("/")[-1] for key in bucket.read if "/runs/" in key] == []
@@ -204,7 +190,7 @@ def test_an_index_that_is_lost_or_damaged_is_read_around_and_made_again(damage: 
         world.bucket.put(key, damage)
     assert [view.state for view in runs.every(world.bucket, clock=world.clock)] == ["finished"]
     look(world)
-    bucket = Counting(world)
+    bucket = Reads(world.bucket)
     (view,) = runs.every(bucket, clock=world.clock)  # type: ignore[arg-type]
     assert (view.config["lr"], len(bucket.read)) == (1, 2)
 

@@ -123,6 +123,21 @@ def test_no_extreme_is_lost_where_a_run_was_sealed_in_several_parts(again: int) 
     assert (curve["points"], max(curve["max"])) == (exact["points"], max(exact["max"]))
 
 
+def test_a_part_without_a_pyramid_is_read_by_its_points() -> None:
+    """A first sealing of few rows made none: the buckets of the second are not all of the run."""
+    items = rows(ROWS)
+    items[2]["values"]["loss"] = 1e6
+    world = world_of(items[:100])
+    seal(world)
+    world.record("rec-0", Source(items), run="a-0123abcd", state="drained")
+    seal(world)
+    question = Question("loss", points=40)
+    found = sealed.read(world.bucket, view_of(world), question, many=1000)
+    assert found is not None
+    (curve,) = charts.answer(found.columns, question)
+    assert (curve["points"], max(curve["max"])) == (ROWS, 1e6)
+
+
 def test_a_recorder_that_came_back_is_read_by_its_rows() -> None:
     world = world_of(rows(10))
     seal(world)

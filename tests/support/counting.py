@@ -1,9 +1,9 @@
-"""A bucket that counts what is asked of it, by operation and, for writes, by class."""
+"""Buckets that count what is asked of them: by operation and, for writes, by class; or which objects are read."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from chiplog.bucket import Bucket, ETag, Listed, Stored
 from chiplog.bucket.memory import MemoryBucket
@@ -44,3 +44,18 @@ class Counting:
     def _count(self, kind: str, call: Callable[[], T]) -> T:
         self.asked[kind] += 1
         return call()
+
+
+class Reads:
+    """A bucket that notes the key of each GET."""
+
+    def __init__(self, inner: Bucket) -> None:
+        self._inner = inner
+        self.read: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def get(self, key: str) -> Stored:
+        self.read.append(key)
+        return self._inner.get(key)

@@ -22,7 +22,7 @@ from chiplog.tracking import notices, places
 from chiplog.tracking.identity import Identity
 from chiplog.tracking.places import Place
 
-_NEEDED = ("chiplog_sidecar", "structlog", "zstandard", "boto3", "google.protobuf")
+_NEEDED = ("chiplog_sidecar", "structlog", "zstandard", "botocore", "google.protobuf")
 
 LATER = "`chiplog sync` brings it into a bucket"
 

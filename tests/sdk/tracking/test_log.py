@@ -225,7 +225,7 @@ def test_a_gigantic_row_is_left_out_with_its_reason(tmp_path: Path, capsys: pyte
 def test_a_base_install_needs_nothing_but_python(tmp_path: Path) -> None:
     text = """
 import sys
-sys.modules.update(dict.fromkeys(["numpy", "PIL", "zstandard", "boto3", "duckdb", "google", "structlog", "yaml"]))
+sys.modules.update(dict.fromkeys(["numpy", "PIL", "zstandard", "botocore", "duckdb", "google", "structlog", "yaml"]))
 import chiplog
 with chiplog.init(project="p") as run:
     run.log({"loss": 1.0, "words": ["a"]})
