@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,10 @@ from chiplog_cluster.checkout import Checkout
 from chiplog_cluster.progress import Progress
 
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
+MAX_TROUBLE = 16
+"""Lines of the summary, of names and of reasons each."""
+
+MAX_TROUBLE_WIDTH = 300
 
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "format", "--check", "--quiet", "."),
@@ -54,6 +58,8 @@ class Result:
     passed: int
     failed: int
     seconds: float
+    trouble: Sequence[str] = ()
+    """The lines of its output that say which tests failed and why: what a reader of the end alone needs."""
 
     @property
     def holds(self) -> bool:
@@ -104,8 +110,9 @@ def _beside(checkout: Checkout, suite: Suite, env: Mapping[str, str]) -> Iterato
 
 def _told(suite: Suite, lines: Iterable[bytes], process: "subprocess.Popen[bytes]", began: float) -> Result:
     print(f"\n── {suite.name} tests", flush=True)
-    last = _echo(line.decode(errors="replace") for line in lines)
-    return result_of(suite.name, last, process.wait(), time.monotonic() - began)
+    last, trouble = _echo(line.decode(errors="replace") for line in lines)
+    result = result_of(suite.name, last, process.wait(), time.monotonic() - began)
+    return replace(result, trouble=trouble)
 
 
 def _started(
@@ -162,6 +169,8 @@ def summarise(results: Sequence[Result]) -> int:
         print(f"  {mark}  {result.name:<24} {result.passed:>5} passed {result.failed:>4} failed  {took:>7}")
     passed, failed = sum(result.passed for result in results), sum(result.failed for result in results)
     failed += sum(1 for result in results if not result.holds and not result.failed)
+    for line in (line for result in results for line in result.trouble):
+        print(f"  {line}")
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 else 1
 
@@ -175,14 +184,18 @@ def _check(checkout: Checkout, words: Sequence[str]) -> Result:
     return Result(name, int(code == 0), int(code != 0), time.monotonic() - began)
 
 
-def _echo(lines: Iterable[str]) -> str:
-    """Pass the output on and keep its last line."""
-    last = ""
+def _echo(lines: Iterable[str]) -> tuple[str, list[str]]:
+    """Pass the output on; keep its last line, and of failures their names and the first words of their reasons."""
+    last, names, reasons = "", list[str](), list[str]()
     for line in lines:
         sys.stdout.write(line)
         sys.stdout.flush()
         last = line if line.strip() else last
-    return last
+        if line.startswith(("FAILED ", "ERROR ")):
+            names.append(line.rstrip()[:MAX_TROUBLE_WIDTH])
+        elif line.startswith("E  "):
+            reasons.append(line.rstrip()[:MAX_TROUBLE_WIDTH])
+    return last, [*names[:MAX_TROUBLE], *reasons[:MAX_TROUBLE]]
 
 
 def environment(checkout: Checkout, base: Mapping[str, str]) -> dict[str, str]:

@@ -12,11 +12,15 @@ from chiplog_cluster.checkout import Checkout
 ROOT = Path(__file__).parents[2]
 MEETING = """#!/bin/sh
 mine=a other=b said='5 passed in 1s' code=0
-case "$*" in *waits*) mine=b other=a said='1 failed, 2 passed in 3s' code=1;; esac
+case "$*" in *waits*) mine=b other=a said="$TROUBLE" code=1;; esac
 touch "$PLACE/$mine"
 for _ in $(seq 200); do [ -e "$PLACE/$other" ] && echo "$said" && exit $code; sleep 0.05; done
 echo 'nobody came'; exit 7
 """
+TROUBLE = """E       assert 3 == 4
+a line of a log
+FAILED tests/x/test_y.py::test_z - assert 3 == 4
+1 failed, 2 passed in 3s"""
 
 
 @pytest.fixture
@@ -33,10 +37,15 @@ def test_the_suites_of_a_turn_run_at_once_and_each_has_its_own_result(
     meeting: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     turn = [testing.Suite("quick", "not slow"), testing.Suite("slow", "waits")]
-    results = testing.suites(meeting, turn, {**os.environ, "PLACE": str(tmp_path)})
+    results = testing.suites(meeting, turn, {**os.environ, "PLACE": str(tmp_path), "TROUBLE": TROUBLE})
     assert [(item.name, item.passed, item.failed) for item in results] == [("quick", 5, 0), ("slow", 2, 1)]
     said = capsys.readouterr().out
     assert said.index("5 passed") < said.index("── slow tests") < said.index("1 failed")
+    assert testing.summarise(results) == 1
+    end = capsys.readouterr().out
+    assert "FAILED tests/x/test_y.py::test_z - assert 3 == 4" in end, "who reads the end alone knows what failed"
+    assert "E       assert 3 == 4" in end
+    assert "a line of a log" not in end
 
 
 def test_every_marker_that_sets_a_test_apart_has_its_turn() -> None:
