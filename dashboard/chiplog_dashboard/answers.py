@@ -68,6 +68,14 @@ def lines(values: Iterator[Any]) -> Response:
     return StreamingResponse(told, headers=UNKEPT, media_type="application/x-ndjson")
 
 
+def truth(request: Request, name: str) -> bool:
+    """Whether a question says yes to something. Raises SettingsError."""
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise SettingsError(f"{name}={text!r} is neither true nor false")
+    return text == "true"
+
+
 def refused(_: Request, error: Exception) -> Response:
     """The answer to a question that ended in an error of ours."""
     status, code = next((known[1:] for known in STATUS if isinstance(error, known[0])), (500, "error"))

@@ -17,7 +17,6 @@ from chiplog import layout, strictjson
 from chiplog.bucket import Bucket
 from chiplog.drawing import charts
 from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
-from chiplog.query import parsing, selecting
 from chiplog.reading import console, details, documents, files, history, naming, roster, states
 from chiplog.reading.roster import Brief, Roster
 from chiplog.reading.views import RunView
@@ -25,6 +24,7 @@ from chiplog.watching import Watcher
 from chiplog_dashboard import answers
 from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.listing import Listing
 from chiplog_dashboard.sight import Sight
 
 MAX_CHART_RUNS = 1000
@@ -61,8 +61,7 @@ class Api:
         """Every path below `/api/v1`."""
         run = "/api/v1/runs/{cluster}/{namespace}/{run}"
         return [
-            Route("/api/v1/runs", self.list_runs),
-            Route("/api/v1/select", self.select),
+            *Listing(self.sight).routes(),
             Route("/api/v1/find", self.find),
             Route(run, self.show_run),
             Route(f"{run}/console", self.show_console),
@@ -75,24 +74,12 @@ class Api:
             Route("/api/v1/events", self.tell_changes),
         ]
 
-    def list_runs(self, request: Request) -> Response:
-        """Every run, newest first, or those that an expression (`filter`) means, in its order."""
-        every, numbers = self._chosen(request)
-        is_exact = _truth(request, "exact")
-        found = (roster.line(every.item(number), is_exact=is_exact) for number in numbers)
-        return answers.raw(b'{"runs": [%s]}' % b",\n".join(found))
-
-    def select(self, request: Request) -> Response:
-        """The ids of the runs that an expression (`filter`, docs/query.md) means, in its order."""
-        every, numbers = self._chosen(request)
-        return answers.document({"ids": [every.item(number).key.path for number in numbers]})
-
     def find(self, request: Request) -> Response:
         """The run that a `name` means: its newest of that name, an id, project/run or namespace/project/run."""
         asked = request.query_params
         every = self.sight.roster(request)
         found = naming.among(every, asked.get("name", ""), asked.get("namespace", ""), asked.get("cluster", ""))
-        return answers.raw(roster.line(found, is_exact=_truth(request, "exact")))
+        return answers.raw(roster.line(found, is_exact=answers.truth(request, "exact")))
 
     def show_run(self, request: Request) -> Response:
         """One run in full, with the names of its metrics."""
@@ -102,7 +89,7 @@ class Api:
         keys, system = self.histories.keys(view), self.histories.keys(view, "system")
         said = {"archived": view.is_archived, "deleted": view.is_given_up}
         told = {"id": view.key.path, **shown, **said, "keys": keys, "system_keys": system}
-        return answers.document(told, exact=_truth(request, "exact"))
+        return answers.document(told, exact=answers.truth(request, "exact"))
 
     def show_console(self, request: Request) -> Response:
         """The newest lines of a run's console: `last` of them, those that hold `search` alone."""
@@ -128,7 +115,7 @@ class Api:
     def list_files(self, request: Request) -> Response:
         """The newest version of each file, or with `every` all of them."""
         view = self.sight.view(request, _place(request))
-        found = files.read(self.bucket, view, _attempt(request), every=_truth(request, "every"))
+        found = files.read(self.bucket, view, _attempt(request), every=answers.truth(request, "every"))
         return answers.document({"files": [documents.file(file) for file in found]})
 
     def fetch_file(self, request: Request) -> Response:
@@ -168,15 +155,6 @@ class Api:
         # One copy of what may be many megabytes.
         return answers.raw(b"".join([*pieces[: -1 if items else None], b"]}"]))
 
-    def _chosen(self, request: Request) -> tuple[Roster, list[int]]:
-        asked = request.query_params
-        query = parsing.parse(asked.get("filter", ""))
-        every = self.sight.roster(request)
-        namespace, cluster = asked.get("namespace", ""), asked.get("cluster", "")
-        if namespace or cluster:
-            every = every.where(lambda item: namespace in ("", item.namespace) and cluster in ("", item.cluster))
-        return every, selecting.numbers(query, every, self.sight.shelf.time())
-
     def _named(self, request: Request) -> list[Brief | RunView]:
         named = request.query_params.getlist("run")
         if len(named) > MAX_CHART_RUNS:
@@ -209,7 +187,8 @@ class Api:
                 quiet = 0 if news or gone else quiet + 1
                 if news or gone:
                     runs = [every.find(layout.parse_run_path(name)) for name in news]
-                    yield _event("runs", {"runs": [documents.row(view) for view in runs if view], "gone": gone})
+                    rows = [documents.row(view) for view in runs if view]
+                    yield _event("runs", {"runs": rows, "gone": gone, "total": len(now)})
             if quiet % HEARTBEAT_LOOKS == 0 and quiet:
                 yield ": nothing new\n\n"
             await asyncio.sleep(LOOK_SECONDS)
@@ -254,13 +233,6 @@ def _kind(request: Request) -> str:
     if kind not in ("history", "system"):
         raise SettingsError(f"kind={kind!r} is neither history nor system")
     return kind
-
-
-def _truth(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "false")
-    if text not in ("true", "false"):
-        raise SettingsError(f"{name}={text!r} is neither true nor false")
-    return text == "true"
 
 
 def _event(name: str, value: Any) -> str:

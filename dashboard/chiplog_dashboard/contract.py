@@ -106,6 +106,10 @@ SCHEMAS: dict[str, Schema] = {
         sign_on=holding(required=TRUTH, tokens=TRUTH, proxy=TRUTH, oidc=TRUTH),
     ),
     "Listed": {"allOf": [_PLACED, holding(created_at=NUMBER_OR_NONE)]},
+    "Group": holding(
+        values=texts(ANY), runs=WHOLE, running=WHOLE, failed=WHOLE,
+        numbers={"type": "object", "additionalProperties": {"type": ["object", "null"]}},
+    ),
     "Run": {
         "allOf": [
             _PLACED,
@@ -157,7 +161,18 @@ _EXACT = Parameter("exact", 'A number that JSON lacks is {"$number": "NaN"}, not
 _NARROW = (Parameter("namespace", "This namespace alone.", TEXT), Parameter("cluster", "This cluster alone.", TEXT))
 _ID = {"type": "string", "pattern": "^[^/]+/[^/]+/[^/]+$"}
 _RUNS = Parameter("run", "A run, as cluster/namespace/run.", _ID, many=True)
-_FILTER = Parameter("filter", "An expression that chooses and orders runs (docs/query.md).", TEXT)
+_LIST = (
+    Parameter("filter", "An expression that chooses and orders runs (docs/query.md).", TEXT),
+    Parameter("words", "All of them stand in a run's names, project, namespace, state or tags.", TEXT),
+    Parameter("show", "current: neither archived nor deleted.", {"enum": ["all", "current", "archived", "deleted"]}),
+    Parameter("only", "Of these runs, by id or as cluster/namespace/run.", TEXT, many=True),
+    *_NARROW,
+)
+_WINDOW = (
+    Parameter("order", "As after `order by`, where the expression says none.", TEXT),
+    Parameter("offset", "So many runs of the list stand before the answer.", {"type": "integer", "minimum": 0}),
+    Parameter("limit", "So many runs at most.", {"type": "integer", "minimum": 0, "maximum": 10_000}),
+)
 _KIND = Parameter("kind", "history, or system for the system load.", {"enum": ["history", "system"]})
 _ATTEMPT = Parameter("attempt", "This attempt alone.", {"type": "integer", "minimum": 1, "maximum": 2**31})
 
@@ -197,8 +212,20 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         is_open=True,
     ),
     ("DELETE", "/api/v1/session"): Operation(answer=TREE, is_open=True),
-    ("GET", "/api/v1/runs"): Operation((_FILTER, *_NARROW, _EXACT), holding(runs=texts(named("Listed")))),
-    ("GET", "/api/v1/select"): Operation((_FILTER, *_NARROW), holding(ids=texts())),
+    ("GET", "/api/v1/runs"): Operation((*_LIST, *_WINDOW, _EXACT), holding(total=WHOLE, runs=texts(named("Listed")))),
+    ("GET", "/api/v1/select"): Operation(
+        (*_LIST, *_WINDOW, Parameter("field", "Also this field of each, as in expressions.", TEXT, many=True)),
+        holding(total=WHOLE, ids=texts(), values={"type": "object", "additionalProperties": texts(ANY)}),
+    ),
+    ("GET", "/api/v1/groups"): Operation(
+        (
+            *_LIST,
+            Parameter("by", "A field whose values tell groups apart.", TEXT, many=True),
+            Parameter("of", "A field whose mean, lowest and highest number is told.", TEXT, many=True),
+        ),
+        holding(runs=WHOLE, total=WHOLE, groups=texts(named("Group"))),
+    ),
+    ("GET", "/api/v1/fields"): Operation(_LIST, holding(fields=texts(holding(name=TEXT, number=TRUTH)))),
     ("GET", "/api/v1/find"): Operation(
         (Parameter("name", "What it is called.", {"type": "string", "minLength": 1}, required=True), *_NARROW, _EXACT),
         named("Listed"),

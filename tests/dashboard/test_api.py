@@ -30,7 +30,7 @@ def test_the_list_has_each_run_with_the_names_of_the_command(world: World, site:
 
 
 def test_a_run_that_appears_is_listed_at_the_next_question(world: World, site: Site) -> None:
-    assert site.get("/api/v1/runs").json == {"runs": []}
+    assert site.get("/api/v1/runs").json == {"total": 0, "runs": []}
     trained(world)
     assert len(site.get("/api/v1/runs").json["runs"]) == 1
 

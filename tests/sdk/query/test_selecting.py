@@ -10,7 +10,7 @@ from bucket_world import NOW, Source, World, script
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiplog.query import fields, parsing, selecting
+from chiplog.query import conditions, fields, parsing, selecting
 from chiplog.reading import runs
 from chiplog.reading.views import RunView
 
@@ -27,7 +27,7 @@ def holds(text: str, now: float = NOW, **values: Any) -> bool:
             found = found.get(part) if isinstance(found, dict) else None
         return found
 
-    return selecting.holds(where, read, now)
+    return conditions.holds(where, read, now)
 
 
 @pytest.mark.parametrize(
