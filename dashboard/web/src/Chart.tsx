@@ -25,6 +25,8 @@ interface Props {
   /** Whether it stands before the sections, and how to change that. */
   pinned?: boolean;
   onPin?: (() => void) | undefined;
+  /** More for its head. */
+  tools?: React.ReactNode;
 }
 
 const TOLD = 12;
@@ -34,7 +36,7 @@ const MOST_POINTS = 40;
 /** Of more runs a chart shows fewer points, which the server keeps drawn. */
 const MANY = 20;
 
-export function Chart({ title, ids, look, axis, logY, logX = false, kind = "history", beat, height = 220, onOpen, pinned = false, onPin }: Props) {
+export function Chart({ title, ids, look, axis, logY, logX = false, kind = "history", beat, height = 220, onOpen, pinned = false, onPin, tools }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   const seen = useSeen(panel);
   const [zoomed, setZoomed] = useParameter("zoom", "");
@@ -53,6 +55,7 @@ export function Chart({ title, ids, look, axis, logY, logX = false, kind = "hist
         {range && <button className="quiet" onClick={() => setRange(null)}>{say("Reset zoom")}</button>}
         {onPin && <button className={pinned ? "quiet icon pinned" : "quiet icon pin"} aria-pressed={pinned} onClick={onPin} aria-label={say("Keep {title} at the top", { title })}>★</button>}
         {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={say("Enlarge {title}", { title })}>⤢</button>}
+        {tools}
       </header>
       {error ? <p className="problem">{error}</p> : null}
       {empty ? <p className="hint" style={{ height }}>{range ? say("No chosen run has logged this here.") : say("No chosen run has logged this.")}</p> : (

@@ -1,11 +1,17 @@
 /** Charts of the chosen runs, a section for each part before the first `/` of a metric's name. */
 
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useParameter } from "./address";
 import { Boundary } from "./Boundary";
 import { Chart } from "./Chart";
+import type { Live } from "./live";
+import { named, names } from "./panels/arrangement";
+import { Arranged } from "./panels/Arranged";
+import { useLayout, type Layout } from "./panels/layout";
 import { metricOf, type Across, type Look } from "./plot";
 import { later, say } from "./say";
+
+const Grids = lazy(() => import("./panels/Grids"));
 
 interface Props {
   ids: string[];
@@ -14,6 +20,8 @@ interface Props {
   look: Omit<Look, "smoothing">;
   beat: number;
   kind?: "history" | "system";
+  /** All runs, where there may be grids of other runs than `ids`. */
+  others?: { live: Live; dark: boolean } | undefined;
   /** More for the toolbar. */
   children?: React.ReactNode;
 }
@@ -22,7 +30,7 @@ const SIZES = { small: later("small"), medium: later("medium"), large: later("la
 type Size = keyof typeof SIZES;
 const HEIGHTS: Record<Size, number> = { small: 150, medium: 220, large: 340 };
 
-export function Charts({ ids, keys, look: base, beat, kind = "history", children }: Props) {
+export function Charts({ ids, keys, look: base, beat, kind = "history", others, children }: Props) {
   const [axis, setAxis] = useParameter("x", kind === "system" ? "elapsed" : "step");
   const [smoothing, setSmoothing] = useParameter("smooth", "0");
   const [log, setLog] = useParameter("log", "");
@@ -31,16 +39,24 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", children
   const [closed, setClosed] = useParameter("closed", "");
   const [size, setSize] = useParameter("size", "medium");
   const [pinned, setPinned] = useParameter("pinned", "");
+  const [grids, setGrids] = useParameter("grids", "");
+  const [isAdding, setAdding] = useState(false);
+  const layout = useLayout();
   const look = useMemo(() => ({ ...base, smoothing: Number(smoothing) || 0 }), [base, smoothing]);
   const wanted = (keys ?? []).filter((key) => key.toLowerCase().includes(search.toLowerCase()));
   const [isX, isY] = [log.includes("x"), log.includes("y")];
   const shared = { ids, look, axis: axis as Across, logX: isX, logY: isY, kind, beat };
-  const pins = pinned.split("|").filter((key) => wanted.includes(key));
-  const pin = (key: string) => setPinned((pins.includes(key) ? pins.filter((item) => item !== key) : [...pins, key]).join("|"));
+  const every = names(pinned);
+  const pins = every.filter((key) => (keys ?? []).includes(key));
+  const pin = (key: string) => setPinned(named(every.includes(key) ? every.filter((item) => item !== key) : [...every, key]));
+  const keep = (wanted: string[]) => setPinned(named([...wanted, ...every.filter((key) => !pins.includes(key))]));
+  const found = new Set(wanted.filter((key) => !layout.hidden.includes(key)));
+  const isSeen = (key: string) => found.has(key);
   const setLogs = (x: boolean, y: boolean) => setLog(`${x ? "x" : ""}${y ? "y" : ""}`);
   const height = HEIGHTS[size as Size] ?? HEIGHTS.medium;
-  const panel = (key: string) => (
-    <Boundary key={key} name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={height} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} /></Boundary>);
+  const panel = (key: string, high: number, tools: React.ReactNode) => (
+    <Boundary name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={high} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} tools={tools} /></Boundary>);
+  const arranged = { isSeen, layout, size, height, panel };
   return (
     <div className="charts">
       <div className="toolbar tight">
@@ -63,15 +79,21 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", children
         <label><input type="checkbox" checked={isY} onChange={(event) => setLogs(isX, event.target.checked)} />{say("Log y")}</label>
         {children}
         <select aria-label={say("Size of panels")} value={size} onChange={(event) => setSize(event.target.value)}>{(Object.keys(SIZES) as Size[]).map((name) => <option key={name} value={name}>{say(SIZES[name])}</option>)}</select>
+        {others && <button onClick={() => setAdding(true)}>{say("Add a grid")}</button>}
       </div>
+      {keys !== null && <Put layout={layout} keys={keys} />}
       {keys === null && <p className="hint">{say("Reading …")}</p>}
       {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : say("No numbers have been logged yet.")}</p>}
-      {pins.length > 0 && <div className={`grid of-${size} kept`}>{pins.map(panel)}</div>}
-      {sections(wanted.filter((key) => !pins.includes(key))).map(([name, members]) => (
-        <Section key={name} name={name} size={size} count={members.length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
-          {members.map(panel)}
+      {pins.some(isSeen) && <div className="kept"><Arranged {...arranged} keys={pins} order={keep} /></div>}
+      {sections((keys ?? []).filter((key) => !pins.includes(key))).filter(([, members]) => members.some(isSeen)).map(([name, members]) => (
+        <Section key={name} name={name} count={members.filter(isSeen).length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
+          <Arranged {...arranged} keys={members} />
         </Section>
       ))}
+      {others && (grids || isAdding) && (
+        <Suspense fallback={<p className="hint">{say("Reading …")}</p>}>
+          <Grids text={grids} setText={setGrids} isAdding={isAdding} added={() => setAdding(false)} {...others} shared={shared} size={size} height={height} />
+        </Suspense>)}
       {large !== "" && (
         <dialog open className="large" onClick={(event) => event.target === event.currentTarget && setLarge("")}
           onKeyDown={(event) => event.key === "Escape" && setLarge("")}>
@@ -90,20 +112,31 @@ function turned(closed: string, name: string, isOpen: boolean): string {
   return (isOpen ? left : [...left, name]).join(",");
 }
 
+/** What is not as it is by itself: panels to have again, and the way back. */
+function Put({ layout, keys }: { layout: Layout; keys: string[] }) {
+  const hidden = layout.hidden.filter((key) => keys.includes(key));
+  if (layout.isAutomatic) return null;
+  return (
+    <div className="put hint">
+      {hidden.length > 0 && <>{say("Hidden:")} {hidden.map((key) => <button key={key} className="tag" aria-label={say("Show {title}", { title: key })} onClick={() => layout.show(key)}>＋ {key}</button>)}</>}
+      <button className="quiet" onClick={layout.reset}>{say("Automatic layout")}</button>
+    </div>
+  );
+}
+
 interface SectionProps {
   name: string;
-  size: string;
   count: number;
   isOpen: boolean;
   turn: (isOpen: boolean) => void;
   children: React.ReactNode;
 }
 
-function Section({ name, size, count, isOpen, turn, children }: SectionProps) {
+function Section({ name, count, isOpen, turn, children }: SectionProps) {
   return (
     <details open={isOpen} className="section" onToggle={(event) => event.currentTarget.open !== isOpen && turn(event.currentTarget.open)}>
       <summary><h2>{name}</h2><span className="count">{count}</span></summary>
-      <div className={`grid of-${size}`}>{children}</div>
+      {children}
     </details>
   );
 }

@@ -32,6 +32,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const { chosen, toggle, only } = useChosen(found);
   const places = useMemo(() => new Map(chosen.map((run, place) => [run.id, place])), [chosen]);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
+  const others = useMemo(() => ({ live, dark }), [live, dark]);
   return (
     <div className={view === "table" ? "runs wide" : "runs"}>
       <aside>
@@ -51,7 +52,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
           : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
         <footer className="hint">{say("{shown} of {count} runs", { shown: found.length, count: live.runs.length })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
-      {view === "charts" && <Board chosen={chosen} paint={paint} live={live} />}
+      {view === "charts" && <Board chosen={chosen} paint={paint} live={live} others={others} />}
       {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? -1} /></Suspense>}
     </div>
   );
@@ -61,11 +62,13 @@ interface BoardProps {
   chosen: Run[];
   paint: (id: string) => string;
   live: Live;
+  /** All runs, where there may be grids of others than those that were chosen. */
+  others?: { live: Live; dark: boolean } | undefined;
   /** Without a page of its own around it. */
   bare?: boolean;
 }
 
-export function Board({ chosen, paint, live, bare = false }: BoardProps) {
+export function Board({ chosen, paint, live, others, bare = false }: BoardProps) {
   const ids = useMemo(() => chosen.map((run) => run.id), [chosen]);
   const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
   const ask = async (signal: AbortSignal) => ({ of: ids.length, keys: ids.length ? (await api.keys(ids, signal)).keys : [] });
@@ -80,7 +83,7 @@ export function Board({ chosen, paint, live, bare = false }: BoardProps) {
   const fields = useMemo(() => [...new Set([...varied(chosen), "project", "state"])], [chosen]);
   if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
   const charts = (
-    <Charts ids={ids} keys={keys} look={look} beat={beat}>
+    <Charts ids={ids} keys={keys} look={look} beat={beat} others={others}>
       <label>{say("Mean of")}
         <select value={grouped} onChange={(event) => setGrouped(event.target.value)}>
           <option value="">{say("none")}</option>

@@ -44,7 +44,7 @@ def test_x_is_any_metric_and_a_logarithm_and_panels_are_kept_and_sized(page: Pag
     panel.get_by_role("button", name="Keep val/acc at the top").click()
     expect(page.locator(".kept section.chart")).to_have_attribute("aria-label", "val/acc")
     page.reload()
-    expect(page.locator(".kept.of-large section.chart")).to_have_attribute("aria-label", "val/acc")
+    expect(page.locator(".kept .of-large section.chart")).to_have_attribute("aria-label", "val/acc")
     assert answered(page, "val/acc") == ["run1"]
     expect(panel.locator(".tip-x").first).to_contain_text("epoch ")
 

@@ -68,7 +68,7 @@ interface BodyProps {
   dark: boolean;
 }
 
-function Body(props: BodyProps) {
+export function Body(props: BodyProps) {
   const { panel, runs, places } = props;
   const place = (id: string) => places.get(id) ?? 0;
   const [first = "", second = ""] = panel.keys;

@@ -1,0 +1,127 @@
+"""Panels as the reader moves, sizes and hides them, and grids of other runs, in a real browser; all of it stands in the link."""
+
+import re
+
+import pytest
+from bucket_world import Source, World, history, numbered
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def many(world: World) -> World:
+    """A run whose metrics make a section of four panels."""
+    rows = [history(step, **{f"val/{name}": step / 20 for name in "abcd"}) for step in range(20)]
+    world.record("r1", Source(numbered(rows)), run="run1-0123abc1", sequence=9)
+    return world
+
+
+def panels(page: Page) -> Locator:
+    return page.locator("details.section", has_text="val").locator("[data-panel]")
+
+
+def names(page: Page) -> list[str]:
+    return [str(cell.get_attribute("data-panel")) for cell in panels(page).all()]
+
+
+def grip(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=f"Move {name}")
+
+
+def arrange(page: Page, name: str, *buttons: str) -> None:
+    page.locator(f'section[aria-label="{name}"]').hover()
+    page.locator(f'section[aria-label="{name}"] .menu > summary').click()
+    for button in buttons:
+        page.get_by_role("group", name=f"Arrange {name}").get_by_role("button", name=button, exact=True).click()
+
+
+def test_panels_are_moved_by_keys_and_by_hand_and_a_link_shows_them_so(
+    browser: Browser, page: Page, address: str, many: World
+) -> None:
+    page.goto(f"{address}/runs")
+    expect(panels(page)).to_have_count(4)
+    grip(page, "val/b").press("ArrowLeft")
+    expect(panels(page).first).to_have_attribute("data-panel", "val/b")
+    expect(grip(page, "val/b")).to_be_focused()
+    expect(page.get_by_text("val/b is 1 of 4")).to_be_attached()
+    grip(page, "val/d").hover()
+    page.mouse.down()
+    box = panels(page).nth(0).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    expect(panels(page).nth(0)).to_have_class(re.compile("before"))
+    page.mouse.up()
+    expect(panels(page).first).to_have_attribute("data-panel", "val/d")
+    assert names(page) == ["val/d", "val/b", "val/a", "val/c"]
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    expect(panels(other)).to_have_count(4)
+    assert names(other) == ["val/d", "val/b", "val/a", "val/c"]
+    other.context.close()
+
+
+def test_a_drag_that_is_given_up_moves_nothing(page: Page, address: str, many: World) -> None:
+    page.goto(f"{address}/runs")
+    grip(page, "val/d").hover()
+    page.mouse.down()
+    box = panels(page).nth(0).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    expect(panels(page).nth(0)).to_have_class(re.compile("before"))
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".lifted")).to_have_count(0)
+    assert names(page) == ["val/a", "val/b", "val/c", "val/d"]
+    expect(page).to_have_url(re.compile("/runs$"))
+
+
+def test_panels_are_sized_and_hidden_and_had_back(page: Page, address: str, many: World) -> None:
+    page.goto(f"{address}/runs")
+    expect(panels(page)).to_have_count(4)
+    usual = panels(page).nth(1).bounding_box()
+    arrange(page, "val/a", "2", "tall")
+    arrange(page, "val/c", "Hide")
+    expect(panels(page)).to_have_count(3)
+    page.reload()
+    expect(panels(page)).to_have_count(3)
+    large = panels(page).nth(0).bounding_box()
+    assert usual
+    assert large
+    assert large["width"] > 1.9 * usual["width"]
+    assert large["height"] > 1.9 * usual["height"]
+    page.get_by_role("button", name="Show val/c").click()
+    expect(panels(page)).to_have_count(4)
+    page.locator('[data-panel="val/a"] .corner').hover(force=True)
+    box = panels(page).nth(0).bounding_box()  # After the hover, which may have scrolled.
+    assert box
+    page.mouse.down()
+    page.mouse.move(box["x"] + usual["width"], box["y"] + usual["height"])
+    page.mouse.up()
+    expect(page.locator('[data-panel="val/a"]')).to_have_class(re.compile("wide-1 high-usual"))
+    expect(page).to_have_url(re.compile("/runs$"))
+
+
+def test_a_grid_has_runs_of_its_own(page: Page, address: str, many: World) -> None:
+    page.goto(f"{address}/runs?runs=run0-0123abc0")
+    page.get_by_role("button", name="Add a grid").click()
+    form = page.get_by_role("form", name="A grid of its own runs")
+    form.get_by_label("Runs").fill("config.lr < 0.05 order by config.lr")
+    form.get_by_label("Title").fill("Small rates")
+    form.get_by_role("button", name="Draw it").click()
+    grid = page.get_by_role("region", name="Small rates")
+    expect(grid.locator(".legend li")).to_have_text(["run2", "run1"])
+    expect(grid.locator("[data-panel]")).to_have_count(5)
+    arrange(page, "val/a", "Hide")
+    expect(grid.locator("[data-panel]")).to_have_count(4)
+    expect(page.locator(".section:not(.own) [data-panel]")).to_have_count(1)
+    page.reload()
+    expect(grid.locator("[data-panel]")).to_have_count(4)
+    grid.get_by_role("button", name="Edit").click()
+    form.get_by_label("Drawn as").select_option("bar")
+    form.get_by_label("Metrics").fill("config.lr")
+    form.get_by_role("button", name="Draw it").click()
+    expect(grid.locator(".runs-bars li")).to_have_count(2)
+    grid.get_by_role("button", name="Take Small rates away").click()
+    expect(grid).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/runs\?runs=run0-0123abc0$"))
