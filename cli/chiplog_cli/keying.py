@@ -65,7 +65,7 @@ def create(cluster: Cluster, wish: Key) -> Made:
         # First what needs the rarest right: nobody can give what they may not do themselves.
         undo.make(roles, objects.role(wish))
         undo.make(bindings, objects.binding(wish))
-        return _issue(cluster, undo, wish)
+        return _issue(cluster, undo, wish, is_first=True)
 
 
 def rotate(cluster: Cluster, name: str, overlap_seconds: int, asked_seconds: int | None, now: float) -> Made:
@@ -119,12 +119,13 @@ def _undone(cluster: Cluster) -> Iterator[_Undo]:
         stack.pop_all()
 
 
-def _issue(cluster: Cluster, undo: _Undo, wish: Key) -> Made:
-    """The handle, the ServiceAccount and the token of a generation."""
+def _issue(cluster: Cluster, undo: _Undo, wish: Key, *, is_first: bool = False) -> Made:
+    """The handle, the ServiceAccount and the token of a generation; by the handle of the first all are one key."""
     try:
         uid = undo.make(keys.SECRETS, objects.handle(wish))["metadata"]["uid"]
     except NotFound as error:
         raise NotFound(f"{error}: the chart makes the namespace {keys.NAMESPACE} where its door is enabled") from error
+    wish = replace(wish, first_uid=uid) if is_first else wish
     undo.make(keys.ACCOUNTS, objects.service_account(wish, uid))
     status = cluster.make(f"{keys.ACCOUNTS}/{wish.handle}/token", objects.token_request(wish, uid))["status"]
     told = keys.made(status["expirationTimestamp"], objects.fingerprint(status["token"]))

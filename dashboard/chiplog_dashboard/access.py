@@ -164,8 +164,10 @@ class SignedOn:
         monotonic: Callable[[], float],
         session: Callable[[str], Person | None] = lambda _: None,
         visitor: Callable[[str], Person | None] = lambda _: None,
+        is_good: Callable[[Person], bool] = lambda _: True,
     ) -> None:
         self._visitor = visitor
+        self._is_good = is_good
         self.sign_on = sign_on
         self._reviewer = reviewer
         self._session = session
@@ -228,7 +230,8 @@ class SignedOn:
     def _of_token(self, token: str) -> Person | None:
         if not tokens.is_plausible(token):
             return None
-        return self._persons.recall(tokens.digest(token), lambda: self._reviewer.person(token))
+        found = self._persons.recall(tokens.digest(token), lambda: self._reviewer.person(token))
+        return found if found is not None and self._is_good(found) else None
 
 
 def of_proxy(caller: Caller, trusted: tuple[Network, ...]) -> Person | None:

@@ -19,6 +19,7 @@ from chiplog_dashboard.audit import SILENT, Audit
 from chiplog_dashboard.checkout import Checkout
 from chiplog_dashboard.groups import Groups
 from chiplog_dashboard.histories import Histories
+from chiplog_dashboard.keyring import Keyring
 from chiplog_dashboard.links import Links
 from chiplog_dashboard.memo import Memo
 from chiplog_dashboard.settings import LOCAL_HOSTS, PAGE, Settings
@@ -78,7 +79,9 @@ def _guard(settings: Settings, signons: "SignOns | None", links: Links | None) -
 
     reviews = Reviews.connect(settings.audience)
     session = signons.person if signons else _nobody
-    return SignedOn(settings.sign_on, reviews, time.monotonic, session, links.visitor if links else _nobody)
+    keyring = Keyring(reviews.key, time.time, time.monotonic)
+    visitor = links.visitor if links else _nobody
+    return SignedOn(settings.sign_on, reviews, time.monotonic, session, visitor, keyring.is_good)
 
 
 def _nobody(_: str) -> None:

@@ -20,8 +20,11 @@ class Grant:
     project: str
     """The only one that it is for; empty: every one of the namespace."""
     may_write: bool
+    key_uid: str = ""
+    """Who the key is, in all its generations; another of the same name that is made later is somebody else."""
 
     @property
     def writer(self) -> Writer:
         """How it is named in what it writes."""
-        return {"key": self.key, "service_account": self.service_account}
+        named: Writer = {"key": self.key, "service_account": self.service_account}
+        return {**named, "key_uid": self.key_uid} if self.key_uid else named

@@ -67,7 +67,10 @@ class Guard:
         if not self._may(person, key, "get"):
             raise AccessDenied(f"the key {key.name} may not read {keys.RESOURCE} in namespace {key.namespace}")
         may_write = self._may(person, key, "update")
-        return Grant(key.name, key.handle, key.service_account, self._cluster, key.namespace, key.project, may_write)
+        return Grant(
+            key.name, key.handle, key.service_account, self._cluster, key.namespace, key.project, may_write,
+            key.first_uid,
+        )  # fmt: skip
 
     def _look(self, token: str) -> tuple[Person, Key] | None:
         digest = tokens.digest(token)

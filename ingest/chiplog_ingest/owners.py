@@ -26,10 +26,12 @@ class Owner(NamedTuple):
     """Empty: it did not come in through a door."""
     service_account: str
     project: str
+    key_uid: str = ""
 
     def is_of(self, grant: Grant) -> bool:
-        """Whether it is this key's, in whatever generation."""
-        return bool(self.key) and (self.key, self.service_account) == (grant.key, grant.service_account)
+        """Whether it is this key's, in whatever generation; one that was made again under its name is another."""
+        theirs = (grant.key, grant.service_account, grant.key_uid)
+        return bool(self.key) and (self.key, self.service_account, self.key_uid) == theirs
 
 
 class Owners:
@@ -80,8 +82,7 @@ class Owners:
             "cluster": recorder.cluster,
             "namespace": recorder.namespace,
             "recorder": recorder.id,
-            "key": grant.key,
-            "service_account": grant.service_account,
+            **grant.writer,
             "project": grant.project,
             "claimed_at": self._clock(),
         }
@@ -90,13 +91,13 @@ class Owners:
     def _read_claim(self, recorder: layout.Recorder) -> Owner:
         key = layout.writer_key(recorder)
         told = records.unpack_document(self._bucket.get(key).data, records.WRITER_FORMAT, key)
-        return Owner(told["key"], told["service_account"], told["project"])
+        return Owner(told["key"], told["service_account"], told["project"], told.get("key_uid", ""))
 
     def _read_run(self, run: layout.Run) -> Owner:
         key = layout.run_key(run)
         told = records.unpack_document(self._bucket.get(key).data, records.RUN_FORMAT, key)
         writer = told.get("written_by") or {"key": "", "service_account": ""}
-        return Owner(writer["key"], writer["service_account"], told["project"])
+        return Owner(writer["key"], writer["service_account"], told["project"], writer.get("key_uid", ""))
 
     def _recall(self, place: layout.Recorder | layout.Run, read: Callable[[], Owner]) -> Owner | None:
         with self._lock:

@@ -13,6 +13,8 @@ class Writer(TypedDict):
     """Name of the API key."""
     service_account: str
     """For whom it stands."""
+    key_uid: NotRequired[str]
+    """UID of the handle of the key's first generation: another key of the same name has another."""
 
 
 class WriterDocument(TypedDict):
@@ -25,6 +27,8 @@ class WriterDocument(TypedDict):
     recorder: str
     key: str
     service_account: str
+    key_uid: NotRequired[str]
+    """As in `Writer`; none is that of a key of before there was this."""
     project: str
     """The only one that the key is for; empty: every one of the namespace."""
     claimed_at: float

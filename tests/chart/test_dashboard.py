@@ -155,6 +155,19 @@ def test_with_a_sign_on_it_may_ask_who_somebody_is_and_what_they_may(render: Any
     assert environment(manifests)["CHIPLOG_UI_HOST"] == "0.0.0.0"
 
 
+@pytest.mark.parametrize(("values", "count"), [({}, 1), ({"keys": {"enabled": False}}, 0)])
+def test_where_it_takes_keys_it_reads_whether_their_time_has_come_and_nothing_else(
+    render: Any, values: Any, count: int
+) -> None:
+    manifests = render({"dashboard": {"signOn": {"tokens": True}}, **values}, only="dashboard.yaml")
+    roles = [item for item in manifests if item["kind"] == "Role"]
+    rules = [{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["get"]}]
+    assert [(role["metadata"]["namespace"], role["rules"]) for role in roles] == [("chiplog-keys", rules)] * count
+    bindings = [item for item in manifests if item["kind"] == "RoleBinding"]
+    subject = {"kind": "ServiceAccount", "name": "chiplog-dashboard", "namespace": "chiplog-system"}
+    assert [binding["subjects"] for binding in bindings] == [[subject]] * count
+
+
 def test_its_network_policy_asks_for_no_injector(render: Any) -> None:
     values = {**OPEN, "injector": {"enabled": False}, "networkPolicy": {"enabled": True}}
     names = {manifest["metadata"]["name"] for manifest in render(values, only="networkpolicy.yaml")}

@@ -123,6 +123,29 @@ def test_a_rotated_key_leaves_the_old_one_its_overlap(chiplog: Any, tmp_path: Pa
     assert cluster.objects[f"{ACCOUNTS}/ci-1"]["metadata"]["annotations"]["chiplog.dev/ends-at"] == ends
 
 
+def first(cluster: Cluster, handle: str) -> str:
+    return str(cluster.objects[f"{ACCOUNTS}/{handle}"]["metadata"]["annotations"].get("chiplog.dev/first-handle", ""))
+
+
+def test_a_key_is_known_by_its_first_handle_in_every_generation_and_made_again_it_is_another(chiplog: Any) -> None:
+    cluster = Cluster()
+    chiplog(*CREATE, connect=lambda: cluster)
+    chiplog("keys", "rotate", "ci", "--overlap", "2h", connect=lambda: cluster)
+    uid = cluster.objects[f"{SECRETS}/ci-1"]["metadata"]["uid"]
+    assert [first(cluster, handle) for handle in ("ci-1", "ci-2")] == [uid, uid]
+    chiplog("keys", "revoke", "ci", connect=lambda: cluster)
+    chiplog(*CREATE, connect=lambda: cluster)
+    assert first(cluster, "ci-1") not in ("", uid)
+
+
+def test_a_key_of_before_it_was_known_by_its_first_handle_stays_as_it_is(chiplog: Any) -> None:
+    cluster = Cluster()
+    chiplog(*CREATE, connect=lambda: cluster)
+    del cluster.objects[f"{ACCOUNTS}/ci-1"]["metadata"]["annotations"]["chiplog.dev/first-handle"]
+    chiplog("keys", "rotate", "ci", "--overlap", "2h", connect=lambda: cluster)
+    assert first(cluster, "ci-2") == ""
+
+
 def test_without_an_overlap_the_old_one_ends_now(chiplog: Any) -> None:
     cluster = Cluster()
     chiplog(*CREATE, connect=lambda: cluster)

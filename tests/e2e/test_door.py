@@ -66,7 +66,8 @@ def test_a_machine_with_a_key_alone_records_and_reads_through_the_door(
     assert (found["namespace"], found["project"], found["state"]) == (granted, "lab", "finished")
     place = layout.run_key(layout.Run(cluster, granted, found["run"]))
     told = records.unpack_document(bucket.get(place).data, records.RUN_FORMAT, place)
-    assert told["written_by"] == {"key": run_name, "service_account": "default"}
+    first = embedded.get("secret", f"{run_name}-1", keys.NAMESPACE)["metadata"]["uid"]
+    assert told["written_by"] == {"key": run_name, "service_account": "default", "key_uid": first}
     embedded.until("its last use", lambda: json.loads(last_use(run_name)))
     assert key.read_text().strip() not in said + embedded.kubectl(
         "logs", "-n", "chiplog-system", "-l", "app.kubernetes.io/component=ingest", "--tail=-1"

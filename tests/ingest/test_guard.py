@@ -41,6 +41,13 @@ def test_a_key_may_what_rbac_says(guard: Guard, reviews: door.Reviews) -> None:
     assert guard.grant(TOKEN) == Grant("ci", "ci-1", "trainer", "c1", "team", "digits", True)
 
 
+def test_a_key_is_itself_in_every_generation_and_no_other_of_its_name(guard: Guard, reviews: door.Reviews) -> None:
+    reviews.give(TOKEN, first_uid="uid-1")
+    reviews.give("b.b.c", generation=2, first_uid="uid-1")
+    reviews.give("c.b.c", generation=3, first_uid="uid-9")
+    assert [guard.grant(token).key_uid for token in (TOKEN, "b.b.c", "c.b.c")] == ["uid-1", "uid-1", "uid-9"]
+
+
 def test_the_scope_is_rbac_s_and_not_what_an_annotation_says(guard: Guard, reviews: door.Reviews) -> None:
     reviews.give(TOKEN)
     reviews.rights = {("ci-1", "get", "team", "digits")}

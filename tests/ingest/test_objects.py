@@ -19,6 +19,8 @@ from chiplog_ingest.owners import Owners
 
 CI = Grant("ci", "ci-1", "trainer", "c1", "team", "digits", True)
 LATER = Grant("ci", "ci-2", "trainer", "c1", "team", "digits", True)
+AGAIN = Grant("ci", "ci-1", "trainer", "c1", "team", "digits", True, "uid-of-another")
+NAMED = Grant("ci", "ci-1", "trainer", "c1", "team", "digits", True, "uid-1")
 OTHER = Grant("lab", "lab-1", "trainer", "c1", "team", "digits", True)
 READER = Grant("ro", "ro-1", "trainer", "c1", "team", "digits", False)
 SPEECH = Grant("sp", "sp-1", "trainer", "c1", "team", "speech", True)
@@ -107,6 +109,29 @@ def test_a_recorder_is_its_first_writer_s_alone(objects: Judged, grant: Grant, k
     put(objects, CI, layout.segment_key(MINE, "other", 0, 1), b"")
     with pytest.raises(AccessDenied, match="not the key"):
         put(objects, grant, key, WRITES[key])
+
+
+@pytest.mark.parametrize("before", [CI, NAMED])
+@pytest.mark.parametrize("key", [*WRITES, layout.outcome_key(RUN)])
+def test_a_key_that_is_made_again_under_its_name_writes_nothing_of_the_old_one_s(
+    objects: Judged, before: Grant, key: str
+) -> None:
+    put(objects, before, layout.run_key(RUN), paper())
+    with pytest.raises(AccessDenied, match="not the key ci's"):
+        put(objects, AGAIN, key, WRITES.get(key, outcome("mine")))
+    with pytest.raises(AccessDenied, match="not the key ci's"):
+        put(objects, AGAIN, layout.live_key(Recorder("c1", "team", "new")), head(Recorder("c1", "team", "new"), RUN.id))
+
+
+def test_a_key_that_is_made_again_has_recorders_of_its_own(objects: Judged, bucket: MemoryBucket) -> None:
+    put(objects, AGAIN, layout.live_key(MINE), head(MINE))
+    told = records.unpack_live(bucket.get(layout.live_key(MINE)).data, "live")[0]
+    assert told["recorder"]["written_by"]["key_uid"] == "uid-of-another"
+    fresh = Judged(bucket, Owners(bucket, lambda: 1.0))
+    later = Grant("ci", "ci-2", "trainer", "c1", "team", "digits", True, "uid-of-another")
+    put(fresh, later, SEGMENT, b"rows")
+    with pytest.raises(AccessDenied, match="not the key ci's"):
+        put(fresh, CI, SOURCE, b"bytes")
 
 
 def test_the_next_generation_of_a_key_goes_on_where_the_last_one_was(objects: Judged) -> None:

@@ -37,6 +37,7 @@ _SCOPE = "chiplog.dev/scope"
 _ASKED = "chiplog.dev/asked-seconds"
 _EXPIRES = "chiplog.dev/expires-at"
 _FINGERPRINT = "chiplog.dev/fingerprint"
+_FIRST = "chiplog.dev/first-handle"
 ENDS = "chiplog.dev/ends-at"
 LAST_USED = "chiplog.dev/last-used-at"
 
@@ -61,6 +62,9 @@ class Key:
     """How long it should be good."""
     handle_uid: str = ""
     """The handle's, by which one of the same name that is made later is told from it."""
+    first_uid: str = ""
+    """Of the handle of its first generation: who a key is in all of them, and nobody after it is revoked. Empty for a
+    key of before there was this, in all its generations."""
     created_at: float | None = None
     expires_at: float | None = None
     """When it really ends, as the API server says."""
@@ -82,7 +86,9 @@ class Key:
 
     def annotations(self) -> dict[str, str]:
         """What is said of it when it is made."""
+        first = {_FIRST: self.first_uid} if self.first_uid else {}
         return {
+            **first,
             _NAMESPACE: self.namespace,
             _SERVICE_ACCOUNT: self.service_account,
             _PROJECT: self.project,
@@ -117,6 +123,7 @@ def key(account: Mapping[str, Any]) -> Key | None:
         scope=told[_SCOPE],
         asked_seconds=int(told[_ASKED]) if told.get(_ASKED, "").isdecimal() else 0,
         handle_uid=owners[0]["uid"] if owners else "",
+        first_uid=told.get(_FIRST, ""),
         created_at=_moment(metadata.get("creationTimestamp")),
         expires_at=_moment(told.get(_EXPIRES)),
         fingerprint=told.get(_FINGERPRINT, ""),

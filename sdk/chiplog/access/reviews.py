@@ -1,6 +1,7 @@
 """The API server's word on tokens and rights, for servers; of the contract it alone imports the kubernetes client.
 
-It speaks plain dictionaries and asks two questions, TokenReview and SubjectAccessReview, which change nothing.
+It speaks plain dictionaries and asks three questions that change nothing: TokenReview, SubjectAccessReview, and what
+is known of a key.
 """
 
 import json
@@ -11,7 +12,8 @@ import kubernetes.config
 import urllib3
 import urllib3.exceptions
 
-from chiplog.access import Person, Right, Unanswered
+from chiplog.access import Person, Right, Unanswered, keys
+from chiplog.access.keys import Key
 
 TIMEOUT_SECONDS = (3.0, 5.0)
 """To connect, and to be answered: somebody waits for it."""
@@ -74,6 +76,15 @@ class Reviews:
         review = {"kind": "SubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "spec": spec}
         status = self.ask(_RIGHTS, review)
         return status.get("allowed") is True and status.get("denied") is not True
+
+    def key(self, handle: str) -> Key | None:
+        """What is known of a key; None where there is none of that handle. Raises Unanswered."""
+        status, account = self.request("GET", f"{keys.ACCOUNTS}/{handle}")
+        if status == 404:
+            return None
+        if status != 200:
+            raise Unanswered(f"the API server does not show the key {handle}: {account.get('message')}")
+        return keys.key(account)
 
     def ask(self, path: str, review: dict[str, Any]) -> dict[str, Any]:
         """The status of a review. Raises Unanswered."""
