@@ -1,4 +1,4 @@
-"""Panels as the reader moves, sizes and hides them, and grids of other runs, in a real browser; all of it stands in the link."""
+"""Panels as the reader arranges them, and grids of other runs, in a real browser; all of it stands in the link."""
 
 import re
 
