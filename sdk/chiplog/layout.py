@@ -21,17 +21,18 @@ MAX_NAME_BYTES = 200
 
 _LIVE_SUFFIX = ".jsonl.zst"
 
-_SEGMENT = re.compile(
+# Patterns are compiled when they are first asked: a recorder that begins has no time to lose, and no segment to read.
+_SEGMENT = (
     r"v1/raw/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<recorder>[^/]+)/(?P<stream>[^/]+)/"
     r"(?P<start>[0-9]{16})-(?P<end>[0-9]{16})\.(?P<what>rows\.jsonl|source)\.zst"
 )
 
-_SEALED = re.compile(
+_SEALED = (
     r"v1/raw/(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<recorder>[^/]+)/(?P<stream>[^/]+)/"
     r"sealed-(?P<end>[0-9]{16})\.rows\.jsonl\.zst"
 )
 
-_PART = re.compile(
+_PART = (
     r"v1/tables/(?P<table>[^/]+)/cluster=(?P<cluster>[^/]+)/namespace=(?P<namespace>[^/]+)/date=(?P<date>[^/]+)/"
     r"(?P<run>[^/]+)-(?P<generation>[0-9]{4,})-(?P<part>[0-9]{4,})\.parquet"
 )
@@ -164,7 +165,7 @@ def source_key(recorder: Recorder, stream: str, start: int, end: int) -> str:
 
 def parse_segment_key(key: str) -> SegmentKey | None:
     """Take a raw key apart; None if it is no raw object of this version."""
-    found = _SEGMENT.fullmatch(key)
+    found = re.fullmatch(_SEGMENT, key)
     if found is None:
         return None
     recorder = Recorder(found["cluster"], found["namespace"], found["recorder"])
@@ -178,7 +179,7 @@ def sealed_key(recorder: Recorder, stream: str, end: int) -> str:
 
 def parse_sealed_key(key: str) -> SealedKey | None:
     """Take a marker's key apart; None for any other key."""
-    found = _SEALED.fullmatch(key)
+    found = re.fullmatch(_SEALED, key)
     if found is None:
         return None
     recorder = Recorder(found["cluster"], found["namespace"], found["recorder"])
@@ -329,7 +330,7 @@ def table_key(table: str, run: Run, date: str, generation: int, part: int) -> st
 
 def parse_table_key(key: str) -> PartKey | None:
     """Take the key of a Parquet file apart; None for any other key."""
-    found = _PART.fullmatch(key)
+    found = re.fullmatch(_PART, key)
     if found is None:
         return None
     run = Run(found["cluster"], found["namespace"], found["run"])

@@ -58,7 +58,7 @@ class Loop:
         self._failures = 0
         self._error: Trouble | None = None
         self._never = threading.Event()
-        self._is_flush_asked = self._is_new = False
+        self._is_flush_asked = self._is_new = self._is_shown = False
         self._store: dict[str, str] = {"state": "unknown", "message": "nothing was asked of the bucket yet"}
         self._flush_request = settings.root / rundir.FLUSH_REQUEST
 
@@ -86,6 +86,7 @@ class Loop:
         It does not end before that, but where the settings end a drain earlier.
         """
         while not self._attempt(self._resume):
+            self._show()
             if self._is_given_up():
                 return False
             self._pause()
@@ -96,6 +97,7 @@ class Loop:
                 self._wait(self._wake, self._recorder.rest())
             else:
                 self._pause()
+            self._show()
         return self.drain()
 
     def drain(self) -> bool:
@@ -134,6 +136,12 @@ class Loop:
         if self._is_new:
             self._is_new = False
             log.info("recording", streams=len(self._recorder.streams), bucket=self._settings.bucket)
+
+    def _show(self) -> None:
+        """Serve the status page, once there is something to show: a trouble, or the first rows' way is behind us."""
+        if not self._is_shown:
+            self._is_shown = True
+            status.serve(self._settings.status_port, self.report)
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         """Do one step; on an error of the store or of the run directory remember it, and say whether it went well."""
@@ -230,7 +238,6 @@ def main(asked: threading.Event | None = None) -> None:
     if asked is not None and asked.is_set():
         loop.stop()
     _allow_open_files()
-    status.serve(settings.status_port, loop.report)
     with suppress(OSError):  # There is nothing to find then.
         Path(settings.root).mkdir(parents=True, exist_ok=True)
     if not loop.run():

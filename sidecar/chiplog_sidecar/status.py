@@ -6,10 +6,12 @@ It holds no record and no credential; a port that is taken costs the page, never
 import json
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chiplog import logs
+
+if TYPE_CHECKING:
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 log = logs.Logger()
 
@@ -17,10 +19,13 @@ _POLL_SECONDS = 2.0
 """Between two looks of the server whether it is to end; a request wakes it at once."""
 
 
-def serve(port: int, report: Callable[[], dict[str, Any]]) -> ThreadingHTTPServer | None:
+def serve(port: int, report: Callable[[], dict[str, Any]]) -> "ThreadingHTTPServer | None":
     """Serve `report()` at /status in a thread of its own; None where the port is 0 or taken."""
     if port == 0:
         return None
+    # Half a second of a tenth of a core, which belongs to the first rows: whoever calls this has shipped them.
+    from http.server import ThreadingHTTPServer
+
     try:
         server = ThreadingHTTPServer(("", port), _handler(report))
     except OSError as error:
@@ -30,7 +35,9 @@ def serve(port: int, report: Callable[[], dict[str, Any]]) -> ThreadingHTTPServe
     return server
 
 
-def _handler(report: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _handler(report: Callable[[], dict[str, Any]]) -> "type[BaseHTTPRequestHandler]":
+    from http.server import BaseHTTPRequestHandler
+
     class Handler(BaseHTTPRequestHandler):
         """Answers GET /status."""
 

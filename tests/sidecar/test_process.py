@@ -1,13 +1,19 @@
 """The recorder as a process: real signals, a real directory bucket, the real wandb package."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from chiplog import layout, records
 from chiplog.bucket.directory import DirectoryBucket
@@ -26,7 +32,7 @@ os.kill(os.getpid(), 9)
 
 
 @contextmanager
-def sidecar(root: Path) -> Iterator[subprocess.Popen[bytes]]:
+def sidecar(root: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         "PATH": os.environ["PATH"],
         "CHIPLOG_BUCKET": str(root / "bucket"),
@@ -34,6 +40,7 @@ def sidecar(root: Path) -> Iterator[subprocess.Popen[bytes]]:
         "CHIPLOG_NAMESPACE": PLACE.namespace,
         "CHIPLOG_RECORDER": PLACE.id,
         "CHIPLOG_DIR": str(root / "volume"),
+        **more,
     }
     process = subprocess.Popen([sys.executable, "-m", "chiplog_sidecar.start"], env=environment)
     try:
@@ -113,3 +120,26 @@ print(sorted(unneeded & set(sys.modules)))
 """
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("has_bucket", "state"), [(True, "ok"), (False, "missing")])
+def test_the_status_page_comes_with_the_first_rows_or_the_first_trouble(
+    tmp_path: Path, has_bucket: bool, state: str
+) -> None:
+    if has_bucket:
+        (tmp_path / "bucket").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with sidecar(tmp_path, CHIPLOG_STATUS_PORT=str(port)):
+        assert json.loads(_asked(f"http://127.0.0.1:{port}/status"))["bucket"]["state"] == state
+
+
+def _asked(address: str) -> bytes:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    raise AssertionError(f"{address} never answered")

@@ -234,7 +234,7 @@ class _Body(io.RawIOBase):
 def _client() -> tuple[Any, skew.Skew]:
     """A client of boto3's own surroundings, and what it learns of the store's clock."""
     known, shared = skew.Skew(), botocore.session.get_session()
-    shared.register_component("data_loader", _loader())
+    shared.register_component("data_loader", _loader(shared.get_config_variable("data_path")))
     shared.set_default_client_config(CONFIG)  # For the client of STS, which botocore makes by itself.
     shared.register("after-call.sts", known.learn)
     client = shared.create_client("s3", config=CONFIG)
@@ -243,11 +243,21 @@ def _client() -> tuple[Any, skew.Skew]:
 
 
 @functools.cache
-def _loader() -> Any:
-    """What botocore reads of its own files, for all sessions of this process: 12 MiB each else."""
-    loader = botocore.session.get_session().get_component("data_loader")
-    loader.file_loader = _PlainLoader()
-    return loader
+def _loader(more: str | None) -> Any:
+    """What botocore reads of its own files and of the folders `more`, for all sessions of this process: 12 MiB each
+    else."""
+    folders = [
+        str(Path(os.path.expandvars(folder)).expanduser()) for folder in (more or "").split(os.pathsep) if folder
+    ]
+    return _Loader(folders, _PlainLoader())
+
+
+class _Loader(botocore.loaders.Loader):
+    """Knows which services a client of S3 asks, itself and for its credentials; botocore's own looks into four hundred
+    folders to learn that there is an S3, which takes longer than all that it then reads of it."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's own signature
+        return ["s3", "signin", "sso", "sso-oidc", "sts"]
 
 
 class _PlainLoader(botocore.loaders.JSONFileLoader):
