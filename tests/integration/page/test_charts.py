@@ -14,10 +14,15 @@ pytestmark = pytest.mark.integration
 
 
 def answered(page: Page, title: str) -> list[str]:
-    """What the tooltip in the middle of a chart names."""
-    page.locator(f'section[aria-label="{title}"] .u-over').hover()
+    """What the tooltip in the middle of a chart names; a chart that is drawn anew under the pointer is asked again."""
     rows = page.locator(f'section[aria-label="{title}"] .tip .tip-row')
-    expect(rows.first).to_be_visible()
+    for _ in range(10):
+        page.locator(f'section[aria-label="{title}"] .u-over').hover()
+        try:
+            expect(rows.first).to_be_visible(timeout=2_000)
+            break
+        except AssertionError:
+            page.mouse.move(0, 0)
     return [text.split("\n")[0] for text in rows.all_inner_texts()]
 
 
