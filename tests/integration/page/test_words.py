@@ -81,7 +81,7 @@ def test_everything_is_reached_by_keys_alone(page: Page, address: str) -> None:
 def test_a_zoomed_chart_and_a_closed_section_stand_in_the_link(page: Page, address: str) -> None:
     page.goto(f"{address}/runs?zoom=loss%40step~5~9")
     expect(page.get_by_role("button", name="Reset zoom")).to_be_visible()
-    page.locator("summary").click()
+    page.locator("details.section > summary").click()
     expect(page).to_have_url(re.compile("closed=metrics"))
     page.reload()
     expect(page.locator("details[open]")).to_have_count(0)
