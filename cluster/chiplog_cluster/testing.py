@@ -21,6 +21,7 @@ MAX_TROUBLE = 16
 """Lines of the summary, of names and of reasons each."""
 
 MAX_TROUBLE_WIDTH = 300
+"""Characters of such a line."""
 
 CHECKS: tuple[tuple[str, ...], ...] = (
     ("ruff", "format", "--check", "--quiet", "."),

@@ -86,7 +86,6 @@ class Loop:
         It does not end before that, but where the settings end a drain earlier.
         """
         while not self._attempt(self._resume):
-            self._show()
             if self._is_given_up():
                 return False
             self._pause()
@@ -95,9 +94,9 @@ class Loop:
             if self._attempt(self._recorder.record):
                 self._tell()
                 self._wait(self._wake, self._recorder.rest())
+                self._show()
             else:
                 self._pause()
-            self._show()
         return self.drain()
 
     def drain(self) -> bool:
@@ -174,6 +173,7 @@ class Loop:
                 "the bucket refused, trying again" if isinstance(error, BucketError) else "a pass ended, trying again"
             )
             log.warning(what, reason=str(error), failures=self._failures)
+        self._show()
 
     def _pause(self) -> None:
         seconds = backoff.seconds(self._failures, self._error)

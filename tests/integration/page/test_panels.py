@@ -25,6 +25,16 @@ def names(page: Page) -> list[str]:
     return [str(cell.get_attribute("data-panel")) for cell in panels(page).all()]
 
 
+def drag_to_the_front(page: Page, name: str) -> None:
+    """Take a panel by its grip and hold it over the first one."""
+    grip(page, name).hover()
+    page.mouse.down()
+    box = panels(page).first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    expect(panels(page).first).to_have_class(re.compile("before"))
+
+
 def grip(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=f"Move {name}")
 
@@ -45,12 +55,7 @@ def test_panels_are_moved_by_keys_and_by_hand_and_a_link_shows_them_so(
     expect(panels(page).first).to_have_attribute("data-panel", "val/b")
     expect(grip(page, "val/b")).to_be_focused()
     expect(page.get_by_text("val/b is 1 of 4")).to_be_attached()
-    grip(page, "val/d").hover()
-    page.mouse.down()
-    box = panels(page).nth(0).bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    expect(panels(page).nth(0)).to_have_class(re.compile("before"))
+    drag_to_the_front(page, "val/d")
     page.mouse.up()
     expect(panels(page).first).to_have_attribute("data-panel", "val/d")
     assert names(page) == ["val/d", "val/b", "val/a", "val/c"]
@@ -63,12 +68,7 @@ def test_panels_are_moved_by_keys_and_by_hand_and_a_link_shows_them_so(
 
 def test_a_drag_that_is_given_up_moves_nothing(page: Page, address: str, many: World) -> None:
     page.goto(f"{address}/runs")
-    grip(page, "val/d").hover()
-    page.mouse.down()
-    box = panels(page).nth(0).bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    expect(panels(page).nth(0)).to_have_class(re.compile("before"))
+    drag_to_the_front(page, "val/d")
     page.keyboard.press("Escape")
     page.mouse.up()
     expect(page.locator(".lifted")).to_have_count(0)
