@@ -18,14 +18,17 @@ def test_it_serves_the_bucket_until_it_is_told_to_stop(tmp_path: Path) -> None:
         argv, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
         assert process.stderr is not None
-        told = next(found for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
-        connection = http.client.HTTPConnection("127.0.0.1", int(told[1]), timeout=20)
-        connection.request("GET", "/api/v1/runs")
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()) == (200, b'{"runs": []}')
-        connection.close()
-        process.terminate()
-        process.wait(30)
+        try:
+            told = next(found for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
+            connection = http.client.HTTPConnection("127.0.0.1", int(told[1]), timeout=20)
+            connection.request("GET", "/api/v1/runs")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"total": 0, "runs": []}')
+            connection.close()
+            process.terminate()
+            process.wait(30)
+        finally:
+            process.kill()  # To leave the block is to wait for its end, which a failure would else never see.
 
 
 def test_without_a_bucket_it_says_so() -> None:

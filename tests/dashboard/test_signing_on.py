@@ -95,7 +95,8 @@ def test_a_run_of_others_is_as_if_it_were_not(guarded: Site, path: str) -> None:
 
 
 def test_an_expression_finds_nothing_of_others(guarded: Site) -> None:
-    assert guarded.get("/api/v1/select?filter=", **bearer(TOKEN)).json == {"ids": ["prod/team/mine-0123abcd"]}
+    found = guarded.get("/api/v1/select?filter=", **bearer(TOKEN)).json
+    assert (found["total"], found["ids"]) == (1, ["prod/team/mine-0123abcd"])
 
 
 def test_who_listens_hears_of_ones_own_runs_until_the_token_is_over(
