@@ -2,7 +2,10 @@
 
 P17 asks a server over HTTP for the first hundred of 10,000, 100,000 and a million sealed runs by one metric after the
 other, both ways; the columns of a metric are unpacked by the first who asks for it, and that counts. What the server
-does in the background for a fresh list stands apart. P18 starts a server whose every request to S3 waits 150 ms for its
+does in the background for a fresh list stands apart. Beside it mlflow asks its own store for the first hundred of
+10,000, without HTTP. The goals are of a machine where that took 3.6 s; where it takes longer, they are longer alike.
+
+P18 starts a server whose every request to S3 waits 150 ms for its
 answer, and counts from its first line of Python after the imports. Needs an S3 for P18 (`CHIPLOG_BUCKET` and the AWS
 variables).
 """
@@ -12,6 +15,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import logging_calls
 import many_runs
 import toxic
 import uvicorn
@@ -40,6 +45,7 @@ from chiplog_dashboard.sight import Sight
 
 GOALS_MS = {10_000: 15.0, 100_000: 60.0, 1_000_000: 400.0}
 ALL_ROWS_MS = 150.0
+MLFLOW_MS = 3600.0
 METRICS = 8
 ROUNDS = 5
 RTT_SECONDS = 0.15
@@ -67,16 +73,32 @@ def warm() -> Report:
                 whole = [_asked(port, "") for _ in range(ROUNDS)]
                 more |= {"all rows of 10,000: median (ms)": statistics.median(whole)}
         print(f"  {count:,} runs, made in {made:.0f} s: {more}", flush=True)
-    holds = all(worst[count] <= goal for count, goal in GOALS_MS.items()) and statistics.median(whole) <= ALL_ROWS_MS
+    theirs = _mlflow()
+    slow = max(1.0, *(took / MLFLOW_MS for took in theirs.values())) if theirs else 1.0
+    holds = all(worst[count] <= goal * slow for count, goal in GOALS_MS.items())
     return Report(
         target="P17",
         what="first 100 of 10,000 runs by a metric, worst of 16",
         ours=worst[10_000],
         unit="ms",
-        goal="<= 15; 100 k 60; 1 M 400; all 150",
-        holds=holds,
+        goal="<= 15; 100 k 60; 1 M 400; all 150, where mlflow takes 3.6 s",
+        holds=holds and statistics.median(whole) <= ALL_ROWS_MS * slow,
+        peers=theirs,
         more=more,
     )
+
+
+def _mlflow() -> dict[str, float]:
+    """Milliseconds that mlflow takes for the first hundred of 10,000, the median; nothing where it does not install."""
+    if "mlflow" not in (found := logging_calls.environments()):
+        return {}
+    python, version = found["mlflow"]
+    script = Path(__file__).parent / "trackers" / "mlflow_runs.py"
+    with tempfile.TemporaryDirectory() as folder:
+        words = [python, str(script), "10000", str(ROUNDS), folder]
+        told = subprocess.run(words, capture_output=True, text=True, check=True, cwd=folder).stdout
+    figures = [float(line.split()[1]) for line in told.splitlines() if line.startswith("FIGURE ")]
+    return {f"mlflow {version}, 10,000 runs in SQLite (ms)": statistics.median(figures)}
 
 
 def _question(number: int) -> str:

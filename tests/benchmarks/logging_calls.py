@@ -125,7 +125,7 @@ def _compared(workload: str, figure: str, rounds: int = ROUNDS) -> tuple[list[di
     for name in ("wandb", "tensorboardX"):
         version = f"{name} {importlib.metadata.version(name)}"
         trackers[version] = lambda name=name: _run(sys.executable, name, workload)  # type: ignore[misc]
-    for name, (python, version) in _heavy().items():
+    for name, (python, version) in environments().items():
         trackers[f"{name} {version}"] = lambda name=name, python=python: _run(python, name, workload)  # type: ignore[misc]
     found: dict[str, list[dict[str, float]]] = {name: [] for name in trackers}
     for _ in range(rounds):
@@ -167,8 +167,8 @@ def _run(python: str, tracker: str, workload: str) -> dict[str, float] | None:
 
 
 @lru_cache(maxsize=1)
-def _heavy() -> dict[str, tuple[str, str]]:
-    """The peers that install here: their Python and version; environments are kept in the cache for the next time."""
+def environments() -> dict[str, tuple[str, str]]:
+    """The heavy peers that install here: Python and version of each; what is installed stays in the cache."""
     found = {}
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "chiplog" / "peers"
     for name, version in HEAVY.items():
