@@ -120,16 +120,21 @@ def _has_more(bucket: Bucket, recorder: layout.Recorder) -> bool:
 def _member(
     parts: tables.Parts, seal: SealDocument, member: Member, stream: StreamHead, keys: tuple[str, ...]
 ) -> Columns:
-    import numpy as np
-
     found = parts.columns(seal["parts"], member.recorder.id, stream["id"], keys)
     rank = voices.of_head(stream).rank
     count = len(found["_timestamp"])
     return {
         **found,
-        "_attempt": np.full(count, member.attempt, dtype=np.int64),
-        "_rank": np.full(count, member.rank if rank is None else rank, dtype=np.int64),
+        "_attempt": _same(count, member.attempt),
+        "_rank": _same(count, member.rank if rank is None else rank),
     }
+
+
+def _same(count: int, number: int) -> "np.ndarray[Any, Any]":
+    """The same number for each row. Zeros are memory that nobody has touched yet, and cost nothing."""
+    import numpy as np
+
+    return np.full(count, number, dtype=np.int64) if number else np.zeros(count, dtype=np.int64)
 
 
 def _whole(steps: list[int | None]) -> "np.ndarray[Any, Any]":

@@ -1,6 +1,6 @@
 """Rows of the tables, as a recorder wrote them but with nested metrics joined by dots; it writes nothing.
 
-What it asks DuckDB stands here; DuckDB itself is `database`'s.
+What it asks DuckDB stands here; DuckDB itself is `database`'s. Metrics of plain numbers `parquet` reads without it.
 """
 
 import functools
@@ -21,6 +21,7 @@ from chiplog.bucket.directory import DirectoryBucket
 from chiplog.codec import Row
 from chiplog.errors import FormatError, NotFound
 from chiplog.reading import database
+from chiplog.reading.parquet.unfamiliar import Unfamiliar
 from chiplog.records import TablePart
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ SELECT {at} step, coalesce(time, 'NaN'::DOUBLE) AS time,
 FROM read_parquet($files) WHERE recorder = $recorder AND stream = $stream AND key = $key
 """
 """Of one metric, in the order of positions: so a part is sorted, and so its seal names the parts (docs/bucket.md)."""
+
+_POINT = ("step", "time", "value")
 
 _IS_NUMBER = "(value IS NOT NULL OR (type = 'json' AND TRY_CAST(text AS DOUBLE) IS NOT NULL))"
 
@@ -99,9 +102,11 @@ class Parts:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._folder = Path(tempfile.mkdtemp(prefix="part-", dir=database.scratch()))
-        # A reader that nobody finished is closed by Python whenever it likes, and no fault of who began it.
-        self._end = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._end: Callable[[], object] = _nothing
+        if not isinstance(bucket, DirectoryBucket):  # Its files are read where they are.
+            self._folder = Path(tempfile.mkdtemp(prefix="part-", dir=database.scratch()))
+            # A reader that nobody finished is closed by Python whenever it likes, and no fault of who began it.
+            self._end = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._files: dict[tuple[str, str], Path] = {}
 
     def __enter__(self) -> "Parts":
@@ -142,13 +147,31 @@ class Parts:
         With `numbers_only` of the rows whose value is a number, be it NaN; else what is none is NaN too.
         Raises NotFound for a part that is gone, BucketError.
         """
-        told = self._told(parts, "history", recorder, stream)
+        named, wanted = {"recorder": recorder, "stream": stream}, _wanted(parts, "history", recorder)
+        try:
+            return _aligned(keys, [self._points(wanted, {"key": key, **named}, len(keys) > 1) for key in keys])
+        except Unfamiliar:
+            return _aligned(keys, self._asked(wanted, named, keys, numbers_only=numbers_only))
+
+    def _points(
+        self, parts: Iterable[TablePart], named: dict[str, str], has_positions: bool
+    ) -> "dict[str, np.ndarray[Any, Any]]":
+        """A metric's points from the pages. Raises Unfamiliar where one of them is no number."""
+        from chiplog.reading.parquet import metric
+
+        files = [(self._file(part), part["sha256"]) for part in parts]
+        return metric.read(files, named, ("at", *_POINT) if has_positions else _POINT)
+
+    def _asked(
+        self, parts: Iterable[TablePart], named: dict[str, str], keys: Sequence[str], *, numbers_only: bool
+    ) -> "list[dict[str, np.ndarray[Any, Any]]]":
+        """Metrics as DuckDB tells them, which makes numbers of more: of texts of large integers."""
+        told = {"files": [str(self._file(part)) for part in parts], **named}
         with database.reader(self._readable) as connection, database.within(connection):
             # Only rows of several metrics must be told apart: a quarter of the time is the positions'.
             query = _COLUMN.format(at='"at",' if len(keys) > 1 else "")
             query = f"{query} AND {_IS_NUMBER}" if numbers_only else query
-            found = [connection.execute(query, {**told, "key": key}).fetchnumpy() for key in keys]
-        return _aligned(keys, found)
+            return [connection.execute(query, {**told, "key": key}).fetchnumpy() for key in keys]
 
     def keys(self, parts: Iterable[TablePart], recorder: str, stream: str) -> list[str]:
         """The metrics of one stream that have numbers. Raises as `columns` does."""
@@ -188,8 +211,8 @@ class Parts:
             return int(count)
 
     def _told(self, parts: Iterable[TablePart], table: str, recorder: str, stream: str) -> dict[str, Any]:
-        wanted = [part for part in parts if recorder in part["recorders"] and part["table"] == table]
-        return {"files": [str(self._file(part)) for part in wanted], "recorder": recorder, "stream": stream}
+        files = [str(self._file(part)) for part in _wanted(parts, table, recorder)]
+        return {"files": files, "recorder": recorder, "stream": stream}
 
     @property
     def _readable(self) -> Path:
@@ -226,6 +249,15 @@ class Parts:
         status = path.stat()
         _check(part, _digest(path, status.st_mtime_ns, status.st_size))
         return path
+
+
+def _wanted(parts: Iterable[TablePart], table: str, recorder: str) -> list[TablePart]:
+    """The parts of a table that hold anything of a recorder."""
+    return [part for part in parts if recorder in part["recorders"] and part["table"] == table]
+
+
+def _nothing() -> None:
+    """The end of a reader that fetched nothing."""
 
 
 @functools.lru_cache(maxsize=4096)
