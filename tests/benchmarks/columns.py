@@ -25,7 +25,7 @@ from chiplog_compactor.settings import Settings as CompactorSettings
 from chiplog_sidecar.recorder import Clock, Recorder
 from chiplog_sidecar.settings import Settings
 
-POINTS, RUNS, ROUNDS = 1_000_000, 10_000, 7
+POINTS, RUNS, ROUNDS = 1_000_000, 10_000, 12
 
 
 def main() -> None:

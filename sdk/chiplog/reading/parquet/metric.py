@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chiplog.reading.parquet import footer, pages
-from chiplog.reading.parquet.footer import Group
-from chiplog.reading.parquet.unfamiliar import Unfamiliar
+from chiplog.reading.parquet.footer import Chunk, Group, Kind
+from chiplog.reading.parquet.unfamiliar import MALFORMED, Unfamiliar
 
 _THREADS = 2
 _MANY_ROWS = 100_000
 """From here on a second thread is worth its start."""
 
-_TYPES = {"at": np.int64, "step": np.int64, "time": np.float64, "value": np.float64}
+_MAX_ROWS = 1 << 26
+"""Of all files: 1.5 GB of points. A few bytes of a file can say that they are more."""
+
+_WHOLE, _NUMBER = (footer.INTEGERS, np.int64), (footer.NUMBERS, np.float64)
+_TYPES = {"at": _WHOLE, "step": _WHOLE, "time": _NUMBER, "value": _NUMBER}
 
 Columns = dict[str, NDArray[Any]]
 
@@ -47,10 +51,12 @@ def read(files: Iterable[tuple[Path, str]], named: dict[str, str], columns: Sequ
     try:
         stretches = _stretches(opened, [groups for _, groups in told], named)
         total = sum(stretch.count for stretch in stretches)
-        found: Columns = {name: np.empty(total, _TYPES[name]) for name in columns}
+        if total > _MAX_ROWS:
+            raise Unfamiliar(f"{total} points")
+        found: Columns = {name: np.empty(total, _TYPES[name][1]) for name in columns}
         _each([partial(_fill, each, name, found[name]) for each in stretches for name in columns], total)
         return found
-    except (IndexError, KeyError, ValueError) as error:
+    except MALFORMED as error:
         raise Unfamiliar("pages that lack something") from error
     finally:
         for file in opened:
@@ -74,7 +80,7 @@ def _chosen(file: int, group: Group, named: dict[str, str]) -> "bool | NDArray[n
     chosen: bool | NDArray[np.bool_] = True
     for column, name in named.items():
         chunk = group.chunks[column]
-        is_it = pages.equal(_bytes(file, group, column), name, group.rows, is_optional=chunk.is_optional)
+        is_it = pages.equal(_bytes(file, chunk, footer.NAMES), name, group.rows, is_optional=chunk.is_optional)
         if is_it is False:
             return False
         chosen = is_it if chosen is True else chosen if is_it is True else chosen & is_it
@@ -96,14 +102,17 @@ def _fill(stretch: _Stretch, column: str, target: NDArray[Any]) -> None:
     """Put a column's numbers of a stretch in their place. Raises Unfamiliar where a row has none."""
     group, place = stretch.group, target[stretch.start : stretch.start + stretch.count]
     whole = place if stretch.chosen is None else np.empty(group.rows, target.dtype)
-    data = _bytes(stretch.file, group, column)
-    present = pages.numbers(data, whole, is_optional=group.chunks[column].is_optional)
+    chunk = group.chunks[column]
+    data = _bytes(stretch.file, chunk, _TYPES[column][0])
+    present = pages.numbers(data, whole, is_optional=chunk.is_optional)
     if present is not None and not present[... if stretch.chosen is None else stretch.chosen].all():
         raise Unfamiliar(f"rows without a {column}")
     if stretch.chosen is not None:
         place[:] = whole[stretch.chosen]
 
 
-def _bytes(file: int, group: Group, column: str) -> bytes:
-    chunk = group.chunks[column]
+def _bytes(file: int, chunk: Chunk, kind: Kind) -> bytes:
+    """The pages of a column. Raises Unfamiliar where it holds values of another kind: bytes alone do not tell."""
+    if chunk.kind != kind:
+        raise Unfamiliar(f"values of type {chunk.kind}")
     return os.pread(file, chunk.size, chunk.offset)

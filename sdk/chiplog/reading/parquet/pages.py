@@ -4,7 +4,7 @@ The format: https://parquet.apache.org/docs/file-format/data-pages/
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,20 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from chiplog.reading.parquet.thrift import Reader
+from chiplog.reading.parquet.footer import MAX_ROWS
+from chiplog.reading.parquet.thrift import Fields, Reader
 from chiplog.reading.parquet.unfamiliar import Unfamiliar
 
-MAX_PAGE_BYTES = 64 << 20
-"""Ours have 1 MiB: a row group of eight bytes each."""
+MAX_BYTES = 64 << 20
+"""Of the pages of a column of a group, unpacked. Ours have 1 MiB: eight bytes for each row."""
 
 _DATA, _DICTIONARY = 0, 2
 _PLAIN, _BY_DICTIONARY = 0, (2, 8)
+_DICTIONARY_IS = (0, 2)
+"""Two names for a plain dictionary."""
+_LEVELS = 3
+"""How levels are written: in runs and packs. Older writers had another way."""
+_MAX_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -34,23 +40,42 @@ class Page:
 
 
 def unpacked(chunk: bytes) -> Iterator[Page]:
-    """The pages of a column's chunk. Raises Unfamiliar."""
-    offset, unpack = 0, zstandard.ZstdDecompressor()
+    """The pages of a column's chunk, a dictionary first if there is one. Raises Unfamiliar, and what is `MALFORMED`."""
+    offset, total, unpack = 0, 0, zstandard.ZstdDecompressor()
     while offset < len(chunk):
         reader = Reader(chunk, offset)
         head = reader.fields()
         kind, size, packed = head[1], head[2], head[3]
-        told = head.get({_DATA: 5, _DICTIONARY: 7}.get(kind, -1))
-        if told is None or size > MAX_PAGE_BYTES:
-            raise Unfamiliar(f"a page of type {kind} and {size} bytes")
+        total += size
+        if not (0 <= size <= total <= MAX_BYTES and 0 <= packed <= len(chunk) - reader.offset):
+            raise Unfamiliar(f"a page of {packed} bytes that are {size}")
+        if kind == _DICTIONARY and offset:
+            raise Unfamiliar("a dictionary behind other pages")
+        count, encoding = _told(head, kind)
         offset = reader.offset + packed
         data = _plain(unpack, memoryview(chunk)[reader.offset : offset], size)
-        yield Page(kind == _DICTIONARY, told[1], told[2], data)
+        yield Page(kind == _DICTIONARY, count, encoding, data)
+
+
+def _told(head: Fields, kind: int) -> tuple[int, int]:
+    """How many values a page has, and in which encoding."""
+    if kind == _DICTIONARY:
+        count, encoding, is_ours = head[7][1], head[7][2], head[7][2] in _DICTIONARY_IS
+    elif kind == _DATA:
+        count, encoding, is_ours = head[5][1], head[5][2], head[5][3] == _LEVELS
+    else:
+        raise Unfamiliar(f"a page of type {kind}")
+    if not is_ours or not 0 <= count <= MAX_ROWS:
+        raise Unfamiliar(f"a page of {count} values in encoding {encoding}")
+    return count, encoding
 
 
 def _plain(unpack: zstandard.ZstdDecompressor, packed: memoryview, size: int) -> memoryview:
+    """What was packed. A frame's own word of its size counts, so it is asked before there is memory for it."""
     try:
-        return memoryview(unpack.decompress(packed, max_output_size=size))
+        if zstandard.frame_content_size(packed) != size:
+            raise Unfamiliar("a page of another size than it says")
+        return memoryview(unpack.decompress(packed, max_output_size=size, allow_extra_data=False))
     except zstandard.ZstdError as error:
         raise Unfamiliar("a page that is no zstd") from error
 
@@ -102,20 +127,22 @@ def equal(chunk: bytes, name: str, rows: int, *, is_optional: bool) -> "bool | N
     """Which rows of a column of names have this one; True or False where it is all or none. Raises Unfamiliar."""
     first, *others = unpacked(chunk)
     if not first.is_dictionary:
-        if all(_is_empty(page, is_optional=is_optional) for page in (first, *others)):
+        pages = (first, *others)
+        if _counted(pages) == rows and all(_is_empty(page, is_optional=is_optional) for page in pages):
             return False
         raise Unfamiliar("names without a dictionary")
     names, wanted = _names(first), name.encode()
+    if len(set(names)) != len(names) or _counted(others) != rows:
+        raise Unfamiliar(f"{_counted(others)} names of {rows} rows, {len(names)} in the dictionary")
     if wanted not in names:
         return False
-    is_alone = len(names) == 1 and sum(page.count for page in others) == rows
-    if is_alone and all(_values(page, is_optional=is_optional)[0] is None for page in others):
-        return True
-    codes = np.concatenate([_codes(page, is_optional=is_optional) for page in others])
-    if len(codes) != rows:
-        raise Unfamiliar(f"{len(codes)} names of {rows} rows")
+    codes = np.concatenate([_codes(page, len(names), is_optional=is_optional) for page in others])
     is_it: NDArray[np.bool_] = codes == names.index(wanted)
     return True if is_it.all() else is_it
+
+
+def _counted(pages: Iterable[Page]) -> int:
+    return sum(page.count for page in pages)
 
 
 def _values(page: Page, *, is_optional: bool) -> "tuple[NDArray[np.bool_] | None, memoryview]":
@@ -143,41 +170,54 @@ def _names(page: Page) -> list[bytes]:
         (size,) = struct.unpack_from("<I", page.data, offset)
         found.append(bytes(page.data[offset + 4 : offset + 4 + size]))
         offset += 4 + size
+    if offset > len(page.data):
+        raise Unfamiliar("a name that is cut off")
     return found
 
 
-def _codes(page: Page, *, is_optional: bool) -> NDArray[np.int64]:
+def _codes(page: Page, names: int, *, is_optional: bool) -> NDArray[np.int64]:
     """The entries of the dictionary that the rows of a page are; -1 where a row has no name."""
     if page.is_dictionary or page.encoding not in _BY_DICTIONARY:
         raise Unfamiliar("names that stand for themselves")
     has, values = _values(page, is_optional=is_optional)
-    if has is None:
-        return _hybrid(values[1:], values[0], page.count)
     codes = np.full(page.count, -1)
-    if has.any():
-        codes[has] = _hybrid(values[1:], values[0], int(np.count_nonzero(has)))
+    present = slice(None) if has is None else has
+    count = page.count if has is None else int(np.count_nonzero(has))
+    if count:
+        codes[present] = _hybrid(values[1:], values[0], count)
+    if count and codes.max() >= names:
+        raise Unfamiliar("names that are not in the dictionary")
     return codes
 
 
 def _hybrid(data: memoryview, bits: int, count: int) -> NDArray[np.int64]:
-    """Numbers of so many bits, in runs of one of them and in packs of eight."""
+    """Numbers of so many bits, in runs of one of them and in packs of eight. Raises Unfamiliar."""
     if bits == 0:
         return np.zeros(count, np.int64)  # A dictionary of one entry.
+    if bits > _MAX_BITS:
+        raise Unfamiliar(f"numbers of {bits} bits")
     found, known, offset = np.empty(count, np.int64), 0, 0
-    width = (bits + 7) // 8
     while known < count:
         run = Reader(data, offset)
         head = run.whole()
         length, is_packed = head >> 1, head & 1
-        size = length * bits if is_packed else width
+        if is_packed:  # The last run may have more than there are: packs are of eight.
+            length = min(length, (count - known + 7) // 8)
+        size = length * bits if is_packed else (bits + 7) // 8
         piece, offset = data[run.offset : run.offset + size], run.offset + size
-        more = _packed(piece, bits) if is_packed else int.from_bytes(piece, "little")
         end = min(known + length * (8 if is_packed else 1), count)
-        if end == known:
+        if end == known or len(piece) != size:
             raise Unfamiliar("a run of nothing")
-        found[known:end] = more if isinstance(more, int) else more[: end - known]
+        found[known:end] = _packed(piece, bits)[: end - known] if is_packed else _one(piece, bits)
         known = end
     return found
+
+
+def _one(piece: memoryview, bits: int) -> int:
+    number = int.from_bytes(piece, "little")
+    if number >> bits:
+        raise Unfamiliar(f"{number} in {bits} bits")
+    return number
 
 
 def _packed(data: memoryview, bits: int) -> NDArray[np.int64]:

@@ -14,6 +14,11 @@ Fields = dict[int, Any]
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
 _INTEGERS = (4, 5, 6)
 
+MAX_DEPTH = 16
+"""Structs and lists in each other: Parquet's own go eight deep."""
+_MAX_SHIFT = 63
+"""Of the last seven bits of a number of 64."""
+
 
 class Reader:
     """Reads one value after the other from `offset` on."""
@@ -22,9 +27,10 @@ class Reader:
         self._data = data
         self.offset = offset
         """Of the next byte."""
+        self._depth = 0
 
     def fields(self) -> Fields:
-        """A struct. Raises Unfamiliar, IndexError where the bytes end too soon."""
+        """A struct. Raises Unfamiliar, and what is `MALFORMED` where the bytes end too soon."""
         found: Fields = {}
         number = 0
         while head := self._byte():
@@ -37,9 +43,12 @@ class Reader:
         if kind in _INTEGERS:
             return self._integer()
         read = _READ.get(kind)
-        if read is None:
-            raise Unfamiliar(f"thrift type {kind}")
-        return read(self)
+        if read is None or self._depth == MAX_DEPTH:
+            raise Unfamiliar(f"thrift type {kind} in {self._depth} others")
+        self._depth += 1
+        value = read(self)
+        self._depth -= 1
+        return value
 
     def _byte(self) -> int:
         byte = self._data[self.offset]
@@ -52,6 +61,8 @@ class Reader:
         byte = data[offset]
         number, shift = byte & 0x7F, 7
         while byte & 0x80:
+            if shift > _MAX_SHIFT:
+                raise Unfamiliar("a number of more than 64 bits")
             offset += 1
             byte = data[offset]
             number |= (byte & 0x7F) << shift

@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiplog.reading.parquet import metric
+from chiplog.reading.parquet import metric, pages
 from chiplog.reading.parquet.unfamiliar import Unfamiliar
 from chiplog_compactor import tables
 
@@ -91,3 +92,94 @@ def test_what_is_no_whole_parquet_file_is_left_to_duckdb(tmp_path: Path, cut: in
     path.write_bytes(written(path, "SELECT 1 AS at")[0][0].read_bytes()[:cut])
     with pytest.raises(Unfamiliar):
         metric.read([(path, str(cut))], NAMED, NUMBERS)
+
+
+POINTS = """SELECT 'r' AS recorder, 's' AS stream, 'loss' AS key, i AS "at", i AS step, i / 7 AS time,
+    sin(i) AS value FROM range(5000) AS t(i)"""
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "value::BIGINT AS value",
+        "step::DOUBLE AS step",
+        "make_timestamp(step) AS time",
+        "step::UBIGINT AS step",
+        "key::BLOB AS key",
+    ],
+)
+def test_eight_bytes_of_another_type_are_no_numbers(tmp_path: Path, column: str) -> None:
+    query = f"SELECT * REPLACE ({column}) FROM ({POINTS})"
+    with pytest.raises(Unfamiliar, match="values of type"):
+        metric.read(written(tmp_path / "x.parquet", query), NAMED, NUMBERS)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    query = """SELECT ['r', 'q'][1 + i % 7 // 6] AS recorder, 's' AS stream, ['acc', 'loss'][1 + i // 150] AS key,
+        i AS "at", i % 100 AS step, i / 7 AS time, CASE WHEN i < 300 THEN sin(i) END AS value FROM range(300) AS t(i)"""
+    path = tmp_path_factory.mktemp("whole") / "x.parquet"
+    return written(path, query)[0][0].read_bytes()
+
+
+@given(data=st.data())
+def test_a_file_with_any_other_bytes_is_read_or_left_and_nothing_else(
+    data: st.DataObject, whole: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bytes_ = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):  # Most of them in the footer, whose word counts for everything.
+        footer = data.draw(st.booleans())
+        bytes_[-data.draw(st.integers(1, 1500 if footer else len(bytes_)))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("other") / "x.parquet"
+    path.write_bytes(bytes_)
+    try:
+        found = metric.read([(path, hashlib.sha256(bytes_).hexdigest())], NAMED, NUMBERS)
+    except Unfamiliar:
+        return
+    assert len({len(column) for column in found.values()}) == 1
+    assert len(found["at"]) <= 300
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [b"\x25\x02\x00", b"\x29\x15\x02\x29\x15\x02\x00", b"\x1c" * 40, b"\x19" * 40, b"\x15" + b"\xff" * 20, b"\x17\x00"],
+    ids=["a number", "a list of numbers", "structs in structs", "lists in lists", "a long number", "half a double"],
+)
+def test_a_footer_of_another_shape_is_left_to_duckdb(tmp_path: Path, footer: bytes) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(Unfamiliar):
+        metric.read([(path, str(footer))], NAMED, NUMBERS)
+
+
+def varint(number: int) -> bytes:
+    """Thrift's, of what is not negative."""
+    sevens = [number << 1 >> shift & 0x7F for shift in range(0, max((number << 1).bit_length(), 1), 7)]
+    return bytes([*(seven | 0x80 for seven in sevens[:-1]), sevens[-1]])
+
+
+def page(data: bytes, *, says: int, rows: int) -> bytes:
+    """A data page of plain numbers, as its header says it."""
+    packed = zstandard.compress(data)
+    values = b"\x15" + varint(rows) + b"\x15\x00\x15\x06\x15\x06\x00"
+    return b"\x15\x00\x15" + varint(says) + b"\x15" + varint(len(packed)) + b"\x2c" + values + b"\x00" + packed
+
+
+def test_a_page_by_hand_is_read() -> None:
+    target = np.empty(3)
+    assert pages.numbers(page(np.arange(3.0).tobytes(), says=24, rows=3), target, is_optional=False) is None
+    assert target.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("says", "rows"), [(24, 3), (1 << 30, 3), (1 << 26, 1 << 40)], ids=["little", "too much", "too many rows"]
+)
+def test_a_page_that_unpacks_to_more_than_it_may_is_not_unpacked(says: int, rows: int) -> None:
+    bomb = page(bytes(1 << 26), says=says, rows=rows)
+    with pytest.raises(Unfamiliar, match="a page of"):
+        pages.numbers(bomb, np.empty(3), is_optional=False)
+
+
+def test_many_pages_together_are_bounded_as_well() -> None:
+    with pytest.raises(Unfamiliar, match="a page of"):
+        pages.equal(page(bytes(1 << 24), says=1 << 24, rows=1) * 5, "loss", 5, is_optional=False)
