@@ -40,6 +40,7 @@ def build(settings: Settings) -> Starlette:
     database.cap(QUERY_SECONDS)
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
+    shelf.begin()
     signons = _signons(settings)
     headers = Headers(settings.user_header, settings.groups_header)
     cookies = signons.cookies if signons else None

@@ -144,11 +144,11 @@ def cold() -> Report:
     address = f"{os.environ['CHIPLOG_BUCKET'].rstrip('/')}/bench-10000-runs"
     _filled(open_bucket(address))
     times, counts = [], []
-    with toxic.proxy(os.environ["AWS_ENDPOINT_URL"]) as store:
+    with toxic.proxy(os.environ["AWS_ENDPOINT_URL_S3"]) as store:
         store.choose = lambda method, path: toxic.Toxic(stall_seconds=RTT_SECONDS)
         for _ in range(ROUNDS):
             before = len(store.seen)
-            times.append(_started({**os.environ, "AWS_ENDPOINT_URL": store.address}, address))
+            times.append(_started({**os.environ, "AWS_ENDPOINT_URL_S3": store.address}, address))
             counts.append(len(store.seen) - before)
     return Report(
         target="P18",

@@ -25,7 +25,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
-from chiplog.bucket import ETag, Listed, Stored, direct, is_between, keys, skew, uploads
+from chiplog.bucket import ETag, Listed, Stored, direct, is_between, keys, prefixes, skew, uploads
 from chiplog.errors import (
     AccessDenied,
     BucketError,
@@ -70,6 +70,7 @@ class S3Bucket:
         self._client = client
         known = known or skew.Skew()
         known.attach(client)
+        client.meta.events.register("before-parse.s3.ListObjectsV2", prefixes.take)
         self._creator = direct.Creator(client, bucket, known, on_request)
         self._under_way = {} if under_way is None else under_way
         self._bucket = bucket

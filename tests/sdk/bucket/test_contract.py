@@ -71,6 +71,13 @@ def test_folders_are_listed_once_each_in_order(bucket: Bucket) -> None:
     assert list(bucket.folders("nothing/")) == []
 
 
+def test_folders_of_odd_names_are_listed_as_they_are(bucket: Bucket) -> None:
+    names = ["&amp;", "'\"", "a b+c", "a&b", "a%20b", "日本"]
+    for name in names:
+        bucket.put(f"odd/{name}/x", b"x")
+    assert sorted(bucket.folders("odd/")) == sorted(names)
+
+
 def test_a_range_of_folders_is_behind_its_first_name_and_up_to_its_last(bucket: Bucket) -> None:
     names = [f"run-{number:02d}" for number in range(12)]
     for name in names:
