@@ -3,6 +3,7 @@
 A verb's module is imported when it is called or helped on, and what it needs only when it runs: `--help` stays quick.
 """
 
+import difflib
 import importlib
 import os
 import sys
@@ -57,6 +58,15 @@ class Verbs(click.Group):
         module: Any = importlib.import_module(f"chiplog_cli.verbs.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A verb and its arguments; what is none is asked about."""
+        if args and args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], VERBS, 1)
+            ctx.fail(f"there is no verb {args[0]!r}" + (f": did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The verbs with one line each, without importing any."""

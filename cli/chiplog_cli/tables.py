@@ -72,7 +72,7 @@ def _field(name: str, value: Any) -> str:
 
 
 def _run(view: Brief | RunView, now: float) -> list[str]:
-    name = text.printable(view.name)
+    name, began, ended = text.printable(view.name), view.started_at, view.finished_at
     return [
         view.namespace,
         text.printable(view.project),
@@ -81,15 +81,17 @@ def _run(view: Brief | RunView, now: float) -> list[str]:
         str(view.attempts),
         text.value(view.step),
         headline(view),
-        f"{text.duration(now - view.started_at)} ago" if view.started_at is not None else "",
+        f"{text.duration(now - began)} ago" if began is not None else "",
         took(view, now),
-        text.duration(view.lag_seconds) if view.finished_at is None else "",
+        text.duration(view.lag_seconds) if ended is None else "",
     ]
 
 
 def state(view: Brief | RunView) -> str:
     """The state, with its reason where that says more."""
-    reason = view.reason if view.reason.lower() not in _PLAIN_REASONS else ""
+    reason = view.reason
+    if reason.lower() in _PLAIN_REASONS:
+        return str(view.state)
     return f"{view.state} {text.printable(reason)}".strip()
 
 
@@ -102,9 +104,10 @@ def headline(view: Brief | RunView) -> str:
 
 def took(view: Brief | RunView, now: float) -> str:
     """How long the run took, or takes already."""
-    if view.started_at is None or (view.finished_at is None and view.state not in ("running", "suspended")):
+    began, ended = view.started_at, view.finished_at
+    if began is None or (ended is None and view.state not in ("running", "suspended")):
         return ""
-    return text.duration((now if view.finished_at is None else view.finished_at) - view.started_at)
+    return text.duration((now if ended is None else ended) - began)
 
 
 def history(rows: list[dict[str, Any]], columns: list[str]) -> Table:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from chiplog.errors import NotFound
-from chiplog.reading import smoothing
+from chiplog.reading import guessing, smoothing
 from chiplog.reading.history import OWN
 
 Row = dict[str, Any]
@@ -30,9 +30,9 @@ def chosen(rows: Iterable[Row], keys: tuple[str, ...]) -> Iterable[Row]:
             matched = True
             yield {key: value for key, value in row.items() if key in OWN or key in keys}
     if known and not matched:
-        raise NotFound(
-            f"no row has {' or '.join(keys)}; there are {', '.join(sorted(known.difference(OWN))) or 'none'}"
-        )
+        there = sorted(known.difference(OWN))
+        near = [name for key in keys for name in guessing.near(key, there)]
+        raise NotFound(f"no row has {' or '.join(keys)}{guessing.asked(near)}; there are {', '.join(there) or 'none'}")
 
 
 def smoothed(rows: list[Row], weight: float) -> list[Row]:

@@ -106,3 +106,9 @@ def test_every_verb_has_help_that_does_not_need_a_bucket(chiplog: Any) -> None:
         assert f"  chiplog {verb}" in result.stdout, "every verb shows how it is called"
         if verb not in WRITING:
             assert '"NaN"' in result.stdout
+
+
+def test_a_verb_that_is_none_is_answered_with_the_nearest(chiplog: Any) -> None:
+    done = chiplog("histroy", "mnist")
+    assert done.exit_code == 2
+    assert "there is no verb 'histroy': did you mean 'history'?" in done.stderr

@@ -110,6 +110,25 @@ def test_nothing_found_is_no_error_and_says_which_nothing(chiplog: Any) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "no such runs\n")
 
 
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("config.lrr > 0", "no such runs; no run has config.lrr: did you mean 'config.lr'?\n"),
+        ("config.opt.nme = 'adam'", "no such runs; no run has config.opt.nme: did you mean 'config.opt.name'?\n"),
+        ("summary.loss > 0 and summary.other > 0", "no such runs; no run has summary.other\n"),
+        ("config.lr > 100", "no such runs\n"),
+    ],
+)
+def test_a_key_that_no_run_has_is_said_where_nothing_is_found(chiplog: Any, expression: str, answer: str) -> None:
+    assert chiplog("ls", expression).stderr == answer
+
+
+def test_a_key_of_a_script_s_own_config_may_not_be_listed_yet(chiplog: Any) -> None:
+    said = chiplog("ls", "config.of_the_script > 0").stderr
+    assert "listed when its run is sealed" in said
+    assert "config.of_the_script" in said
+
+
 WRONG = [["stat = 1"], ["--by", "config"], ["--by", "name,loss"], ["--columns", "name desc"], ["--desc"]]
 
 

@@ -118,6 +118,7 @@ def test_a_key_that_no_row_has_is_not_found_and_the_known_ones_are_named(chiplog
     result = chiplog("history", "mnist", "--key", "acc")
     assert result.exit_code == 3
     assert "no row has acc; there are loss, val.acc" in result.stderr
+    assert "no row has lost: did you mean 'loss'?; there are" in chiplog("history", "mnist", "--key", "lost").stderr
 
 
 def test_last_gives_the_newest_rows(chiplog: Any) -> None:

@@ -95,14 +95,8 @@ def _plain(block: Block) -> str:
 def _aligned(rows: Sequence[Sequence[str]], rights: Sequence[bool]) -> str:
     cells = [[cell or NONE for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = (
-        "  ".join(
-            cell.rjust(size) if right else cell.ljust(size)
-            for cell, size, right in zip(row, widths, rights, strict=True)
-        ).rstrip()
-        for row in cells
-    )
-    return "".join(f"{line}\n" for line in lines)
+    line = "  ".join(f"{{:{'>' if right else '<'}{size}}}" for size, right in zip(widths, rights, strict=True))
+    return "".join(f"{line.format(*row).rstrip()}\n" for row in cells)
 
 
 def console() -> "Console":

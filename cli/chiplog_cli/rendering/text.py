@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from chiplog import times
@@ -32,12 +33,10 @@ def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds):
         return NONE
     left = max(0, int(seconds))
-    parts: list[str] = []
-    for length, unit in _TIME_UNITS:
-        count, left = divmod(left, length)
-        if count or parts or unit == "s":
-            parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
+    for (large, unit), (small, next_unit) in pairwise(_TIME_UNITS):
+        if left >= large:
+            return f"{left // large}{unit}{left % large // small}{next_unit}"
+    return f"{left}s"
 
 
 def size(count: int | None) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ _SYMBOLS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", None)}
 
 
 @click.command("explain")
-@click.argument("subject", metavar="RUN|pod/NAME|job/NAME|trainingrun/NAME|namespace/NAME")
+@click.argument(
+    "subject", metavar="RUN|pod/NAME|job/NAME|trainingrun/NAME|namespace/NAME", shell_complete=completing.run
+)
 @options.reading
 def command(session: Session, subject: str, output: str) -> None:
     """Say in plain words what is recorded of a run, a pod, a Job or a namespace, what is wrong, and what to do.

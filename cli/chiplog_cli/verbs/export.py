@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 
@@ -24,7 +24,7 @@ from chiplog_cli.session import Session
     in the bucket. The paths of what was written are printed.
     """,
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--format",

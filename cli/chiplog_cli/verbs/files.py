@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 
@@ -26,7 +26,7 @@ from chiplog_cli.session import Session
     modified, policy and missing, the reason where its content could not be recorded.
     """,
 )
-@click.argument("words", nargs=-1, required=True, metavar="[get] RUN [PATTERN]...")
+@click.argument("words", nargs=-1, required=True, metavar="[get] RUN [PATTERN]...", shell_complete=completing.run)
 @click.option(
     "--download",
     "--to",

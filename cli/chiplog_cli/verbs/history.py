@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 Row = dict[str, Any]
@@ -25,11 +25,23 @@ Row = dict[str, Any]
     another rank than 0 also has _rank.
     """,
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.option(
-    "--key", "single", multiple=True, metavar="K", help="This metric only, and rows that have it; repeatable."
+    "--key",
+    "single",
+    multiple=True,
+    metavar="K",
+    shell_complete=completing.metric,
+    help="This metric only, and rows that have it; repeatable.",
 )
-@click.option("--keys", "several", multiple=True, metavar="K,K", help="The same of several, divided by commas.")
+@click.option(
+    "--keys",
+    "several",
+    multiple=True,
+    metavar="K,K",
+    shell_complete=completing.metric,
+    help="The same of several, divided by commas.",
+)
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="The last N rows only.")
 @click.option("--every", type=click.IntRange(min=1), default=1, metavar="N", help="Every N-th row only.")
 @click.option(

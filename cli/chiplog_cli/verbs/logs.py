@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chiplog.errors import SettingsError
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     In json, jsonl and csv each line has time, source, attempt, rank and text.
     """,
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @options.attempt
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run is over; Ctrl-C ends it.")
 @click.option("--source", type=click.Choice(("stdout", "stderr", "logger")), help="This source only.")

@@ -72,11 +72,14 @@ def command(
     now = session.clock()
     chosen = every.where(lambda item: people.is_by(roster.read(item, now), who)) if who else every
     found = [every.item(number) for number in selecting.numbers(query, chosen, now)]
-    if not found and output == "table":
-        missing = f"no such runs by {who}, which is no field to sort by either" if who else "no such runs"
-        click.echo(missing if every else "no runs yet", err=True)
-        return
-    _write(found, wanted, output, now)
+    if found or output != "table":
+        _write(found, wanted, output, now)
+    elif not every:
+        click.echo("no runs yet: `chiplog run -- COMMAND` records one here", err=True)
+    elif who:
+        click.echo(f"no such runs by {who}, which is no field to sort by either", err=True)
+    else:
+        click.echo("; ".join(filter(None, ["no such runs", choosing.absent(query, every, now)])), err=True)
 
 
 def _write(found: "list[Brief | RunView]", wanted: "list[tuple[str, Field]]", output: str, now: float) -> None:

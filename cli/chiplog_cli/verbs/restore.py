@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 
@@ -23,7 +23,7 @@ from chiplog_cli.session import Session
     CONTAINER. Exit code 1 if something could not be had.
     """,
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completing.run)
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @options.places()
 @click.pass_obj

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from chiplog_cli import exits, options
+from chiplog_cli import completing, exits, options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ POLL_SECONDS = 3.0
 
 
 @click.command("retrain")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing.run)
 @click.option("--latest", is_flag=True, help="From the newest run of --project that finished and whose gates held.")
 @click.option("--project", metavar="NAME", help="The project that --latest looks at.")
 @click.option("--template", "manifest", type=click.File(), metavar="FILE", help="From a TrainingRun's manifest.")

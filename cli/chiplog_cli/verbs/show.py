@@ -2,7 +2,7 @@
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 
@@ -18,8 +18,13 @@ from chiplog_cli.session import Session
     chiplog show mnist -o json | jq .config.lr
     """,
 )
-@click.argument("run")
-@click.option("--against", metavar="RUN", help="Say what differs from another run; in JSON under `against`.")
+@click.argument("run", shell_complete=completing.run)
+@click.option(
+    "--against",
+    metavar="RUN",
+    shell_complete=completing.run,
+    help="Say what differs from another run; in JSON under `against`.",
+)
 @options.reading
 def command(session: Session, run: str, against: str | None, output: str) -> None:
     """Show one run."""

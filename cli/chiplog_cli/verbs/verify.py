@@ -2,7 +2,7 @@
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 
@@ -20,7 +20,7 @@ from chiplog_cli.session import Session
     wrong. In json, jsonl and csv a finding has key, problem (lost, damaged) and detail.
     """,
 )
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completing.run)
 @click.option("--quick", is_flag=True, help="Do not read files and checkpoints; look whether they are there, whole.")
 @options.reading
 @click.pass_context

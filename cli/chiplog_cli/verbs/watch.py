@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chiplog_cli import options
+from chiplog_cli import completing, options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
@@ -24,9 +24,18 @@ if TYPE_CHECKING:
     chiplog watch mnist | tee progress.txt        a line for each change
     """,
 )
-@click.argument("run")
-@click.option("--key", "single", multiple=True, metavar="K", help="This metric; repeatable.")
-@click.option("--keys", "several", multiple=True, metavar="K,K", help="The same of several, divided by commas.")
+@click.argument("run", shell_complete=completing.run)
+@click.option(
+    "--key", "single", multiple=True, metavar="K", shell_complete=completing.metric, help="This metric; repeatable."
+)
+@click.option(
+    "--keys",
+    "several",
+    multiple=True,
+    metavar="K,K",
+    shell_complete=completing.metric,
+    help="The same of several, divided by commas.",
+)
 @options.places()
 @click.pass_obj
 def command(session: Session, run: str, single: tuple[str, ...], several: tuple[str, ...]) -> None:

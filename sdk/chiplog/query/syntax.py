@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 """Of durations, in seconds."""
@@ -111,6 +112,15 @@ class Query:
     where: Node | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
+
+
+def paths(node: object) -> Iterator[tuple[str, ...]]:
+    """The fields that a query, or a part of one, names."""
+    if isinstance(node, Field):
+        yield node.path
+        return
+    for part in node if isinstance(node, tuple) else vars(node).values() if is_dataclass(node) else ():
+        yield from paths(part)
 
 
 def text(query: Query) -> str:

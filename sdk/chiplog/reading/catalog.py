@@ -152,6 +152,10 @@ class Part:
         """The line of a run in a list, as `documents.row` says it."""
         return self._line("rows", at)
 
+    def mentions(self, at: int, word: str) -> bool:
+        """Whether a text may stand in the documents of a run, which is told without taking them apart."""
+        return codec.dump(word)[1:-1] in self._line("papers", at)
+
     def papers(self, at: int) -> IndexLine:
         """The documents of a run."""
         line: IndexLine = codec.number(codec.load(self._line("papers", at)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from chiplog import layout
 from chiplog.bucket import Bucket
+from chiplog.bucket.directory import DirectoryBucket
 from chiplog.index_records import IndexManifest
 from chiplog.reading import catalog, heads, index, states, views, written
 from chiplog.reading.catalog import Part
@@ -87,7 +88,7 @@ class _Home:
         if self.told is not None:
             self._index = threads.submit(index.load, bucket, self.told, known)
         prefix = layout.runs_prefix(*self.place)
-        for after, until in index.pieces(self.told):
+        for after, until in _pieces(bucket, self.told):
             self._folders.append(threads.submit(lambda *bounds: list(bucket.folders(prefix, *bounds)), after, until))
 
     def sort(self, bucket: Bucket, beats: Collection[Beat | Unread]) -> None:
@@ -117,6 +118,11 @@ class _Home:
                 self.papers.append(catalog.papers(place, line.papers))
             else:
                 self.others.append(place)
+
+
+def _pieces(bucket: Bucket, told: IndexManifest | None) -> list[tuple[str, str]]:
+    """What is listed at the same time. A directory shows all folders at once: for each piece it would look at all."""
+    return [("", "")] if isinstance(bucket, DirectoryBucket) else list(index.pieces(told))
 
 
 def _manifests(bucket: Bucket, cluster: str, namespace: str) -> dict[tuple[str, str], IndexManifest]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from chiplog import layout, records
 from chiplog.bucket import Bucket
-from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
-from chiplog.reading import fetching, heads, index, listing, runs, soundness, states, views
+from chiplog.errors import AmbiguousRun, BucketError, FormatError, RunNotFound, SettingsError
+from chiplog.reading import fetching, guessing, heads, index, listing, roster, runs, soundness, states, views
 from chiplog.reading.claims import Claims
 from chiplog.reading.heads import Beat, Unread
 from chiplog.reading.roster import Brief
@@ -57,7 +57,7 @@ def find(
         return runs.one(bucket, _newest(documented, asked, name).key, clock)
     found = _undocumented(bucket, asked, cluster, clock)
     if not found:
-        raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}")
+        raise RunNotFound(f"no run answers to {name!r}{_where(asked, cluster)}{_meant(bucket, asked, cluster)}")
     _require_one_home(name, {(view.cluster, view.namespace, view.project, view.name) for view in found})
     return max(found, key=lambda view: view.created_at)
 
@@ -153,8 +153,9 @@ def _undocumented(bucket: Bucket, asked: Name, cluster: str, clock: Callable[[],
     found = [runs.one(bucket, place, clock) for place in places]
     found += [views.of_recorder(beat, now) for beat in meant if claims.run(beat) is None]
     if not found:  # Its live objects were sealed away: outcomes and seals still name it.
-        every = runs.every(bucket, cluster, asked.namespace, clock)
-        meant_views = [view for view in every if asked.run in _names(view)]
+        every = listing.read(bucket, cluster, asked.namespace, clock)
+        near = (roster.full(item) for item in every if roster.may_mention(item, asked.run))
+        meant_views = [view for view in near if asked.run in _names(view)]
         # A view from the index names no tables: a run is read from its own documents.
         found = [runs.one(bucket, view.key, clock) if view.seal else view for view in meant_views]
     return [view for view in found if asked.project in ("", view.project)]
@@ -175,6 +176,20 @@ def _require_one_home(name: str, homes: set[tuple[str, str, str, str]]) -> None:
         many_clusters = len({cluster for cluster, *_ in homes}) > 1
         places = ["/".join(rest) + (f" (--cluster {cluster})" if many_clusters else "") for cluster, *rest in homes]
         raise AmbiguousRun(f"{name!r} may be any of {', '.join(sorted(places))}: name one of them")
+
+
+def _meant(bucket: Bucket, asked: Name, cluster: str) -> str:
+    """Where else a run of that name is, or which names are near it; nothing where that may not be looked at."""
+    try:
+        others = _documented(bucket, Name("", "", asked.run), "") if asked.namespace or asked.project or cluster else []
+        there = [] if others else guessing.runs(bucket, cluster, asked.namespace)
+    except (BucketError, FormatError):
+        return ""
+    if others:
+        places = {f"{item.key.namespace}/{item.project}/{item.name}" for item in others}
+        return f"; there is {', '.join(sorted(places)[: guessing.FEW])}"
+    names = guessing.near(asked.run, map(views.name_of, there))
+    return guessing.asked(names or guessing.near(asked.run, (run.id for run in there)))
 
 
 def _where(asked: Name, cluster: str) -> str:

@@ -16,7 +16,8 @@ from chiplog.reading.views import RunView
 
 def _told(name: str) -> Any:
     """A field that is a column."""
-    return property(lambda self: self.part.values((name,))[self.at])
+    path = (name,)
+    return property(lambda self: self.part.values(path)[self.at])
 
 
 class Brief:
@@ -143,6 +144,9 @@ class Roster:
 
     def changed(self, places: Iterable[layout.Run], change: "Callable[[RunView], RunView]") -> "Roster":
         """The same with the runs at some places as `change` makes them."""
+        places = list(places)
+        if not places:
+            return self
         known = self._by_place()
         made = {known[place]: change(full(self.item(known[place]))) for place in places if place in known}
         if not made:
@@ -236,6 +240,11 @@ def version(view: RunView) -> object:
 def full(item: "Brief | RunView") -> RunView:
     """A run of a list in full."""
     return item.view() if isinstance(item, Brief) else item
+
+
+def may_mention(item: "Brief | RunView", word: str) -> bool:
+    """Whether a text may stand in what a run's documents say; False is certain."""
+    return not isinstance(item, Brief) or item.part.mentions(item.at, word)
 
 
 def listed(item: "Brief | RunView") -> Document:

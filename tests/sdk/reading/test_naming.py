@@ -9,7 +9,7 @@ from bucket_world import NOW, Source, World, attempt, script
 from chiplog import layout
 from chiplog.bucket import Listed, Stored, folders_of
 from chiplog.bucket.memory import MemoryBucket
-from chiplog.errors import AmbiguousRun, FormatError, RunNotFound, SettingsError
+from chiplog.errors import AccessDenied, AmbiguousRun, FormatError, RunNotFound, SettingsError
 from chiplog.reading import naming
 
 
@@ -169,3 +169,36 @@ def test_a_document_of_another_shape_is_no_obstacle_to_others(world: World) -> N
         b'{"format": "chiplog.run", "min_reader": 1}',
     )
     assert found(world, "mnist") == "mnist-ffff0000"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("mnits", "no run answers to 'mnits': did you mean 'mnist'?"),
+        ("MNIST", "no run answers to 'MNIST': did you mean 'mnist'?"),
+        ("mnist-0000aaab", "'mnist-0000aaab': did you mean 'mnist-0000aaaa'"),
+        ("speech/mnist", "no run answers to 'speech/mnist'; there is team/vision/mnist$"),
+        ("team-b/vision/mnist", "in namespace team-b; there is team/vision/mnist$"),
+        ("quite-another-thing", "no run answers to 'quite-another-thing'$"),
+    ],
+)
+def test_a_name_of_nothing_is_answered_with_what_is_near(world: World, name: str, answer: str) -> None:
+    with pytest.raises(RunNotFound, match=answer):
+        found(world, name)
+
+
+def test_whoever_may_see_one_namespace_alone_is_told_as_much(world: World) -> None:
+    class Narrow(MemoryBucket):
+        def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
+            if prefix != layout.runs_prefix("prod", "team"):
+                raise AccessDenied(prefix)
+            return super().folders(prefix, after, until)
+
+    with pytest.raises(RunNotFound, match=r"in namespace team in cluster prod$"):
+        naming.find(Narrow(), "mnits", "team", "prod", world.clock)
+
+
+def test_a_pod_of_a_run_that_the_index_knows_is_found_without_taking_others_apart(world: World) -> None:
+    place = world.run("sealed", "88880000")
+    world.outcome(place, "finished", [attempt(1, "gone")])
+    assert found(world, "gone-pod") == "sealed-88880000"
