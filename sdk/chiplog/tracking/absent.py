@@ -22,7 +22,9 @@ ADVICE = {
     "link_model": f"{_SERVER}: there is no registry",
     "log_code": "use `save`, or `log_artifact` with type='code'",
     "plot": "log a chiplog.Table, or a figure of Plotly or matplotlib",
+    "plots": "log a chiplog.Table, or a figure of Plotly or matplotlib",
     "plot_table": "log a chiplog.Table",
+    "data_types": "the media are chiplog.Image, chiplog.Table and so on",
     "Molecule": "save the file with `save`",
     "Graph": "save the model with `save`",
     "Classes": "give `class_labels` with masks and boxes",
@@ -44,6 +46,20 @@ ADVICE = {
     "launch": "write a TrainingRun",
 }
 """By name."""
+
+
+_OF_STORED = frozenset({"version", "source_version", "qualified_name", "id", "download", "get", "get_path", "checkout",
+                        "verify", "delete", "logged_by", "used_by", "json_encode", "is_draft"})  # fmt: skip
+"""What wandb's artifacts have once W&B's server knows them."""
+
+
+def refuse_of_artifact(name: str) -> AttributeError:
+    """The error for what an artifact lacks."""
+    if name in _OF_STORED:
+        return NotAvailableError(
+            f"artifact.{name} is not available: {_SERVER}; `chiplog files get` fetches files (docs/migrating.md)"
+        )
+    return AttributeError(f"artifact has no attribute {name!r}")
 
 
 def refuse(name: str, where: str = "chiplog") -> AttributeError:

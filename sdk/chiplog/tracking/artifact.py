@@ -63,18 +63,48 @@ class Artifact:
 
     def new_file(self, name: str, mode: str = "w", encoding: str | None = None) -> IO[Any]:
         """Open a new file of the artifact for writing."""
-        if self._made is None:
-            import tempfile
-
-            self._made = Path(tempfile.mkdtemp(prefix="chiplog-artifact-"))
-        path = self._made / _inside(name)
+        path = self._folder() / _inside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.files[_inside(name)] = path
         return path.open(mode, encoding=encoding or (None if "b" in mode else "utf-8"))
 
+    def add(self, obj: Any, name: str, **_: Any) -> None:
+        """Add a table, an image or another piece of media as `<name>.<extension>`; what it holds lies below `media/`.
+
+        Raises TypeError for anything else.
+        """
+        from chiplog.media.medium import Medium
+
+        if not isinstance(obj, Medium):
+            raise TypeError(f"chiplog.Artifact.add: {name!r} is of type {type(obj).__name__}, no media")
+        folder = self._folder()
+        own = folder / obj._chiplog_json(folder, _inside(name), 0)["path"]
+        self.files[f"{_inside(name)}.{obj.extension}"] = own
+        for path in (folder / "media").rglob("*"):
+            if path.is_file() and path not in self.files.values():
+                self.files[path.relative_to(folder).as_posix()] = path
+
     def add_reference(self, uri: str, name: str | None = None, **_: Any) -> None:
         """Add an address, such as of an object in a bucket."""
         self.references[_inside(name or uri.rstrip("/").rpartition("/")[2] or "reference")] = uri
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(path.stat().st_size for path in self.files.values())
+
+    def _folder(self) -> Path:
+        """Where what is made for it lies until it is logged."""
+        if self._made is None:
+            import tempfile
+
+            self._made = Path(tempfile.mkdtemp(prefix="chiplog-artifact-"))
+        return self._made
+
+    def __getattr__(self, name: str) -> Any:
+        from chiplog.tracking import absent
+
+        raise absent.refuse_of_artifact(name)
 
     def wait(self, timeout: int | None = None) -> "Artifact":  # noqa: ARG002 - W&B's.
         """Nothing is to be waited for: itself."""

@@ -5,10 +5,20 @@ from collections.abc import Callable
 from typing import Any
 
 from chiplog.errors import ChiplogError
-from chiplog.tracking import names, notices
+from chiplog.tracking import names, notices, settings
 
-Error = ChiplogError
-"""wandb's name of the errors that are raised on purpose."""
+Error = UsageError = CommError = ChiplogError
+"""wandb's names of the errors that are raised on purpose."""
+
+
+class Settings(settings.Settings):
+    """`chiplog.Settings`, which takes wandb's options by their names too. What is unknown is told and passed over."""
+
+    __slots__ = ()
+
+    def __new__(cls, **options: Any) -> "Settings":
+        """Settings of these options."""
+        return cls._make(settings.with_options(settings.Settings(), options))
 
 
 class AlertLevel(enum.Enum):

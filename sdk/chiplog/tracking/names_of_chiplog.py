@@ -7,7 +7,10 @@ _SESSION = (
     "init", "log", "finish", "define_metric", "save", "alert", "use_dataset", "log_artifact", "log_model",
     "mark_preempting",
 )  # fmt: skip
-_COMPATIBLE = ("AlertLevel", "Error", "login", "setup", "teardown", "termlog", "termwarn", "termerror", "util")
+_COMPATIBLE = (
+    "AlertLevel", "CommError", "Error", "Settings", "UsageError", "login", "setup", "teardown", "termlog", "termwarn",
+    "termerror", "util",
+)  # fmt: skip
 
 _PLACES = {
     **dict.fromkeys(_SESSION, "chiplog.tracking.session"),
@@ -17,7 +20,6 @@ _PLACES = {
     "NotAvailableError": "chiplog.tracking.absent",
     "NoRunError": "chiplog.tracking.session",
     "Run": "chiplog.tracking.run",
-    "Settings": "chiplog.tracking.settings",
     "Config": "chiplog.tracking.config",
     "ConfigError": "chiplog.tracking.config",
     "Image": "chiplog.media.image",

@@ -266,6 +266,17 @@ class Run(Recording):
         """Project and id."""
         return "/".join(part for part in (self.entity, self.project, self.id) if part)
 
+    def project_name(self) -> str:
+        """Its project, as Lightning and older scripts ask for it."""
+        return self.project
+
+    def get_url(self) -> None:
+        """None: there is no server."""
+        return
+
+    def _label(self, **_: Any) -> None:
+        """Nothing: by this transformers tells W&B who calls."""
+
     def __getattr__(self, name: str) -> Any:
         raise absent.refuse(name, "run")
 

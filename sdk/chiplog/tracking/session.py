@@ -116,7 +116,7 @@ def _going_on(reinit: bool | str | None) -> Run | None:
 def _say_ignored(options: Mapping[str, Any]) -> None:
     """A notice for each option of which nobody has heard."""
     for option, value in options.items():
-        if value is not None and option not in ways.IGNORED_OPTIONS:
+        if value not in (None, False) and option not in ways.IGNORED_OPTIONS:
             notices.warn(f"init {option}", f"init: {option}={notices.shown(value)} means nothing here, ignored")
 
 
