@@ -149,6 +149,73 @@ def test_a_command_that_is_killed_is_killed_for_the_shell_and_in_the_bucket(
     assert (document["state"], document["reason"], document["step"]) == ("killed", "SIGKILL", 0)
 
 
+INTERRUPTED = """
+import json, sys, time
+print(json.dumps({"loss": 0.5}), flush=True)
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print(json.dumps({"loss": 0.25}), flush=True)
+    sys.exit(3)
+"""
+
+
+def test_ctrl_c_of_a_terminal_reaches_the_command_once_and_what_it_writes_then_is_recorded(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    terminal, inside = os.openpty()
+    words = [*CHIPLOG, "run", "--", *script(tmp_path, INTERRUPTED)]
+    process = subprocess.Popen(words, env=environ, pass_fds=(inside,), preexec_fn=lambda: os.login_tty(inside))
+    os.close(inside)
+    shown_there = b""
+    while b"0.5" not in shown_there:
+        shown_there += os.read(terminal, 4096)
+    os.write(terminal, b"\x03")
+    assert process.wait(SECONDS) == 3
+    os.close(terminal)
+    document = shown(environ)
+    assert (document["state"], document["exit_code"], document["summary"]["loss"]) == ("failed", 3, 0.25)
+
+
+GOES_ON = """
+import json, sys
+print(json.dumps({"seen": 0}), flush=True)
+sys.stdin.readline()
+print(json.dumps({"seen": 1}), flush=True)
+"""
+
+
+def test_a_laptop_that_was_closed_goes_on_where_it_was(environ: dict[str, str], tmp_path: Path) -> None:
+    process = start(environ, "run", "--", *script(tmp_path, GOES_ON), stdin=subprocess.PIPE)
+    assert process.stdout is not None
+    assert b"0" in process.stdout.readline()
+    place = next((tmp_path / "state" / "chiplog" / "runs").iterdir())
+    everybody = soon(lambda: len(found := family(process.pid)) >= 3 and found)
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    soon(lambda: all(status(pid) == "T" for pid in everybody))
+    long_ago = time.time() - 3600
+    for path in place.rglob("*"):
+        os.utime(path, (long_ago, long_ago))  # An hour went by outside.
+    for pid in reversed(everybody):
+        os.kill(pid, signal.SIGCONT)
+    process.communicate(b"\n", timeout=SECONDS)
+    document = shown(environ)
+    assert (process.returncode, document["state"], document["summary"]["seen"]) == (0, "finished", 1)
+    rows = json.loads(run(environ, "history", "train", "-o", "json").stdout)
+    assert [row["seen"] for row in rows] == [0, 1]
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(other for child in children for other in family(int(child)))]
+
+
+def status(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 LIVES = """
 import json, os, time
 open("pid", "w").write(str(os.getpid()))
