@@ -18,16 +18,19 @@ def matching(found: Iterable[File], patterns: tuple[str, ...]) -> list[File]:
     return [file for file in found if not patterns or any(fnmatch.fnmatchcase(file.path, glob) for glob in patterns)]
 
 
-def fetch(bucket: Bucket, found: list[File], folder: Path) -> list[str]:
+def fetch(
+    bucket: Bucket, found: list[File], folder: Path, shown: Callable[[list[File]], Iterable[File]] = list
+) -> list[str]:
     """Download every file; in words, those that are missing or damaged. Raises BucketError and SettingsError.
 
     A file lands at its path; where several ranks or containers have files, below `rank-N/container`. Of several
     versions the newest lands there, and an older one as `PATH.~N~`.
+    `shown` gives the files, and may say how many are done.
     """
     newest = {(file.rank, file.container, file.path): file.version for file in found}
     many = len({(file.rank, file.container) for file in found}) > 1
     problems = []
-    for file in found:
+    for file in shown(found):
         above = [f"rank-{file.rank}", file.container] if many else []
         try:
             is_newest = newest[file.rank, file.container, file.path] == file.version

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,15 +30,18 @@ class Target:
     facts: downloading.Facts = downloading.NO_FACTS
 
 
-def restore(bucket: Bucket, view: RunView, folder: Path) -> tuple[int, list[str]]:
+def restore(
+    bucket: Bucket, view: RunView, folder: Path, shown: Callable[[list[Target]], Iterable[Target]] = list
+) -> tuple[int, list[str]]:
     """Write every file of a run below `folder`; how many there are now, and in words what could not be had.
 
     A file lands at its own path; where the run has several attempts, ranks or containers, below `attempt-N/rank-N/
-    CONTAINER`. Raises SettingsError where `folder` is not to be written to, and BucketError.
+    CONTAINER`. `shown` gives the files, and may say how many are done.
+    Raises SettingsError where `folder` is not to be written to, and BucketError.
     """
     targets, problems, count = list(_targets(bucket, view)), [], 0
     many = len({(item.attempt, item.rank, item.container) for item in targets}) > 1
-    for target in targets:
+    for target in shown(targets):
         above = [f"attempt-{target.attempt}", f"rank-{target.rank}", target.container] if many else []
         try:
             place = folder / downloading.inside([*above, *target.path.split("/")])

@@ -1,5 +1,6 @@
 """`chiplog files`: the files of a run, listed or downloaded."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def command(
     """List or download the files of a run."""
     from chiplog.reading import documents, files
     from chiplog_cli import downloading, notes, tables
-    from chiplog_cli.rendering import formats, pages
+    from chiplog_cli.rendering import formats, pages, progress
 
     is_get, run, patterns = _asked(words)
     download = download or (Path() if is_get else None)
@@ -68,7 +69,8 @@ def command(
     else:
         click.echo(f"{view.name} has no {'such ' if patterns else ''}files", err=True)
     if download is not None:
-        notes.downloaded(downloading.fetch(bucket, found, download), download)
+        shown = partial(progress.over, what="downloading")
+        notes.downloaded(downloading.fetch(bucket, found, download, shown), download)
 
 
 def _asked(words: tuple[str, ...]) -> tuple[bool, str, tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """`chiplog restore`: the run directory again, byte for byte."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -30,7 +31,8 @@ from chiplog_cli.session import Session
 def command(session: Session, run: str, folder: Path) -> None:
     """Restore a run's directory."""
     from chiplog_cli import notes, restoring
+    from chiplog_cli.rendering import progress
 
     bucket, view = session.find(run)
-    count, problems = restoring.restore(bucket, view, folder)
+    count, problems = restoring.restore(bucket, view, folder, partial(progress.over, what="restoring"))
     notes.restored(count, problems, folder)

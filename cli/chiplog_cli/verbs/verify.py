@@ -30,12 +30,12 @@ def command(context: click.Context, session: Session, run: str | None, quick: bo
 
     from chiplog.reading import runs, verifying
     from chiplog_cli import exits, notes, tables
-    from chiplog_cli.rendering import formats, pages
+    from chiplog_cli.rendering import formats, pages, progress
 
     if run is None:
         bucket = session.bucket()
         views = runs.every(bucket, session.cluster, session.namespace, session.clock)
-        found = list(verifying.everything(bucket, views, quick=quick))
+        found = list(verifying.everything(bucket, progress.over(views, "verifying"), quick=quick))
     else:
         bucket, view = session.find(run)
         views = [view]
