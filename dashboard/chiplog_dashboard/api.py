@@ -41,9 +41,17 @@ HEARTBEAT_LOOKS = 15
 
 SHOWN_INLINE = frozenset({
     "image/png", "image/jpeg", "image/gif", "image/webp",
-    "audio/wav", "audio/x-wav", "audio/mpeg", "video/mp4", "video/webm",
+    "audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "video/ogg",
 })  # fmt: skip
 """Kinds of content that a browser draws and never runs; everything else is offered for download."""
+
+FRAMED = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+"""What a page that a run logged may do in a frame of ours: draw itself. Its origin is none, so that it reaches neither
+our cookies nor our answers, and no other host either."""
 
 _BLOCK_BYTES = 1 << 18
 
@@ -133,8 +141,12 @@ class Api:
             "Content-Disposition": f"{'inline' if is_inline else 'attachment'}; filename*=UTF-8''{name}",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "private, max-age=31536000, immutable",
+            "Vary": "Sec-Fetch-Dest",
             **({"Content-Length": str(file.size)} if file.size is not None else {}),
         }
+        if _is_framed(request, file.path):
+            headers |= {"Content-Disposition": "inline", "Content-Security-Policy": FRAMED}
+            return StreamingResponse(_blocks(self.bucket.open(file.key)), headers=headers, media_type="text/html")
         kind = kind if is_inline else "application/octet-stream"
         return StreamingResponse(_blocks(self.bucket.open(file.key)), headers=headers, media_type=kind)
 
@@ -197,6 +209,15 @@ class Api:
         """Ask the recorders of a live run to flush every second; nobody waits for that, and nobody needs it."""
         if view.is_bound and view.state not in states.OVER:
             threading.Thread(target=_said, args=(self.watcher, view.key), daemon=True).start()
+
+
+def _is_framed(request: Request, path: str) -> bool:
+    """Whether a file is wanted as a page in a frame of ours; whoever follows a link to it has a download instead."""
+    view = request.query_params.get("view", "")
+    if view not in ("", "page"):
+        raise SettingsError(f"view={view!r} is not page")
+    asked = view == "page" and request.headers.get("sec-fetch-dest") == "iframe"
+    return asked and path.lower().endswith((".html", ".htm"))
 
 
 def _said(watcher: Watcher, run: layout.Run) -> None:

@@ -251,7 +251,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         (_ATTEMPT, Parameter("every", "Every version, not the newest alone.", _FLAG)),
         holding(files=texts(named("File"))),
     ),
-    ("GET", f"{RUN}/files/{{recorder}}/{{sha256}}"): Operation(kind=BYTES),
+    ("GET", f"{RUN}/files/{{recorder}}/{{sha256}}"): Operation(
+        (Parameter("view", "`page`: HTML as a page, in a frame of the dashboard's alone.", {"enum": ["page"]}),),
+        kind=BYTES,
+    ),
     ("GET", "/api/v1/keys"): Operation((_RUNS,), holding(keys=texts())),
     ("GET", "/api/v1/curves"): Operation(
         (

@@ -142,6 +142,44 @@ def test_a_file_is_drawn_or_kept_and_never_run(
     assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "wanted_as", "is_framed"),
+    [
+        ("a.html", "?view=page", "iframe", True),
+        ("A.HTM", "?view=page", "iframe", True),
+        ("a.html", "", "iframe", False),
+        ("a.html", "?view=page", "document", False),
+        ("a.html", "?view=page", None, False),
+        ("a.svg", "?view=page", "iframe", False),
+        ("a.js", "?view=page", "iframe", False),
+    ],
+)
+def test_a_page_that_a_run_logged_is_drawn_in_our_frame_alone_and_reaches_nothing(
+    world: World, site: Site, name: str, query: str, wanted_as: str | None, *, is_framed: bool
+) -> None:
+    place = world.run()
+    digest = "ab" * 32
+    key = layout.blob_key(layout.Recorder("prod", "team", "r1"), digest, name)
+    world.bucket.put(key, b"<h1>")
+    files = Source(numbered([file(name, digest, key=key, size=4)], step=1), id="files", kind="files", path="files")
+    world.record("r1", Source(script()), files, run=place.id)
+    answer = site.ask("GET", f"{RUN}/files/r1/{digest}{query}", {"Sec-Fetch-Dest": wanted_as} if wanted_as else {})
+    policy = answer.headers["content-security-policy"]
+    assert (answer.status, answer.body, answer.headers["x-content-type-options"]) == (200, b"<h1>", "nosniff")
+    assert "Sec-Fetch-Dest" in answer.headers["vary"]
+    if not is_framed:
+        assert policy == "default-src 'none'; sandbox"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        return
+    assert answer.headers["content-type"].startswith("text/html")
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert rules["sandbox"] == "allow-scripts"
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["frame-ancestors"] == "'self'"
+    assert not {"connect-src", "frame-src", "worker-src", "object-src"} & rules.keys()
+    assert not any("http" in rule or "*" in rule or "allow-same-origin" in rule for rule in rules.values())
+
+
 def test_no_file_but_a_runs_own_is_given(world: World, site: Site) -> None:
     trained(world)
     world.bucket.put("v1/blobs/prod/other/r9/" + "cd" * 32 + "/secret", b"secret")

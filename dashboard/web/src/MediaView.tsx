@@ -7,25 +7,30 @@ import { useParameter } from "./address";
 import { Boundary } from "./Boundary";
 import * as format from "./format";
 import { useAnswer } from "./live";
+import { Drawn } from "./media/Drawn";
+import { Layered } from "./media/Layered";
+import { Space } from "./media/Space";
 import { bins, fileOf, heat, logged, named, type Bins, type Kind, type Named, type Row } from "./media";
 import { say } from "./say";
 
 const ROWS = 60;
 const TABLE_ROWS = 200;
 
-export function Media({ id, summary, beat, dark }: { id: string; summary: Tree; beat: number; dark: boolean }) {
+interface Props { id: string; summary: Tree; config: Tree; beat: number; dark: boolean }
+
+export function Media({ id, summary, config, beat, dark }: Props) {
   const keys = useMemo(() => logged(summary), [summary]);
   const { answer } = useAnswer((signal) => api.files(id, signal), [id, beat]);
   return (
     <div className="grid of-large">{keys.map(([key, kind]) => (
-      <Boundary key={key} name={key} when={`${beat}`}><Key id={id} name={key} kind={kind} files={answer?.files ?? []} beat={beat} dark={dark} /></Boundary>))}
+      <Boundary key={key} name={key} when={`${beat}`}><Key id={id} name={key} kind={kind} files={answer?.files ?? []} config={config} beat={beat} dark={dark} /></Boundary>))}
     </div>
   );
 }
 
-interface KeyProps { id: string; name: string; kind: Kind; files: File[]; beat: number; dark: boolean }
+interface KeyProps { id: string; name: string; kind: Kind; files: File[]; config: Tree; beat: number; dark: boolean }
 
-function Key({ id, name, kind, files, beat, dark }: KeyProps) {
+function Key({ id, name, kind, files, config, beat, dark }: KeyProps) {
   const { answer: rows, error } = useAnswer((signal) => api.rows(id, name, signal), [id, name, beat]);
   const there = (rows ?? []).filter((row) => row[name] !== undefined);
   return (
@@ -34,13 +39,14 @@ function Key({ id, name, kind, files, beat, dark }: KeyProps) {
       {error && <p className="problem" role="alert">{error}</p>}
       {!rows && !error && <p className="hint">{say("Reading …")}</p>}
       {rows && there.length === 0 && <p className="hint">{say("Nothing.")}</p>}
-      {there.length > 0 && (kind === "histogram" ? <Histograms rows={there} name={name} dark={dark} /> : <Stepped id={id} name={name} kind={kind} rows={there} files={files} />)}
+      {there.length > 0 && (kind === "histogram" ? <Histograms rows={there} name={name} dark={dark} /> : <Stepped id={id} name={name} kind={kind} rows={there} files={files} config={config} dark={dark} />)}
     </section>
   );
 }
 
 /** The newest until the reader moves the slider; the step stands in the link. */
-function Stepped({ id, name, kind, rows, files }: { id: string; name: string; kind: Kind; rows: Row[]; files: File[] }) {
+function Stepped({ rows, ...shown }: Omit<KeyProps, "beat"> & { rows: Row[] }) {
+  const { name } = shown;
   const [wanted, setWanted] = useParameter("at", "");
   const found = wanted === "" ? -1 : rows.findLastIndex((row) => (row._step ?? 0) <= Number(wanted));
   const at = wanted === "" ? rows.length - 1 : Math.max(0, found);
@@ -54,25 +60,34 @@ function Stepped({ id, name, kind, rows, files }: { id: string; name: string; ki
           aria-valuetext={step(at)} onChange={(event) => setWanted(Number(event.target.value) === rows.length - 1 ? "" : step(Number(event.target.value)))} />
         <output>{say("step {step}", { step: step(at) })}</output>
       </div>
-      <div className="shown">{named(row[name]).map((item, place) => <Shown key={`${item.path}${place}`} id={id} kind={kind} item={item} file={fileOf(files, item)} />)}</div>
+      <div className="shown">{named(row[name]).map((item, place) => <Shown key={place} item={item} {...shown} />)}</div>
     </>
   );
 }
 
-function Shown({ id, kind, item, file }: { id: string; kind: Kind; item: Named; file: File | undefined }) {
+function Shown({ id, name, kind, item, files, config, dark }: Omit<KeyProps, "beat"> & { item: Named }) {
+  const file = fileOf(files, item);
   if (!file) return <p className="hint">{say("{path} is not in the bucket.", { path: item.path })}</p>;
   const source = api.content(id, file);
-  const caption = item.caption || file.path.split("/").pop();
+  const caption = item.caption || (file.path.split("/").pop() ?? "");
   if (kind === "table") return <Grid source={source} />;
   return (
-    <figure>
-      {kind === "picture" && <img src={source} alt={caption ?? ""} />}
+    <figure className={WIDE.has(kind) ? "wide" : ""}>
+      {kind === "picture" && (item.masks || item.boxes ? <Layered {...{ id, name, item, source, caption, files, config }} /> : <img src={source} alt={caption} />)}
       {kind === "sound" && <audio src={source} controls preload="none" />}
-      {kind === "film" && <video src={source} controls preload="metadata" />}
-      <figcaption title={file.path}>{caption}</figcaption>
+      {kind === "film" && (isMoving(file.path) ? <img src={source} alt={caption} /> : <video src={source} controls preload="metadata" />)}
+      {kind === "page" && <iframe src={`${source}?view=page`} sandbox="allow-scripts" referrerPolicy="no-referrer" loading="lazy" title={caption} />}
+      {kind === "figure" && <Drawn source={source} caption={caption} dark={dark} />}
+      {kind === "cloud" && isCloud(file.path) && <Space source={source} caption={caption} />}
+      {(kind === "file" || (kind === "cloud" && !isCloud(file.path))) && <a href={source} download>{say("Download {path}", { path: file.path.split("/").pop() ?? "" })}</a>}
+      {(item.caption || !WIDE.has(kind)) && <figcaption title={file.path}>{caption}</figcaption>}
     </figure>
   );
 }
+
+const WIDE: ReadonlySet<Kind> = new Set(["page", "figure", "cloud"]);
+const isMoving = (path: string) => /\.gif$/i.test(path); // wandb makes its videos of arrays so, and no browser plays them as films.
+const isCloud = (path: string) => /\.pts\.json$/i.test(path);
 
 interface Told { columns: Value[]; data: Value[][] }
 

@@ -51,7 +51,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
       {error && <p className="problem">{error}</p>}
       {tab === "overview" && <Overview run={run} now={now} />}
       {tab === "charts" && <Charts ids={ids} keys={run.keys} look={look} beat={beat} />}
-      {tab === "media" && <Media id={id} summary={run.summary} beat={beat} dark={dark} />}
+      {tab === "media" && <Media id={id} summary={run.summary} config={run.config} beat={beat} dark={dark} />}
       {tab === "system" && <Charts ids={ids} keys={run.system_keys} look={look} beat={beat} kind="system" />}
       {tab === "console" && <Console id={id} beat={beat} />}
       {tab === "files" && <Files id={id} beat={beat} />}

@@ -1,6 +1,14 @@
 /** The page's words in Japanese, by the English ones; `say.test.ts` holds it to those that are used. */
 
 export const ja: Record<string, string> = {
+  "Classes of {name}": "{name} のクラス",
+  "There are no points in it.": "点がありません。",
+  "{count} points of {name}; arrow keys turn them": "{name} の {count} 点。矢印キーで回せます",
+  "{count} of {total} points": "{total} 点のうち {count} 点",
+  "trace {number}": "系列 {number}",
+  "Not drawn here: {kinds}.": "ここでは描けません: {kinds}。",
+  "Download the figure": "図をダウンロード",
+  "Download {path}": "{path} をダウンロード",
   "Taken back.": "取り消しました。",
   "Tag": "タグ",
   "{count} runs fetched back from the archive.": "{count} 件のランをアーカイブから戻しました。",

@@ -2,11 +2,13 @@
 
 import type { File, Tree, Value } from "./api";
 
-export type Kind = "picture" | "sound" | "film" | "histogram" | "table";
+export type Kind = "picture" | "sound" | "film" | "histogram" | "table" | "page" | "figure" | "cloud" | "file";
 
 const KINDS: Record<string, Kind> = {
   "image-file": "picture", "images/separated": "picture", images: "picture", "audio-file": "sound", audio: "sound",
   "video-file": "film", videos: "film", histogram: "histogram", "table-file": "table",
+  "html-file": "page", html: "page", "plotly-file": "figure", "object3D-file": "cloud", object3D: "cloud",
+  "molecule-file": "file", molecule: "file", "bokeh-file": "file",
 };
 
 export interface Row { _step: number | null; _timestamp: number | null; [key: string]: Value }
@@ -20,18 +22,22 @@ export function logged(summary: Tree): [string, Kind][] {
   return Object.entries(summary).flatMap(([key, value]): [string, Kind][] => { const kind = kindOf(value); return kind ? [[key, kind]] : []; }).sort();
 }
 
-export interface Named { path: string; sha256: string; caption: string }
+export interface Named { path: string; sha256: string; caption: string; masks?: Tree; boxes?: Tree }
 
 /** Every file that a value names: a medium's own, or those of a list of them. */
 export function named(value: Value | undefined): Named[] {
   if (!isTree(value)) return [];
   const captions = Array.isArray(value.captions) ? value.captions : [];
-  const lists = [value.audio, value.videos, value.filenames].find(Array.isArray) ?? [value];
+  const lists = [value.audio, value.videos, value.html, value.objects, value.filenames].find(Array.isArray) ?? [value];
   return lists.flatMap((item, place): Named[] => {
     const one = typeof item === "string" ? { path: item } : isTree(item) ? item : {};
-    return typeof one.path === "string" ? [{ path: one.path, sha256: text(one.sha256), caption: text(captions[place] ?? one.caption) }] : [];
+    const layers = { ...layer("masks", one.masks ?? of(value.all_masks, place)), ...layer("boxes", one.boxes ?? of(value.all_boxes, place)) };
+    return typeof one.path === "string" ? [{ path: one.path, sha256: text(one.sha256), caption: text(captions[place] ?? one.caption), ...layers }] : [];
   });
 }
+
+const of = (list: Value | undefined, place: number) => (Array.isArray(list) ? list[place] : undefined);
+const layer = (name: "masks" | "boxes", value: Value | undefined) => (isTree(value) && Object.keys(value).length ? { [name]: value } : {});
 
 /** The recorded file of a name: by its digest, else by the end of its path. */
 export function fileOf(files: File[], wanted: Named): File | undefined {
@@ -52,7 +58,7 @@ export function bins(value: Value | undefined): Bins | null {
 
 const numbers = (value: Value | undefined): number[] => (Array.isArray(value) ? value.map(Number) : []);
 const text = (value: Value | undefined) => (typeof value === "string" ? value : "");
-const isTree = (value: Value | undefined): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isTree = (value: Value | undefined): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** How much of each step's values lies in each of `rows` equal stretches from the lowest to the highest edge; 1 is the fullest of that step. */
 export function heat(found: Bins[], rows: number): { low: number; high: number; columns: number[][] } {

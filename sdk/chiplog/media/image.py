@@ -161,9 +161,16 @@ class _Mask(medium.Medium):
     kind = "mask"
     folder = "images/mask"
 
+    def __init__(self, labels: Mapping[Any, Any]) -> None:
+        super().__init__()
+        self._labels = {str(number): str(label) for number, label in labels.items()}
+
+    def _facts(self, files: Path, key: str, step: int | str) -> medium.Json:  # noqa: ARG002
+        return {"class_labels": self._labels} if self._labels else {}
+
 
 def _mask(name: str, told: Mapping[str, Any]) -> _Mask:
-    mask = _Mask()
+    mask = _Mask(told.get("class_labels") or {})
     if "path" in told:
         mask._hold(Path(told["path"]), "mask.png")
         return mask

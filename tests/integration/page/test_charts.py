@@ -1,12 +1,10 @@
 """Charts, media and the table as the reader arranges them, in a real browser; what was arranged stands in the link."""
 
-import hashlib
 import json
 import re
 
 import pytest
-import showroom
-from bucket_world import Source, World, attempt, file, history, numbered, script
+from bucket_world import Source, World, attempt, history, numbered, script
 from pages import drawn
 from playwright.sync_api import Page, expect
 
@@ -52,47 +50,6 @@ def test_x_is_any_metric_and_a_logarithm_and_panels_are_kept_and_sized(page: Pag
     expect(page.locator(".kept .of-large section.chart")).to_have_attribute("aria-label", "val/acc")
     assert answered(page, "val/acc") == ["run1"]
     expect(panel.locator(".tip-x").first).to_contain_text("epoch ")
-
-
-def with_media(world: World) -> None:
-    rows, files = [], []
-    for step in range(0, 40, 20):
-        data = showroom.picture(step, 8)
-        digest = hashlib.sha256(data).hexdigest()
-        key = f"v1/blobs/prod/team/r0/{digest}/a.png"
-        world.bucket.put(key, data)
-        picture = {"_type": "image-file", "path": f"media/a_{step}.png", "sha256": digest}
-        weights = {"_type": "histogram", "values": [1, step], "bins": [0, 1, 2]}
-        rows.append(history(step, samples=picture, weights=weights))
-        files.append(file(f"wandb/run/files/media/a_{step}.png", digest, key=key, size=len(data)))
-    data = json.dumps({"columns": ["word", "share"], "data": [["the", 0.5], ["a", 0.25]]}).encode()
-    digest = hashlib.sha256(data).hexdigest()
-    key = f"v1/blobs/prod/team/r0/{digest}/t.table.json"
-    world.bucket.put(key, data)
-    table = {"_type": "table-file", "path": "media/t.table.json", "sha256": digest}
-    files.append(file("wandb/run/files/media/t.table.json", digest, key=key, size=len(data)))
-    values = {**rows[-1]["values"], "words": table}
-    rows[-1]["values"] = values
-    summary = {"kind": "summary", "update": [[[key], value] for key, value in values.items()], "remove": []}
-    shipped = Source(numbered(files), id="files", kind="files", path="files")
-    world.record("r0", Source(numbered([*rows, summary])), shipped, run="run0-0123abc0", sequence=9)
-
-
-def test_a_slider_goes_through_the_steps_of_media_and_histograms_lie_side_by_side(
-    page: Page, address: str, world: World
-) -> None:
-    with_media(world)
-    page.goto(f"{address}/runs/prod/team/run0-0123abc0")
-    page.get_by_role("tab", name="media").click()
-    samples = page.locator('section[aria-label="samples"]')
-    expect(samples.locator("figcaption")).to_have_text("a_20.png")
-    samples.get_by_role("slider").fill("0")
-    expect(samples.locator("figcaption")).to_have_text("a_0.png")
-    expect(page).to_have_url(re.compile("at=0"))
-    expect(samples.locator("img")).to_have_js_property("naturalWidth", 8)
-    expect(page.locator('section[aria-label="words"] td')).to_have_text(["the", "0.5", "a", "0.25"])
-    page.locator('section[aria-label="weights"] canvas').hover(position={"x": 5, "y": 5})
-    expect(page.locator('section[aria-label="weights"]')).to_contain_text("step 0 · most between 0 and 1")
 
 
 def test_attempts_before_a_restart_are_branches_of_their_own(page: Page, address: str, world: World) -> None:

@@ -167,10 +167,12 @@ def test_files_are_copied_as_they_are(tmp_path: Path) -> None:
 
 def test_boxes_and_masks_stand_beside_their_image(tmp_path: Path) -> None:
     boxes = {"truth": {"box_data": [{"position": {"minX": 0}, "class_id": 1}], "class_labels": {1: "cat"}}}
-    told, _ = value(tmp_path, chiplog.Image(PIXELS, boxes=boxes, masks={"m": {"mask_data": PIXELS[:, :, 0]}}))
+    masks = {"m": {"mask_data": PIXELS[:, :, 0], "class_labels": {0: "sea", 1: "ship"}}}
+    told, _ = value(tmp_path, chiplog.Image(PIXELS, boxes=boxes, masks=masks))
     content = json.loads((tmp_path / told["boxes"]["truth"]["path"]).read_text())
     assert content["class_labels"] == {"1": "cat"}
     assert told["masks"]["m"]["path"].startswith("media/images/mask/")
+    assert told["masks"]["m"]["class_labels"] == {"0": "sea", "1": "ship"}
 
 
 @pytest.mark.parametrize(
