@@ -41,6 +41,7 @@ def _facts(details: Details, now: float) -> list[tuple[str, str]]:
     return [
         ("run", view.run if view.is_bound else f"{view.run} (a recorder that no run has claimed)"),
         ("place", text.printable(view.place)),
+        ("script says", text.printable(_other_project(details))),
         ("state", tables.state(view)),
         ("exit code", "" if code is None else str(code)),
         ("step", "" if view.step is None else str(view.step)),
@@ -57,6 +58,14 @@ def _facts(details: Details, now: float) -> list[tuple[str, str]]:
         ("written by", _writer(text.printable(details.fold.producer))),
         ("requests", _requests(view.members)),
     ]
+
+
+def _other_project(details: Details) -> str:
+    """The project that the script gave to `init`, where the run is listed under another."""
+    said = str(details.fold.run.get("project") or "")
+    return (
+        f"project {said}; it is listed under {details.view.project}" if said not in ("", details.view.project) else ""
+    )
 
 
 def _recorded(view: RunView) -> str:

@@ -169,6 +169,13 @@ def test_show_is_a_sheet_with_the_headline_metrics_curve(chiplog: Any) -> None:
     assert "METRIC\nloss" in text
 
 
+def test_show_says_the_project_of_the_script_where_it_is_another(chiplog: Any, world: World) -> None:
+    place = world.run("moved", "77777777", project="digits")
+    world.record("r7", Source(script()), run=place.id)
+    assert "script says  project vision; it is listed under digits" in chiplog("show", "moved").stdout
+    assert "script says" not in chiplog("show", "mnist").stdout
+
+
 def test_a_recorder_that_no_run_has_claimed_is_marked(chiplog: Any, world: World) -> None:
     world.record("lost", Source(script()))
     assert "lost-pod (no run)" in chiplog("ls").stdout
