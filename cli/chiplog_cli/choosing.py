@@ -12,8 +12,6 @@ from chiplog.reading.roster import Brief, Roster
 from chiplog.reading.views import RunView
 from chiplog.times import iso
 
-_UNSEALED = "a script's own config is listed when its run is sealed (`chiplog compact`), and no run listed has"
-
 _LOOKED_AT = 200
 """Runs whose keys may be meant by another."""
 
@@ -72,8 +70,6 @@ def absent(asked: Query, every: Roster, now: float) -> str:
     tree, name = missing[0][0], ".".join(missing[0][1:])
     known = {key for item in islice(every, _LOOKED_AT) for key in _keys(roster.listed(item)[tree])}
     near = [f"{tree}.{key}" for key in guessing.near(name, sorted(known))]
-    if not near and tree == "config":
-        return f"{_UNSEALED} config.{name}"
     return f"no run has {tree}.{name}{guessing.asked(near)}"
 
 

@@ -7,6 +7,7 @@ import difflib
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -107,8 +108,8 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """The `chiplog` command."""
-    cli()
+    """The `chiplog` command, which is `kubectl chiplog` too."""
+    cli(prog_name="kubectl chiplog" if Path(sys.argv[0]).name.startswith("kubectl-") else None)
 
 
 def _accept_any_text() -> None:

@@ -92,6 +92,25 @@ def flatten(tree: Tree, prefix: str = "") -> Tree:
     return flat
 
 
+def shortened(tree: Tree, most: int, text: int) -> Tree:
+    """The numbers and texts of a tree, nested as they are: the first so many, texts of at most so many characters."""
+    return _shortened(tree, [most], text)
+
+
+def _shortened(tree: Tree, left: list[int], text: int) -> Tree:
+    kept: Tree = {}
+    for key, value in tree.items():
+        if not left[0]:
+            break
+        if isinstance(value, dict) and not is_number(value):
+            below = _shortened(value, left, text)
+            kept |= {key: below} if below else {}
+        elif is_number(value) or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= text):
+            kept[key] = value
+            left[0] -= 1
+    return kept
+
+
 def _apply_items(tree: Tree, row: Row) -> None:
     for path, value in row.get("update", []):
         assign(tree, path, value)

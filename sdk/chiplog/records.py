@@ -68,7 +68,7 @@ class StreamHead(TypedDict):
     loss_bound: str
     """What the writer may lose when it is killed, in words."""
     run: dict[str, Any]
-    """The writer's own words on the run: `run_id`, `project`, `name`, …, `step`, `summary` (scalars, bounded)."""
+    """The writer's own words on the run: `run_id`, `project`, `name`, …, `step`; `summary`, `config` (bounded)."""
     ended: bool
     """The writer said that it is done (an exit record)."""
     exit_code: NotRequired[int]

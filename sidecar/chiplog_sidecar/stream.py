@@ -25,8 +25,13 @@ MAX_SUMMARY_KEYS = 256
 """Summary values that a head carries at most; all of them stand in the rows."""
 
 MAX_SUMMARY_TEXT = 256
-"""Longer texts are left out of a head's summary."""
+"""Longer texts are left out of a head's summary and config."""
 
+MAX_CONFIG_KEYS = 128
+"""Numbers and texts of the config that a head carries at most; all of it stands in the rows."""
+
+_OF_WANDB = "_wandb"
+"""What wandb adds to a config of its own."""
 
 MAX_SPAN_BYTES = 4 * 1024 * 1024
 """Of the source that rows which are taken together cover: a gap may be of gigabytes, and the source is shipped too."""
@@ -320,7 +325,7 @@ class Stream:
             "gaps": fold.gaps,
             "skipped": dict(fold.skipped),
             "loss_bound": self.format.loss_bound(fold),
-            "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": _bounded(fold.summary)},
+            "run": {**fold.run, "step": fold.step, "last_time": fold.last_time, **_told(fold)},
             "ended": fold.ended,
             "witness": digest_of((self._first, self._last)),
             "modified_ns": self.modified_ns,
@@ -364,6 +369,13 @@ def ended(head: StreamHead, segmented: int) -> StreamHead:
 def digest_of(witness: tuple[bytes, bytes]) -> str:
     """What a head says of a file's first bytes and those before its position."""
     return hashlib.sha256(b"".join(witness)).hexdigest()[:16]
+
+
+def _told(fold: folding.Fold) -> dict[str, Any]:
+    """What a list of runs shows of config and summary."""
+    own = {key: value for key, value in fold.config.items() if key != _OF_WANDB}
+    config = folding.shortened(own, MAX_CONFIG_KEYS, MAX_SUMMARY_TEXT)
+    return {"summary": _bounded(fold.summary), **({"config": config} if config else {})}
 
 
 def _bounded(summary: dict[str, Any]) -> dict[str, Any]:

@@ -123,10 +123,10 @@ def test_a_key_that_no_run_has_is_said_where_nothing_is_found(chiplog: Any, expr
     assert chiplog("ls", expression).stderr == answer
 
 
-def test_a_key_of_a_script_s_own_config_may_not_be_listed_yet(chiplog: Any) -> None:
-    said = chiplog("ls", "config.of_the_script > 0").stderr
-    assert "listed when its run is sealed" in said
-    assert "config.of_the_script" in said
+def test_a_script_s_own_config_is_asked_for_while_it_runs(chiplog: Any, world: World) -> None:
+    place = world.run("own", "00000009", config={"lr": 5.0})
+    world.record("rec9", Source(script(width=7, opt={"name": "sgd"})), run=place.id)
+    assert names(chiplog, "config.width = 7 and config.opt.name = 'sgd' and config.lr = 5") == ["own"]
 
 
 WRONG = [["stat = 1"], ["--by", "config"], ["--by", "name,loss"], ["--columns", "name desc"], ["--desc"]]

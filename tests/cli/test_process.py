@@ -1,5 +1,7 @@
 """What only a process of its own shows: start-up, pipes, encodings."""
 
+import os
+import re
 import subprocess
 import sys
 import time
@@ -48,6 +50,27 @@ def test_the_bucket_of_the_environment_is_read(folder: Path) -> None:
     done = run(folder, "ls")
     assert done.returncode == 0
     assert b"mnist" in done.stdout
+
+
+def test_kubectls_plug_in_is_the_same_program_under_its_own_name(folder: Path) -> None:
+    plug_in = Path(sys.executable).parent / "kubectl-chiplog"  # kubectl runs what is called so on the path.
+    env = {"PATH": "/usr/bin:/bin", "CHIPLOG_BUCKET": str(folder)}
+    assert subprocess.check_output([plug_in, "ls", "-o", "json"], env=env) == run(folder, "ls", "-o", "json").stdout
+    assert b"Usage: kubectl chiplog ls" in subprocess.check_output([plug_in, "ls", "--help"], env=env)
+
+
+@pytest.mark.parametrize(("environment", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_has_colours_unless_they_are_not_wanted(
+    folder: Path, environment: dict[str, str], is_coloured: bool
+) -> None:
+    terminal, inside = os.openpty()
+    env = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "CHIPLOG_BUCKET": str(folder), **environment}
+    subprocess.run([*COMMAND, "ls"], env=env, stdout=inside, check=True, timeout=60)
+    os.close(inside)
+    shown = os.read(terminal, 1 << 16)
+    os.close(terminal)
+    assert b"mnist" in shown
+    assert bool(re.search(rb"\x1b\[[0-9;]*3[0-7]m", shown)) is is_coloured
 
 
 @pytest.mark.parametrize("arguments", ["--help", "ls --help", "explain --help"])

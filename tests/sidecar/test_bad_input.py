@@ -90,6 +90,15 @@ def test_a_line_of_250_000_keys_is_one_row_and_a_bounded_head(world: World) -> N
     assert len(world.head()["streams"][0]["run"]["summary"]) <= 256
 
 
+def test_a_head_has_the_first_128_numbers_and_short_texts_of_a_config_as_they_are_nested(world: World) -> None:
+    config = {"_wandb": {"t": 1}, "lr": 0.1, "long": "x" * 257, "layers": [1, 2], "opt": {"name": "adam", "none": {}}}
+    lines = [{"_config": config}, {"_config": {f"k{number}": number for number in range(200)}}]
+    metrics(world, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+    drained(world)
+    told = world.head()["streams"][0]["run"]["config"]
+    assert told == {"lr": 0.1, "opt": {"name": "adam"}, **{f"k{number}": number for number in range(126)}}
+
+
 def test_a_clock_in_1970_loses_nothing(world: World) -> None:
     world.time.now = 1.0
     metrics(world, b'{"a": 1, "_timestamp": 0}\n')

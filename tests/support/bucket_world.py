@@ -74,6 +74,7 @@ class Source:
         for row in self.rows:
             fold.apply(row)
         told = {**fold.run, "step": fold.step, "last_time": fold.last_time, "summary": fold.summary}
+        told |= {"config": fold.config} if fold.config else {}
         head: StreamHead = {
             "id": self.id, "kind": self.kind, "container": self.container, "path": self.path, "generation": 0,
             "inode": 7, "position": self.end, "segmented": self.cut, "size": self.end, "kinds": fold.kinds,

@@ -54,8 +54,9 @@ def command(
 
     \b
     In json, jsonl and csv each run has namespace, project, run (its id), name, state, attempts, step,
-    started_at, finished_at, config (of the TrainingRun), summary (scalars, as the recorder last said),
-    tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown. `show` has more.
+    started_at, finished_at, config (numbers and short texts until the run is sealed), summary (scalars, as the
+    recorder last said), tags and lag_seconds, or the fields of --columns. Times are ISO 8601 in UTC; null is unknown.
+    `show` has more.
     """
     from chiplog.query import selecting
     from chiplog.reading import listing, people, roster, words

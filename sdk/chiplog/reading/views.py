@@ -127,7 +127,14 @@ def _of_run(papers: Papers, beats: Collection[Beat | Unread], now: float) -> Run
         seal=papers.seal,
         unread=(*papers.unread, *(member.unread for member in found if member.unread)),
     )
-    return _with_heads(blank, now)
+    view = _with_heads(blank, now)
+    return view if papers.config else _with_config(view)
+
+
+def _with_config(view: RunView) -> RunView:
+    """The view with what the script said of its config, as far as heads tell, where no index knows all of it."""
+    said = [item["config"] for item in _said(view) if isinstance(item.get("config"), dict)]
+    return replace(view, config={**view.config, **{key: value for tree in said for key, value in tree.items()}})
 
 
 def _sealed(papers: Papers, beats: Collection[Beat | Unread]) -> Iterator[Beat]:
@@ -178,7 +185,7 @@ def _of_recorder(beat: Beat | Unread, now: float) -> RunView:
     if isinstance(beat, Unread):
         state = "silent" if now - beat.modified > states.SILENCE_SECONDS else "running"
         return replace(blank, state=state, members=(member,), unread=(beat.problem,))
-    return _with_heads(replace(blank, members=(replace(member, beat=beat),)), now)
+    return _with_config(_with_heads(replace(blank, members=(replace(member, beat=beat),)), now))
 
 
 def _with_heads(view: RunView, now: float) -> RunView:
@@ -206,8 +213,7 @@ def _with_heads(view: RunView, now: float) -> RunView:
 
 def _with_writer(view: RunView) -> RunView:
     """The view with what the heads of the streams that speak for the run say."""
-    heard = (members.writers(member) for member in members.by_weight(view.members))
-    told = [codec.number(stream["run"]) for stream in next((streams for streams in heard if streams), [])]
+    told = _said(view)
     if not told:
         return view
     steps = [int(item["step"]) for item in told if item.get("step") is not None]
@@ -218,6 +224,12 @@ def _with_writer(view: RunView) -> RunView:
         summary={key: value for item in told for key, value in (item.get("summary") or {}).items()},
         tags=joined(view.tags, [str(tag) for item in told for tag in item.get("tags") or []]),
     )
+
+
+def _said(view: RunView) -> list[dict[str, Any]]:
+    """The words of the streams that speak for the run."""
+    heard = (members.writers(member) for member in members.by_weight(view.members))
+    return [codec.number(stream["run"]) for stream in next((streams for streams in heard if streams), [])]
 
 
 def joined(tags: list[str], more: Iterable[str] | None) -> list[str]:
