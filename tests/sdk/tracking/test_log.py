@@ -222,6 +222,19 @@ def test_a_gigantic_row_is_left_out_with_its_reason(tmp_path: Path, capsys: pyte
     assert "16777215" in capsys.readouterr().err
 
 
+def test_a_value_of_200_mb_is_left_out_by_its_name_and_the_row_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = make_run(tmp_path)
+    run.log({"big": "x" * 200_000_000, "loss": 1.0})
+    run.finish()
+    assert recorded(tmp_path).history == [(0, {"loss": 1.0})]
+    said = capsys.readouterr().err
+    assert "big='xxx" in said
+    assert "a text of 200000000 characters, 4194304 bytes are allowed" in said
+    assert len(said) < 1000
+
+
 def test_a_base_install_needs_nothing_but_python(tmp_path: Path) -> None:
     text = """
 import sys
