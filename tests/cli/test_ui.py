@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,23 @@ def test_it_serves_the_bucket_until_it_is_told_to_stop(tmp_path: Path) -> None:
 def test_without_a_bucket_it_says_so() -> None:
     result = CliRunner(env={"CHIPLOG_BUCKET": None, "XDG_DATA_HOME": "/nowhere"}).invoke(cli, ["ui"])
     assert (result.exit_code, "no bucket" in result.output) == (2, True)
+
+
+def test_a_port_that_is_taken_is_wrong_usage_and_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(cli, ["ui", "--bucket", str(tmp_path), "--port", port])
+    assert result.exit_code == 2
+    assert f"--port {port}: Address already in use; another one, or 0 for any free one" in result.stderr
+
+
+def test_it_says_where_to_look(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    argv = [str(Path(sys.executable).with_name("chiplog")), "ui", "--bucket", str(tmp_path), "--port", port]
+    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            assert process.stderr.readline() == f"chiplog: {tmp_path} at http://127.0.0.1:{port} until Ctrl-C\n"
+        finally:
+            process.kill()

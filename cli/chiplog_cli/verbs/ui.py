@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import socket
 import sys
 
 import click
@@ -40,6 +41,7 @@ def command(session: Session, port: int, reports: str | None) -> None:
     address = session.where()
     if importlib.util.find_spec(PROGRAM) is None:
         raise SettingsError("the dashboard is not installed: pip install 'chiplog[dashboard]'")
+    _require_free(port)
     told = {
         "CHIPLOG_BUCKET": address,
         "CHIPLOG_CLUSTER": session.cluster,
@@ -47,6 +49,20 @@ def command(session: Session, port: int, reports: str | None) -> None:
         "CHIPLOG_UI_PORT": str(port),
         "CHIPLOG_UI_REPORTS": reports or "",
     }
+    if port:  # Of a free one the server says the number.
+        click.echo(f"chiplog: {address} at http://127.0.0.1:{port} until Ctrl-C", err=True)
     sys.stdout.flush()
     # It takes our place: signals and the exit code are its own.
     os.execve(sys.executable, [sys.executable, "-m", f"{PROGRAM}.main"], {**session.environment(address), **told})  # noqa: S606
+
+
+def _require_free(port: int) -> None:
+    """Ask for the port as the server will, whose own word for one that is taken is the exit code of something else."""
+    from chiplog.errors import SettingsError
+
+    with socket.socket() as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SettingsError(f"--port {port}: {error.strerror}; another one, or 0 for any free one") from error
