@@ -88,11 +88,11 @@ def run(
 
     Raises SettingsError for a change that is none.
     """
-    changes, datasets = list(changes), list(datasets)
-    if not is_manifest and all(change.startswith(_DATA) for change in changes):
-        spec: Json = {"from": {"run": source["metadata"]["name"]}, **_headline(source["spec"])}
-    else:
-        spec = {key: value for key, value in copy.deepcopy(dict(source["spec"])).items() if key not in _LEFT_OUT}
+    changes = list(changes)
+    is_named = not is_manifest and all(change.startswith(_DATA) for change in changes)
+    spec: Json = (
+        {"from": {"run": source["metadata"]["name"]}, **_headline(source["spec"])} if is_named else _own(source)
+    )
     for change in changes:
         _set(spec, change)
     for dataset in datasets:
@@ -101,20 +101,26 @@ def run(
         spec["gates"] = chosen
     if promote:
         spec["promote"] = promote
+    metadata = _metadata(source, name, of_night, is_named=is_named)
+    return {"apiVersion": f"{_GROUP}/v1alpha1", "kind": "TrainingRun", "metadata": metadata, "spec": spec}
+
+
+def _own(source: Mapping[str, Any]) -> Json:
+    """The source's spec as one of the new run's own."""
+    return {key: value for key, value in copy.deepcopy(dict(source["spec"])).items() if key not in _LEFT_OUT}
+
+
+def _metadata(source: Mapping[str, Any], name: str, of_night: Night | None, *, is_named: bool) -> Json:
+    """The source's labels that are not ours, and what tells whose night it is and which run it was made of."""
     metadata = source["metadata"]
     run_id = (source.get("status") or {}).get("runId", "")
-    annotations = {f"{_GROUP}/retrained-from": run_id} if run_id and "from" not in spec else {}
+    annotations = {f"{_GROUP}/retrained-from": run_id} if run_id and not is_named else {}
     labels = {key: value for key, value in (metadata.get("labels") or {}).items() if not key.startswith(f"{_GROUP}/")}
     if of_night is not None:
         labels[f"{_GROUP}/line"] = of_night.line
         moment = of_night.moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         annotations |= {f"{_GROUP}/line-uid": of_night.line_uid, f"{_GROUP}/scheduled-at": moment}
-    return {
-        "apiVersion": f"{_GROUP}/v1alpha1",
-        "kind": "TrainingRun",
-        "metadata": {"name": name, "namespace": metadata["namespace"], "labels": labels, "annotations": annotations},
-        "spec": spec,
-    }
+    return {"name": name, "namespace": metadata["namespace"], "labels": labels, "annotations": annotations}
 
 
 def _headline(spec: Mapping[str, Any]) -> Json:

@@ -8,8 +8,8 @@ from chiplog_cli import options
 from chiplog_cli.session import Session
 
 if TYPE_CHECKING:
-    from chiplog.query.syntax import Field
-    from chiplog.reading.roster import Brief
+    from chiplog.query.syntax import Field, Query
+    from chiplog.reading.roster import Brief, Roster
     from chiplog.reading.views import RunView
 
 
@@ -59,28 +59,42 @@ def command(
     `show` has more.
     """
     from chiplog.query import selecting
-    from chiplog.reading import listing, people, roster, words
-    from chiplog_cli import choosing, notes
+    from chiplog.reading import people, roster
+    from chiplog_cli import choosing
 
     who = choosing.whom(by)
     order = None if who else by
     query = choosing.query([*([expression] if expression else []), *filters], order, limit, is_descending=desc)
     wanted = choosing.columns(columns)
-    every = listing.read(session.bucket(), session.cluster, session.namespace, session.clock)
-    notes.unread(every.unread())
-    said = words.every(session.bucket(), session.cluster, session.namespace)
-    every = words.shown(every, said, archived=archived, deleted=deleted)
-    now = session.clock()
+    every, now = _listed(session, archived=archived, deleted=deleted), session.clock()
     chosen = every.where(lambda item: people.is_by(roster.read(item, now), who)) if who else every
     found = [every.item(number) for number in selecting.numbers(query, chosen, now)]
     if found or output != "table":
         _write(found, wanted, output, now)
-    elif not every:
-        click.echo("no runs yet: `chiplog run -- COMMAND` records one here", err=True)
-    elif who:
-        click.echo(f"no such runs by {who}, which is no field to sort by either", err=True)
     else:
-        click.echo("; ".join(filter(None, ["no such runs", choosing.absent(query, every, now)])), err=True)
+        click.echo(_nothing(query, every, who, now), err=True)
+
+
+def _listed(session: Session, *, archived: bool, deleted: bool) -> "Roster":
+    """All runs as people see them; what cannot be read of them is said."""
+    from chiplog.reading import listing, words
+    from chiplog_cli import notes
+
+    every = listing.read(session.bucket(), session.cluster, session.namespace, session.clock)
+    notes.unread(every.unread())
+    said = words.every(session.bucket(), session.cluster, session.namespace)
+    return words.shown(every, said, archived=archived, deleted=deleted)
+
+
+def _nothing(query: "Query", every: "Roster", who: str, now: float) -> str:
+    """Why there is nothing to show."""
+    from chiplog_cli import choosing
+
+    if not every:
+        return "no runs yet: `chiplog run -- COMMAND` records one here"
+    if who:
+        return f"no such runs by {who}, which is no field to sort by either"
+    return "; ".join(filter(None, ["no such runs", choosing.absent(query, every, now)]))
 
 
 def _write(found: "list[Brief | RunView]", wanted: "list[tuple[str, Field]]", output: str, now: float) -> None:
