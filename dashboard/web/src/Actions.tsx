@@ -1,13 +1,13 @@
 /** What one may do with some runs: tag them, put them away, delete them; each of it with the way back. */
 
 import { useState } from "react";
-import type { Run } from "./api";
+import type { Picked } from "./api";
 import { notify } from "./notice";
 import { say } from "./say";
 import { inverse, tell, type Said } from "./words";
 
 /** Says something of runs and shows how to take it back. */
-export async function speak(runs: Run[], said: Said, text: string): Promise<void> {
+export async function speak(runs: Picked[], said: Said, text: string): Promise<void> {
   const back = inverse(runs, said);
   const undo = async () => {
     try {
@@ -25,12 +25,12 @@ export async function speak(runs: Run[], said: Said, text: string): Promise<void
   }
 }
 
-export function Actions({ runs, done }: { runs: Run[]; done?: () => void }) {
+export function Actions({ runs, done }: { runs: Picked[]; done?: (said: Said) => void }) {
   const [tagging, setTagging] = useState(false);
   const count = runs.length;
   const isArchived = runs.every((run) => run.archived);
   const isDeleted = runs.every((run) => run.deleted);
-  const act = (said: Said, text: string) => void speak(runs, said, text).then(done);
+  const act = (said: Said, text: string) => void speak(runs, said, text).then(() => done?.(said));
   const tags = [...new Set(runs.flatMap((run) => run.tags))].sort();
   return (
     <span className="actions">

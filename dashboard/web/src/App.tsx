@@ -74,7 +74,7 @@ function Views({ dark, commands, children }: { dark: boolean; commands: Command[
         <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.5" cy="8.5" r="5.5" /><path d="M12.7 12.7 18 18" /></svg></button>
         {children}
       </Bar>
-      {searching && <Suspense fallback={null}><Palette live={live} commands={commands} close={() => setSearching(false)} /></Suspense>}
+      {searching && <Suspense fallback={null}><Palette commands={commands} close={() => setSearching(false)} /></Suspense>}
       <Toast />
       <Boundary name={say("This view")} when={usePath()}>
         <Suspense fallback={<main className="page"><p className="hint">{say("Reading …")}</p></main>}><View live={live} dark={dark} /></Suspense>

@@ -8,6 +8,7 @@ import { colour } from "./colours";
 import { rows, type Row } from "./differing";
 import * as format from "./format";
 import { Link } from "./Link";
+import { useRows } from "./listed";
 import type { Live } from "./live";
 import { Board } from "./Runs";
 import { StatePill } from "./StatePill";
@@ -25,12 +26,14 @@ export function Compare({ live, dark }: { live: Live; dark: boolean }) {
   const [named] = useParameter("ids", "");
   const [all, setAll] = useParameter("all", "");
   const ids = named.split(",").filter(Boolean).slice(0, MOST_COMPARED);
-  const runs = useMemo(() => ids.flatMap((id) => live.byId.get(id) ?? []), [named, live.byId]);
+  const question = useMemo(() => ({ only: ids.length ? ids : ["-"] }), [named]);
+  const { runs: found, total } = useRows(question, MOST_COMPARED, live);
+  const runs = useMemo(() => ids.flatMap((id) => found.find((run) => run.id === id) ?? []), [named, found]);
   const every = useMemo(() => rows(runs), [runs]);
   const shown = all ? every : every.filter((row) => row.differs);
   const places = new Map(runs.map((run, place) => [run.id, place]));
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
-  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
+  if (!live.loaded || total === null) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   return (
     <main className="page">
       <div className="title">

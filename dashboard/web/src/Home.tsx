@@ -2,46 +2,60 @@
 
 import { useContext, useMemo } from "react";
 import * as api from "./api";
-import type { NightLine, Run } from "./api";
+import type { Group, NightLine, Run } from "./api";
 import { foundHref, href, runHref } from "./address";
 import * as format from "./format";
 import { Verdict } from "./Lines";
 import { Link } from "./Link";
+import { useFollowed, useRows } from "./listed";
 import { useAnswer, type Live } from "./live";
 import { headline, Welcome } from "./RunList";
 import { Share } from "./Share";
 import { LinkDays } from "./shares";
 import { StatePill } from "./StatePill";
-import { isShown } from "./words";
 import { say } from "./say";
 
 const TONIGHT_HOURS = 24;
 const LATE_SECONDS = 120;
 const SHOWN = 8;
 
+const RUNNING = 'state = "running"';
+const FAILED = `state in ("failed", "killed") and reason not in ("Pruned", "Stopped") and finished_at > -${TONIGHT_HOURS}h`;
+const DOUBTFUL = `state = "silent" or (state = "running" and lag_seconds > ${LATE_SECONDS})`;
+const PLACE = ["cluster", "namespace", "project"];
+
+const asked = (filter: string) => ({ filter, show: "current" as const });
+const [RUNNING_LIST, FAILED_LIST, DOUBTFUL_LIST] = [asked(RUNNING), asked(`${FAILED} order by finished_at desc`), asked(DOUBTFUL)];
+
+interface Some { runs: Run[]; total: number | null }
+
 export function Home({ live }: { live: Live }) {
-  const { answer } = useAnswer((signal) => api.lineList(signal), [live.runs.length]);
-  const now = Date.now();
-  const runs = useMemo(() => live.runs.filter((run) => isShown(run, "")), [live.runs]);
-  const sorted = useMemo(() => sort(runs, now), [runs, Math.floor(now / 60_000)]);
+  const { answer } = useAnswer((signal) => api.lineList(signal), [live.total]);
+  const running = useRows(RUNNING_LIST, SHOWN, live);
+  const failed = useRows(FAILED_LIST, SHOWN, live);
+  const doubtful = useRows(DOUBTFUL_LIST, SHOWN, live);
+  const { answer: every, error } = useFollowed((signal) => api.groups({ show: "current" }, PLACE, ["started_at"], signal), [], live.news);
+  const { answer: bad } = useFollowed((signal) => api.groups(asked(FAILED), PLACE, [], signal), [], live.news);
+  const projects = useMemo(() => projectsOf(every?.groups ?? [], bad?.groups ?? []), [every, bad]);
   const lines = (answer?.lines ?? []).filter((line) => !line.holds);
-  const projects = useMemo(() => grouped(runs, now), [runs, Math.floor(now / 60_000)]);
-  if (live.trouble && live.runs.length === 0) return <main className="page"><p className="problem" role="alert">{live.trouble}</p></main>;
-  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
-  if (live.runs.length === 0) return <main className="page"><Welcome /></main>;
+  const doubts = (doubtful.total ?? 0) + lines.length;
+  const trouble = live.trouble || (every ? "" : error);
+  if (trouble && !every) return <main className="page"><p className="problem" role="alert">{trouble}</p></main>;
+  if (!live.loaded || !every) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
+  if (live.total === 0) return <main className="page"><Welcome /></main>;
   return (
     <main className="page">
       <h1 className="hidden">{say("Overview")}</h1>
       <div className="tiles">
-        <Tile name={say("running")} count={sorted.running.length} tone="info" to={foundHref('state = "running"')} />
-        <Tile name={say("failed in {hours} h", { hours: TONIGHT_HOURS })} count={sorted.failed.length} tone="bad" to={foundHref(`state in ("failed", "killed") and finished_at > -${TONIGHT_HOURS}h order by finished_at desc`)} />
-        <Tile name={say("need a look")} count={sorted.doubtful.length + lines.length} tone="warn" />
-        <Tile name={say("runs")} count={runs.length} tone="plain" to="/runs" />
+        <Tile name={say("running")} count={running.total ?? 0} tone="info" to={foundHref(RUNNING)} />
+        <Tile name={say("failed in {hours} h", { hours: TONIGHT_HOURS })} count={failed.total ?? 0} tone="bad" to={foundHref(FAILED_LIST.filter)} />
+        <Tile name={say("need a look")} count={doubts} tone="warn" />
+        <Tile name={say("runs")} count={every.runs} tone="plain" to="/runs" />
       </div>
-      <div className={sorted.doubtful.length > 0 || lines.length > 0 ? "overview three" : "overview"}>
-        <Listed name={say("Running now")} runs={sorted.running} empty={say("Nothing runs.")} />
-        <Listed name={say("Failed in the last {hours} hours", { hours: TONIGHT_HOURS })} runs={sorted.failed} empty={say("Nothing failed.")} />
-        {(sorted.doubtful.length > 0 || lines.length > 0) && <Doubtful runs={sorted.doubtful} lines={lines} />}
+      <div className={doubts > 0 ? "overview three" : "overview"}>
+        <Listed name={say("Running now")} some={running} empty={say("Nothing runs.")} />
+        <Listed name={say("Failed in the last {hours} hours", { hours: TONIGHT_HOURS })} some={failed} empty={say("Nothing failed.")} />
+        {doubts > 0 && <Doubtful some={doubtful} lines={lines} />}
         <Projects projects={projects} />
       </div>
     </main>
@@ -53,13 +67,13 @@ function Tile({ name, count, tone, to }: { name: string; count: number; tone: st
   return to ? <Link to={to} className="tile">{inner}</Link> : <div className="tile">{inner}</div>;
 }
 
-function Listed({ name, runs, empty }: { name: string; runs: Run[]; empty: string }) {
+function Listed({ name, some: { runs, total }, empty }: { name: string; some: Some; empty: string }) {
   return (
     <section className="card">
-      <h2>{name} {runs.length > 0 && <span className="count">{runs.length}</span>}</h2>
-      {runs.length === 0 && <p className="hint">{empty}</p>}
-      <ul className="plain">{runs.slice(0, SHOWN).map((run) => <Item key={run.id} run={run} />)}</ul>
-      {runs.length > SHOWN && <p className="hint">{say("and {count} more", { count: runs.length - SHOWN })}</p>}
+      <h2>{name} {total !== null && total > 0 && <span className="count">{total}</span>}</h2>
+      {total === 0 && <p className="hint">{empty}</p>}
+      <ul className="plain">{runs.map((run) => <Item key={run.id} run={run} />)}</ul>
+      {(total ?? 0) > runs.length && <p className="hint">{say("and {count} more", { count: (total ?? 0) - runs.length })}</p>}
     </section>
   );
 }
@@ -77,10 +91,10 @@ function Item({ run, why }: { run: Run; why?: string }) {
   );
 }
 
-function Doubtful({ runs, lines }: { runs: Run[]; lines: NightLine[] }) {
+function Doubtful({ some: { runs, total }, lines }: { some: Some; lines: NightLine[] }) {
   return (
     <section className="card">
-      <h2>{say("Needs a look")} <span className="count">{runs.length + lines.length}</span></h2>
+      <h2>{say("Needs a look")} <span className="count">{(total ?? 0) + lines.length}</span></h2>
       <ul className="plain">
         {lines.slice(0, SHOWN).map((line) => (
           <li key={line.id}>
@@ -89,7 +103,7 @@ function Doubtful({ runs, lines }: { runs: Run[]; lines: NightLine[] }) {
               <Verdict line={line} />
             </Link>
           </li>))}
-        {runs.slice(0, SHOWN).map((run) => <Item key={run.id} run={run} why={doubt(run)} />)}
+        {runs.map((run) => <Item key={run.id} run={run} why={doubt(run)} />)}
       </ul>
     </section>
   );
@@ -106,7 +120,8 @@ interface Project {
   runs: number;
   running: number;
   failed: number;
-  newest: string | null;
+  /** Unix seconds. */
+  newest: number | null;
 }
 
 function Projects({ projects }: { projects: Project[] }) {
@@ -121,25 +136,13 @@ function Projects({ projects }: { projects: Project[] }) {
             <td><Link to={foundHref(`project = ${JSON.stringify(item.name)} and namespace = ${JSON.stringify(item.namespace)}`)}>{item.name || say("no project")}</Link></td>
             <td>{item.namespace}</td><td className="right">{item.runs.toLocaleString("en-US")}</td>
             <td className="right">{item.running || ""}</td><td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
-            <td className="right">{item.newest ? format.ago((Date.now() - Date.parse(item.newest)) / 1000) : ""}</td>
+            <td className="right">{item.newest ? format.ago(Date.now() / 1000 - item.newest) : ""}</td>
             {canShare && <td className="right">{item.name && <Share kind="project" id={`${item.cluster}/${item.namespace}/${item.name}`} />}</td>}
           </tr>))}
         </tbody>
       </table>
     </section>
   );
-}
-
-const isFailed = (run: Run, now: number) =>
-  (run.state === "failed" || run.state === "killed") && run.reason !== "Pruned" && run.reason !== "Stopped" &&
-  run.finished_at !== null && now - Date.parse(run.finished_at) < TONIGHT_HOURS * 3_600_000;
-
-export function sort(runs: Run[], now: number): { running: Run[]; failed: Run[]; doubtful: Run[] } {
-  return {
-    running: runs.filter((run) => run.state === "running"),
-    failed: runs.filter((run) => isFailed(run, now)).sort((a, b) => (b.finished_at ?? "").localeCompare(a.finished_at ?? "")),
-    doubtful: runs.filter((run) => doubt(run) !== ""),
-  };
 }
 
 /** Why a run needs a look; empty where it does not. */
@@ -149,16 +152,12 @@ export function doubt(run: Run): string {
   return "";
 }
 
-export function grouped(runs: Run[], now: number): Project[] {
-  const found = new Map<string, Project>();
-  for (const run of runs) {
-    const key = `${run.namespace}/${run.project}`;
-    const item = found.get(key) ?? { name: run.project, cluster: run.cluster, namespace: run.namespace, runs: 0, running: 0, failed: 0, newest: null };
-    item.runs += 1;
-    item.running += Number(run.state === "running");
-    item.failed += Number(isFailed(run, now));
-    if ((run.started_at ?? "") > (item.newest ?? "")) item.newest = run.started_at;
-    found.set(key, item);
-  }
-  return [...found.values()].sort((a, b) => (b.newest ?? "").localeCompare(a.newest ?? ""));
+/** Projects by their groups of runs, the one in which a run started last first. */
+export function projectsOf(every: Group[], failed: Group[]): Project[] {
+  const bad = new Map(failed.map((group) => [JSON.stringify(group.values), group.runs]));
+  const found = every.map((group): Project => {
+    const [cluster, namespace, name] = group.values.map((value) => format.value(value));
+    return { cluster: cluster ?? "", namespace: namespace ?? "", name: name ?? "", runs: group.runs, running: group.running, failed: bad.get(JSON.stringify(group.values)) ?? 0, newest: group.numbers.started_at?.high ?? null };
+  });
+  return found.sort((a, b) => (b.newest ?? 0) - (a.newest ?? 0));
 }

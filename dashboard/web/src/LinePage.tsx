@@ -15,7 +15,7 @@ import { Plot } from "./Plot";
 import { later, say } from "./say";
 
 export function LinePage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
-  const { answer: line, error } = useAnswer((signal) => api.line(id, signal), [id, live.runs.length]);
+  const { answer: line, error } = useAnswer((signal) => api.line(id, signal), [id, live.total]);
   if (!line) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading the line …")}</p>}</main>;
   return (
     <main className="page">

@@ -9,7 +9,7 @@ import { useAnswer, type Live } from "./live";
 import { say } from "./say";
 
 export function Lines({ live }: { live: Live }) {
-  const { answer, error } = useAnswer((signal) => api.lineList(signal), [live.runs.length]);
+  const { answer, error } = useAnswer((signal) => api.lineList(signal), [live.total]);
   const found = answer?.lines ?? [];
   return (
     <main className="page">

@@ -1,10 +1,11 @@
 /** Everything by its name: places, saved views, runs, reports and what one may do here; opened by Ctrl or ⌘ and K. */
 
-import { useMemo, useRef, useState } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import * as api from "./api";
 import type { Run } from "./api";
 import { go, href, runHref } from "./address";
 import { slug } from "./format";
-import { useAnswer, type Live } from "./live";
+import { useAnswer } from "./live";
 import { notify } from "./notice";
 import * as reports from "./reports/client";
 import { say } from "./say";
@@ -13,18 +14,21 @@ import type { View } from "./views";
 
 export interface Command { name: string; kind: string; run: () => void; remove?: () => void }
 
-interface Props { live: Live; commands: Command[]; close: () => void }
+interface Props { commands: Command[]; close: () => void }
 
 const SHOWN = 60;
 const RUNS_SHOWN = 12;
 
-export default function Palette({ live, commands, close }: Props) {
+export default function Palette({ commands, close }: Props) {
   const [search, setSearch] = useState("");
   const [at, setAt] = useState(0);
   const [changes, setChanges] = useState(0);
   const list = useRef<HTMLUListElement>(null);
   const { answer: saved } = useAnswer((signal) => views.list(signal), [changes]);
   const { answer: written } = useAnswer((signal) => reports.list(signal), []);
+  const words = useDeferredValue(search.trim());
+  const { answer: runs } = useAnswer((signal) => (words ? api.runs({ words, show: "current" }, 0, RUNS_SHOWN, signal) : Promise.resolve({ total: 0, runs: [] })), [words]);
+  const { answer: newest } = useAnswer((signal) => api.runs({}, 0, 1, signal), []);
   const forget = (view: View) => void views.remove(view).then(() => setChanges(changes + 1), (error: Error) => notify({ text: error.message, isProblem: true }));
   const every = useMemo(() => [
     ...(saved?.views ?? []).map((view): Command => ({ name: view.title, kind: say("view"), run: () => go(view.href), remove: () => forget(view) })),
@@ -32,7 +36,7 @@ export default function Palette({ live, commands, close }: Props) {
     ...(written?.reports ?? []).map((report): Command => ({ name: report.title, kind: say("report"), run: () => go(href("reports", report.id)) })),
     ...commands,
   ], [saved, written, commands]);
-  const found = [...every.filter((item) => fits(`${item.name} ${item.kind}`, search)), ...runsOf(live.runs, search), ...saving(live, search)].slice(0, SHOWN);
+  const found = [...every.filter((item) => fits(`${item.name} ${item.kind}`, search)), ...(runs?.runs ?? []).filter((run) => fits(`${run.display_name} ${run.project} ${run.namespace} ${run.run} ${run.name} ${run.state} ${run.tags.join(" ")}`, search)).map(opening), ...saving(newest?.runs[0], search)].slice(0, SHOWN);
   const chosen = found[Math.min(at, found.length - 1)];
   const move = (next: number) => {
     const place = Math.max(0, Math.min(found.length - 1, next));
@@ -75,16 +79,12 @@ function places(): Command[] {
   return told.map(([to, name]) => ({ name, kind: say("go to"), run: () => go(to) }));
 }
 
-function runsOf(runs: Run[], search: string): Command[] {
-  if (!search.trim()) return [];
-  const found = runs.filter((run) => !run.deleted && fits(`${run.display_name} ${run.project} ${run.namespace} ${run.run}`, search)).slice(0, RUNS_SHOWN);
-  return found.map((run) => ({ name: run.display_name, kind: `${run.project || run.namespace} · ${run.state}`, run: () => go(runHref(run.id)) }));
-}
+const opening = (run: Run): Command => ({ name: run.display_name, kind: `${run.project || run.namespace} · ${run.state}`, run: () => go(runHref(run.id)) });
 
 /** Whatever is typed can be the name of a view. */
-function saving(live: Live, search: string): Command[] {
+function saving(newest: Run | undefined, search: string): Command[] {
   const title = search.trim();
-  const place = live.runs[0] ? `${live.runs[0].cluster}/${live.runs[0].namespace}` : "";
+  const place = newest ? `${newest.cluster}/${newest.namespace}` : "";
   if (!place || !title) return [];
   const keep = () => void views.save(place, slug(title, Date.now()), title, views.here()).then(
     () => notify({ text: say("{title} is saved; it stands in this palette for everybody who sees {namespace}.", { title, namespace: place.split("/")[1] ?? "" }), isProblem: false }),

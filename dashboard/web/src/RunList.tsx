@@ -1,32 +1,37 @@
 /** The runs beside the charts: one click shows or hides a curve, the name leads to the run. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Run } from "./api";
 import { go, runHref } from "./address";
 import * as format from "./format";
 import { useListKeys } from "./keys";
+import type { List } from "./listed";
 import { StatePill } from "./StatePill";
 import { say } from "./say";
 
 interface Props {
-  runs: Run[];
+  list: List;
   chosen: Map<string, number>;
   paint: (id: string) => string;
   toggle: (run: Run) => void;
   only: (run: Run) => void;
 }
 
-export function RunList({ runs, chosen, paint, toggle, only }: Props) {
+export function RunList({ list, chosen, paint, toggle, only }: Props) {
+  const count = list.total ?? 0;
   const holder = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
-  const rows = useVirtualizer({ count: runs.length, getScrollElement: () => holder.current, estimateSize: () => 46, overscan: 12 });
+  const rows = useVirtualizer({ count, getScrollElement: () => holder.current, estimateSize: () => 46, overscan: 12 });
+  const seen = rows.getVirtualItems();
+  const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0];
+  useEffect(() => list.see(first, last), [list.see, first, last]);
   const move = (next: number) => {
-    const place = Math.max(0, Math.min(runs.length - 1, next));
+    const place = Math.max(0, Math.min(count - 1, next));
     setAt(place);
     rows.scrollToIndex(place);
   };
-  useListKeys(runs, at, move, toggle);
+  useListKeys(count, list.at(at), at, move, toggle);
   const pressed = (event: React.KeyboardEvent) => {
     if (event.key === "ArrowDown") move(at + 1);
     else if (event.key === "ArrowUp") move(at - 1);
@@ -36,12 +41,12 @@ export function RunList({ runs, chosen, paint, toggle, only }: Props) {
   return (
     <div className="list" ref={holder} tabIndex={0} role="list" aria-label={say("Runs")} onKeyDown={pressed}>
       <div role="presentation" style={{ height: rows.getTotalSize(), position: "relative" }}>
-        {rows.getVirtualItems().map((item) => {
-          const run = runs[item.index];
+        {seen.map((item) => {
+          const run = list.at(item.index);
           if (!run) return null;
           const drawn = chosen.has(run.id);
           return (
-            <div key={run.id} role="listitem" className={item.index === at ? "item at" : "item"} style={{ transform: `translateY(${item.start}px)` }}>
+            <div key={item.index} role="listitem" className={item.index === at ? "item at" : "item"} style={{ transform: `translateY(${item.start}px)` }}>
               <button className="dot" style={drawn ? { background: paint(run.id), borderColor: paint(run.id) } : {}} aria-pressed={drawn}
                 aria-label={drawn ? say("Hide {name}", { name: run.display_name }) : say("Draw {name}", { name: run.display_name })} title={say("Draw or hide; double click: this one alone")}
                 onClick={() => toggle(run)} onDoubleClick={() => only(run)} />

@@ -10,7 +10,7 @@ import { colour } from "./colours";
 import { Console } from "./Console";
 import { Files } from "./Files";
 import * as format from "./format";
-import { useAnswer, type Live } from "./live";
+import { beatOf, useAnswer, type Live } from "./live";
 import { Media } from "./MediaView";
 import { logged } from "./media";
 import { notify } from "./notice";
@@ -24,11 +24,11 @@ const TOLD = { overview: later("overview"), charts: later("charts"), media: late
 
 export function RunPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const [tab, setTab] = useParameter("tab", "overview");
-  const beat = live.beat.get(id) ?? 0;
+  const beat = beatOf(live, [id]);
   const { answer: run, error } = useAnswer((signal) => api.run(id, signal), [id, beat]);
   const look = useMemo(() => ({ colour: () => colour(0, dark), name: () => run?.display_name ?? "" }), [dark, run?.display_name]);
   const ids = useMemo(() => [id], [id]);
-  const now = live.byId.get(id);
+  const now = live.byId.get(id) ?? run;
   if (!run) return <main className="page">{error ? <p className="problem">{error}</p> : <p className="hint">{say("Reading the run …")}</p>}</main>;
   return (
     <main className="page">

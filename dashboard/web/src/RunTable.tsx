@@ -1,27 +1,31 @@
-/** All runs as a table: sorted by any column; columns are chosen, kept in sight and made wider by the reader; what is shown as a file. */
+/** A list of runs as a table: sorted by any column; columns are chosen, kept in sight and made wider by the reader; what is shown as a file. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Actions } from "./Actions";
-import type { Run } from "./api";
+import * as api from "./api";
+import type { Picked, Question, Run } from "./api";
 import { go, runHref, useParameter } from "./address";
-import { columnsOf, csv, FIRST, json, laid, LEAST_WIDTH, sortedBy, widthsOf, written, type Column, type Laid } from "./columns";
+import { columnsOf, FIRST, laid, LEAST_WIDTH, orderOf, widthsOf, written, type Column, type Laid } from "./columns";
 import { short } from "./fields";
 import * as format from "./format";
 import { useListKeys } from "./keys";
+import { useFollowed, useList } from "./listed";
+import type { Live } from "./live";
+import { notify } from "./notice";
 import { RunGroups } from "./RunGroups";
 import { say } from "./say";
 import { StatePill } from "./StatePill";
+import * as writing from "./writing";
 
 interface Props {
-  runs: Run[];
-  ordered: boolean;
+  question: Question;
+  live: Live;
   show: string;
   setShow: (show: string) => void;
 }
 
-export function RunTable({ runs, ordered, show, setShow }: Props) {
-  const [picked, setPicked] = useState<Set<string>>(new Set());
+export function RunTable({ question, live, show, setShow }: Props) {
   const [at, setAt] = useState(-1);
   const [sort, setSort] = useParameter("sort", "");
   const [named, setNamed] = useParameter("columns", "");
@@ -29,21 +33,27 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
   const [sized, setSized] = useParameter("widths", "");
   const [grouped, setGrouped] = useParameter("by", "");
   const [choosing, setChoosing] = useState(false);
-  const every = useMemo(() => columnsOf(runs), [runs]);
+  const { answer } = useFollowed((signal) => api.fields(question, signal), [question], live.news);
+  const every = useMemo(() => columnsOf(answer?.fields ?? []), [answer]);
   const chosen = named ? new Set(named.split(",")) : new Set([...FIRST, ...every.filter((item) => /^(config|summary)\./.test(item.name)).slice(0, 8).map((item) => item.name)]);
   const pins = new Set(pinned.split(","));
   const widths = widthsOf(sized);
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const columns = useMemo(() => laid(every.filter((item) => chosen.has(item.name)), pins, widths, PICK_WIDTH), [every, named, pinned, sized]);
+  const order = orderOf(sort, every);
+  const sorted = useMemo(() => ({ ...question, order }), [question, order]);
+  const list = useList(sorted, live);
+  const count = list.total ?? 0;
+  const { picked, pick, all, clear } = usePicked(question);
+  const holder = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({ count, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 8 });
+  const seen = rows.getVirtualItems();
+  const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0];
+  useEffect(() => list.see(first, last), [list.see, first, last]);
+  const isAll = picked.size > 0 && picked.size >= count;
+  useListKeys(count, list.at(at), at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
   const pin = (name: string) => setPinned([...pins].filter((item) => item && item !== name).concat(pins.has(name) ? [] : [name]).join(",") || "-");
   const widen = (name: string, width: number) => setSized(written(new Map([...widths, [name, Math.max(LEAST_WIDTH, width)]])));
-  const sorted = useMemo(() => (sort && !ordered ? sortedBy(runs, every, sort) : runs), [runs, every, sort, ordered]);
-  const holder = useRef<HTMLDivElement>(null);
-  const rows = useVirtualizer({ count: sorted.length, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 8 });
-  const those = useMemo(() => sorted.filter((run) => picked.has(run.id)), [sorted, picked]);
-  const pick = useCallback((run: Run) => setPicked((old) => { const next = new Set(old); if (!next.delete(run.id)) next.add(run.id); return next; }), []);
-  const isAll = those.length > 0 && those.length === sorted.length;
-  useListKeys(sorted, at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
   const template = useMemo(() => ({ gridTemplateColumns: `${PICK_WIDTH}px ` + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, PICK_WIDTH) }), [columns]);
   const flip = (name: string) => setSort(sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
   const choose = (name: string) => {
@@ -55,8 +65,7 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
     <>
       <div className="toolbar">
         <button onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>{say("Columns")}</button>
-        <button onClick={() => download("runs.csv", "text/csv", csv(sorted, columns))}>CSV</button>
-        <button onClick={() => download("runs.json", "application/json", json(sorted, columns))}>JSON</button>
+        <Files question={sorted} columns={columns} />
         <label>{say("Group by")}
           <select value={grouped} onChange={(event) => setGrouped(event.target.value)}>
             <option value="">{say("none")}</option>{every.filter((item) => GROUPING.test(item.name)).map((item) => <option key={item.name} value={item.name}>{short(item.name)}</option>)}
@@ -65,16 +74,16 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
         <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
           <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
         </select>
-        <span className="hint">{those.length > 0 ? say("{count} chosen", { count: those.length }) : ""}</span>
-        {those.length > 0 && <Actions runs={those} />}
+        <span className="hint">{picked.size > 0 ? say("{count} chosen", { count: picked.size }) : ""}</span>
+        {picked.size > 0 && <Actions runs={[...picked.values()]} done={clear} />}
       </div>
       {choosing && <fieldset className="columns"><legend>{say("Columns")}</legend>{every.map((item) => (
         <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}
           {chosen.has(item.name) && <button className={pins.has(item.name) ? "quiet pinned" : "quiet"} aria-pressed={pins.has(item.name)} aria-label={say("Keep {name} in sight", { name: item.name })} onClick={() => pin(item.name)}>★</button>}</label>))}</fieldset>}
-      {grouped && <RunGroups runs={sorted} columns={columns} name={grouped} />}
-      <div className="table" hidden={grouped !== ""} ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={sorted.length} tabIndex={0}>
+      {grouped && <RunGroups question={question} columns={columns} name={grouped} news={live.news} />}
+      <div className="table" hidden={grouped !== ""} ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={count} tabIndex={0}>
         <div className="row head" role="row" style={template}>
-          <span role="columnheader" className="pick stays"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => setPicked(new Set(isAll ? [] : sorted.map((run) => run.id)))} /></span>
+          <span role="columnheader" className="pick stays"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => all(!isAll)} /></span>
           {columns.map((item) => (
             <div key={item.name} role="columnheader" className={item.left === null ? "cell" : "cell stays"} style={stay(item)}
               aria-sort={sort === item.name ? "ascending" : sort === `-${item.name}` ? "descending" : "none"}>
@@ -83,12 +92,54 @@ export function RunTable({ runs, ordered, show, setShow }: Props) {
             </div>))}
         </div>
         <div role="rowgroup" style={{ height: rows.getTotalSize(), width: template.width, position: "relative" }}>
-          {rows.getVirtualItems().map((item) => {
-            const run = sorted[item.index];
-            return run && <Row key={run.id} run={run} columns={columns} template={template} place={item.index} start={item.start} isAt={item.index === at} isPicked={picked.has(run.id)} pick={pick} />;
+          {seen.map((item) => {
+            const run = list.at(item.index);
+            return run
+              ? <Row key={item.index} run={run} columns={columns} template={template} place={item.index} start={item.start} isAt={item.index === at} isPicked={picked.has(run.id)} pick={pick} />
+              : <div key={item.index} className="row coming" style={{ ...template, transform: `translateY(${item.start}px)` }} />;
           })}
         </div>
       </div>
+    </>
+  );
+}
+
+/** Runs that the reader has chosen, one by one or all of the list, also those that never were in sight. */
+function usePicked(question: Question) {
+  const [picked, setPicked] = useState<Map<string, Picked>>(new Map());
+  const chosen = useRef(picked);
+  chosen.current = picked;
+  // Of another list those that are in it too.
+  useEffect(() => {
+    if (chosen.current.size === 0) return;
+    let isOver = false;
+    const ids = [...chosen.current.keys()];
+    const kept = (runs: Picked[]) => { if (!isOver) setPicked((old) => new Map(runs.filter((run) => old.has(run.id)).map((run) => [run.id, run]))); };
+    void api.picked(ids.length > MOST_NAMED ? question : { ...question, only: ids }).then(kept, () => kept([]));
+    return () => { isOver = true; };
+  }, [question]);
+  const pick = useCallback((run: Picked) => setPicked((old) => { const next = new Map(old); if (!next.delete(run.id)) next.set(run.id, run); return next; }), []);
+  const all = (isWanted: boolean) => {
+    if (!isWanted) setPicked(new Map());
+    else void api.picked(question).then((runs) => setPicked(new Map(runs.map((run) => [run.id, run]))), (error: Error) => notify({ text: error.message, isProblem: true }));
+  };
+  return { picked, pick, all, clear: () => setPicked(new Map()) };
+}
+
+/** What the list has, as files. */
+function Files({ question, columns }: { question: Question; columns: Column[] }) {
+  const [done, setDone] = useState<number | null>(null);
+  const write = (made: writing.Format) => {
+    setDone(0);
+    writing.written(made, (offset, limit) => api.runs(question, offset, limit), setDone)
+      .then((content) => writing.keep(made.name, content), (error: Error) => notify({ text: error.message, isProblem: true }))
+      .finally(() => setDone(null));
+  };
+  return (
+    <>
+      <button disabled={done !== null} onClick={() => write(writing.csv(columns))}>CSV</button>
+      <button disabled={done !== null} onClick={() => write(writing.json(columns))}>JSON</button>
+      {done !== null && <span className="hint" role="status">{say("{count} runs written", { count: done })}</span>}
     </>
   );
 }
@@ -123,9 +174,11 @@ function Cell({ run, column }: { run: Run; column: Column }) {
 }
 
 const PICK_WIDTH = 34;
+/** Runs that a question names one by one; of more the whole list is asked for. */
+const MOST_NAMED = 100;
 const STEP = 20;
 /** What tells runs apart in few words: of numbers that are measured each run has its own. */
-const GROUPING = /^(state|project|namespace|reason|tags|config\..*)$/;
+const GROUPING = /^(state|project|namespace|reason|config\..*)$/;
 
 const stay = (column: Laid) => (column.left === null ? undefined : { left: column.left });
 
@@ -143,12 +196,4 @@ function Edge({ name, width, widen }: { name: string; width: number; widen: (wid
         widen(width + (event.key === "ArrowLeft" ? -STEP : STEP));
       }} />
   );
-}
-
-function download(name: string, kind: string, text: string) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: kind }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

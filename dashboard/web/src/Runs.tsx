@@ -2,19 +2,19 @@
 
 import { lazy, Suspense, useMemo } from "react";
 import * as api from "./api";
-import type { Run } from "./api";
+import type { Question, Run } from "./api";
 import { useParameter } from "./address";
 import { Charts } from "./Charts";
 import { compareHref, MOST_COMPARED } from "./Compare";
 import { colour } from "./colours";
 import { read, short, varied } from "./fields";
-import { useFiltered } from "./filter";
 import * as format from "./format";
 import { Link } from "./Link";
-import { useAnswer, type Live } from "./live";
+import { useList, useQuestion, useRows } from "./listed";
+import { beatOf, useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
-import { isShown } from "./words";
+import { shown } from "./words";
 import { later, say } from "./say";
 
 const RunPlots = lazy(() => import("./plots/RunPlots"));
@@ -27,9 +27,9 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const [search, setSearch] = useParameter("q", "");
   const [view, setView] = useParameter("view", "charts");
   const [show, setShow] = useParameter("show", "");
-  const { found: every, problem, ordered } = useFiltered(live, search);
-  const found = useMemo(() => every.filter((run) => isShown(run, show)), [every, show]);
-  const { chosen, toggle, only } = useChosen(found);
+  const question = useQuestion(search, { show: shown(show) });
+  const list = useList(question, live);
+  const { chosen, toggle, only } = useChosen(question, live);
   const places = useMemo(() => new Map(chosen.map((run, place) => [run.id, place])), [chosen]);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
   const others = useMemo(() => ({ live, dark }), [live, dark]);
@@ -37,7 +37,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
     <div className={view === "table" ? "runs wide" : "runs"}>
       <aside>
         <div className="toolbar">
-          <input type="search" value={search} spellCheck={false} aria-label={say("Find runs")} aria-invalid={problem !== ""}
+          <input type="search" value={search} spellCheck={false} aria-label={say("Find runs")} aria-invalid={list.problem !== ""}
             placeholder={say("Find runs: words, or config.lr < 0.1")} onChange={(event) => setSearch(event.target.value)} />
           <div className="switch" role="group" aria-label={say("View")}>
             {(["charts", "plots", "table"] as const).map((name) => (
@@ -45,15 +45,15 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
             ))}
           </div>
         </div>
-        {problem && <pre className="problem" role="alert">{problem}</pre>}
+        {list.problem && <pre className="problem" role="alert">{list.problem}</pre>}
         {live.trouble && <p className="problem" role="alert">{live.trouble}</p>}
         {view === "table"
-          ? <RunTable runs={found} ordered={ordered} show={show} setShow={setShow} />
-          : <RunList runs={found} chosen={places} paint={paint} toggle={toggle} only={only} />}
-        <footer className="hint">{say("{shown} of {count} runs", { shown: found.length, count: live.runs.length })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
+          ? <RunTable question={question} live={live} show={show} setShow={setShow} />
+          : <RunList list={list} chosen={places} paint={paint} toggle={toggle} only={only} />}
+        <footer className="hint">{say("{shown} of {count} runs", { shown: format.number(list.total ?? 0), count: format.number(live.total ?? 0) })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
       {view === "charts" && <Board chosen={chosen} paint={paint} live={live} others={others} />}
-      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots runs={found} live={live} place={(id) => places.get(id) ?? -1} /></Suspense>}
+      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots question={question} live={live} place={(id) => places.get(id) ?? -1} /></Suspense>}
     </div>
   );
 }
@@ -70,7 +70,7 @@ interface BoardProps {
 
 export function Board({ chosen, paint, live, others, bare = false }: BoardProps) {
   const ids = useMemo(() => chosen.map((run) => run.id), [chosen]);
-  const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
+  const beat = beatOf(live, ids);
   const ask = async (signal: AbortSignal) => ({ of: ids.length, keys: ids.length ? (await api.keys(ids, signal)).keys : [] });
   const { answer } = useAnswer(ask, [ids, beat]);
   // What was answered about no run says nothing about those that are chosen now.
@@ -81,7 +81,7 @@ export function Board({ chosen, paint, live, others, bare = false }: BoardProps)
   // eslint-disable-next-line react-hooks/exhaustive-deps
   const look = useMemo(() => ({ colour: paint, name: (id: string) => names.get(id) ?? id, group }), [chosen, paint(""), group]);
   const fields = useMemo(() => [...new Set([...varied(chosen), "project", "state"])], [chosen]);
-  if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
+  if (live.loaded && live.total === 0) return <main className="page"><Welcome /></main>;
   const charts = (
     <Charts ids={ids} keys={keys} look={look} beat={beat} others={others}>
       <label>{say("Mean of")}
@@ -103,13 +103,10 @@ function grouping(runs: Run[], name: string): (id: string) => string {
 }
 
 /** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */
-function useChosen(found: Run[]) {
+function useChosen(question: Question, live: Live) {
   const [named, setNamed] = useParameter("runs", "");
-  const chosen = useMemo(() => {
-    if (!named) return found.slice(0, FIRST);
-    const wanted = new Set(named.split(","));
-    return found.filter((run) => wanted.has(run.run)).slice(0, MOST);
-  }, [found, named]);
+  const asked = useMemo(() => (named ? { ...question, only: named.split(",") } : question), [question, named]);
+  const { runs: chosen } = useRows(asked, named ? MOST : FIRST, live);
   const toggle = (run: Run) => {
     const now = new Set(chosen.map((item) => item.run));
     if (!now.delete(run.run)) now.add(run.run);

@@ -14,7 +14,7 @@ import { ranked } from "./trials";
 import { say } from "./say";
 
 export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
-  const { answer: sweep, error } = useAnswer((signal) => api.sweep(id, signal), [id, live.runs.length]);
+  const { answer: sweep, error } = useAnswer((signal) => api.sweep(id, signal), [id, live.total]);
   const [chosen, setChosen] = useState<Set<string> | null>(null);
   const [at, setAt] = useState<string | null>(null);
   const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);

@@ -8,7 +8,7 @@ import { useAnswer, type Live } from "./live";
 import { say } from "./say";
 
 export function Sweeps({ live }: { live: Live }) {
-  const { answer, error } = useAnswer((signal) => api.sweeps(signal), [live.runs.length]);
+  const { answer, error } = useAnswer((signal) => api.sweeps(signal), [live.total]);
   const found = answer?.sweeps ?? [];
   return (
     <main className="page">

@@ -221,9 +221,55 @@ export const sweep = (id: string, signal?: AbortSignal) => get<SweepDetail>(`/ap
 export const lineList = (signal?: AbortSignal) => get<{ lines: NightLine[] }>("/api/v1/lines", signal);
 export const line = (id: string, signal?: AbortSignal) => get<LineDetail>(`/api/v1/lines/${escaped(id)}`, signal);
 
-export const runs = (signal?: AbortSignal) => get<{ runs: Run[] }>("/api/v1/runs", signal);
-export const select = (filter: string, signal?: AbortSignal) =>
-  get<{ ids: string[] }>(`/api/v1/select?${new URLSearchParams({ filter })}`, signal);
+/** Which runs a list has, and in which order; without anything it is every run, newest first. */
+export interface Question {
+  /** An expression (docs/query.md), which may have an order of its own. */
+  filter?: string;
+  /** All of them stand in what a run is called. */
+  words?: string;
+  show?: "all" | "current" | "archived" | "deleted";
+  /** As after `order by`. */
+  order?: string;
+  /** Ids of runs, alone or in full. */
+  only?: string[];
+}
+
+function asked({ only = [], ...question }: Question, more: [string, string][] = []): URLSearchParams {
+  return new URLSearchParams([...Object.entries(question).filter(([, value]) => value), ...only.map((id): [string, string] => ["only", id]), ...more]);
+}
+
+export const runs = (question: Question, offset: number, limit: number, signal?: AbortSignal) =>
+  get<{ total: number; runs: Run[] }>(`/api/v1/runs?${asked(question, [["offset", String(offset)], ["limit", String(limit)]])}`, signal);
+
+/** What is said of a run, and taken back. */
+export type Picked = Pick<Run, "id" | "tags" | "archived" | "deleted">;
+
+/** All runs of a list, each with what was said of it. */
+export async function picked(question: Question, signal?: AbortSignal): Promise<Picked[]> {
+  const fields: [string, string][] = ["tags", "archived", "deleted"].map((name) => ["field", name]);
+  const { ids, values } = await get<{ ids: string[]; values: { tags: (string[] | null)[]; archived: boolean[]; deleted: boolean[] } }>(`/api/v1/select?${asked(question, fields)}`, signal);
+  return ids.map((id, at) => ({ id, tags: values.tags[at] ?? [], archived: values.archived[at] ?? false, deleted: values.deleted[at] ?? false }));
+}
+
+export interface Measured { mean: number; low: number; high: number }
+
+export interface Group {
+  values: Value[];
+  runs: number;
+  running: number;
+  failed: number;
+  numbers: { [field: string]: Measured | null };
+}
+
+/** Runs taken together by fields, with what numbers of theirs are like; both are named as expressions name them. */
+export const groups = (question: Question, by: string[], of: string[], signal?: AbortSignal) =>
+  get<{ runs: number; total: number; groups: Group[] }>(
+    `/api/v1/groups?${asked(question, [...by.map((name): [string, string] => ["by", name]), ...of.map((name): [string, string] => ["of", name])])}`, signal);
+
+export interface Named { name: string; number: boolean }
+
+export const fields = (question: Question, signal?: AbortSignal) => get<{ fields: Named[] }>(`/api/v1/fields?${asked(question)}`, signal);
+
 export const run = (id: string, signal?: AbortSignal) => get<Detail>(`/api/v1/runs/${escaped(id)}`, signal);
 export const files = (id: string, signal?: AbortSignal) =>
   get<{ files: File[] }>(`/api/v1/runs/${escaped(id)}/files`, signal);
@@ -252,7 +298,7 @@ export function importance(ids: string[], metric: string, signal?: AbortSignal) 
   return get<{ importance: SweepDetail["importance"] }>(`/api/v1/importance?${query}`, signal);
 }
 
-export interface Question {
+export interface CurveQuestion {
   key: string;
   ids: string[];
   axis: Axis;
@@ -262,7 +308,7 @@ export interface Question {
   to?: number | undefined;
 }
 
-export function curves(asked: Question, signal?: AbortSignal) {
+export function curves(asked: CurveQuestion, signal?: AbortSignal) {
   const query = new URLSearchParams({
     key: asked.key, axis: asked.axis, points: String(asked.points), kind: asked.kind,
   });

@@ -10,6 +10,7 @@ export const ja: Record<string, string> = {
   "Download the figure": "図をダウンロード",
   "Download {path}": "{path} をダウンロード",
   "Taken back.": "取り消しました。",
+  "{count} runs written": "{count} 件のランを書き出しました",
   "Tag": "タグ",
   "{count} runs fetched back from the archive.": "{count} 件のランをアーカイブから戻しました。",
   "{count} runs archived.": "{count} 件のランをアーカイブしました。",

@@ -12,13 +12,12 @@ export function isFree(event: KeyboardEvent): boolean {
 }
 
 /** j and k go along a list, x or space chooses, Enter opens: wherever the focus is, as long as the key is free. */
-export function useListKeys(runs: Run[], at: number, move: (place: number) => void, choose: (run: Run) => void): void {
+export function useListKeys(count: number, run: Run | undefined, at: number, move: (place: number) => void, choose: (run: Run) => void): void {
   useEffect(() => {
     const heard = (event: KeyboardEvent) => {
-      const run = runs[at];
       const onControl = (event.target as HTMLElement).matches("button, a, summary");
       if (!isFree(event)) return;
-      if (event.key === "j") move(Math.min(runs.length - 1, at + 1));
+      if (event.key === "j") move(Math.min(count - 1, at + 1));
       else if (event.key === "k") move(Math.max(0, at - 1));
       else if (event.key === "x" && run) choose(run);
       else if (event.key === " " && run && !onControl) choose(run);

@@ -1,4 +1,4 @@
-/** The list of runs, kept up to date by the server's events; nothing is asked again and again. */
+/** What happens to runs, as the server's events tell it; nothing is asked again and again. */
 
 import { useEffect, useMemo, useState } from "react";
 import * as api from "./api";
@@ -8,23 +8,33 @@ import { doubted } from "./session";
 const RETRY_MILLISECONDS = 3000;
 
 export interface Live {
-  runs: Run[];
+  /** How many runs there are; null while it is not known. */
+  total: number | null;
+  /** Runs of which something was heard since the page listens, as they are now. */
   byId: Map<string, Run>;
-  /** Counts the changes that were heard, so that whoever draws knows that there is news. */
+  /** Counts the changes of a run that were heard, so that whoever draws it knows that there is news. */
   beat: Map<string, number>;
+  /** Counts what was heard. */
+  news: number;
+  /** Counts what makes runs come to a list, or go, that is in its own order. */
+  lists: number;
+  /** How many times it began to listen. */
+  opens: number;
   connected: boolean;
   trouble: string;
   loaded: boolean;
 }
 
-const EMPTY: Live = { runs: [], byId: new Map(), beat: new Map(), connected: false, trouble: "", loaded: false };
+export const EMPTY: Live = { total: null, byId: new Map(), beat: new Map(), news: 0, lists: 0, opens: 0, connected: false, trouble: "", loaded: false };
+
+export interface News { runs: Run[]; gone: string[]; total: number }
 
 export function useLive(): Live {
   const [live, setLive] = useState<Live>(EMPTY);
   useEffect(() => {
-    const load = () =>
-      api.runs().then(
-        ({ runs }) => setLive((old) => told({ ...old, trouble: "", loaded: true }, runs, [], true)),
+    const count = () =>
+      api.runs({}, 0, 0).then(
+        ({ total }) => setLive((old) => ({ ...old, total, trouble: "", loaded: true })),
         (error: Error) => setLive((old) => ({ ...old, trouble: error.message, loaded: true })),
       );
     let source: EventSource;
@@ -32,8 +42,8 @@ export function useLive(): Live {
     const open = () => {
       source = new EventSource("/api/v1/events");
       source.onopen = () => {
-        setLive((old) => ({ ...old, connected: true }));
-        void load(); // What happened while nobody listened.
+        setLive(opened);
+        void count();
       };
       source.onerror = () => {
         setLive((old) => ({ ...old, connected: false }));
@@ -42,8 +52,8 @@ export function useLive(): Live {
         again = window.setTimeout(open, RETRY_MILLISECONDS);
       };
       source.addEventListener("runs", (event) => {
-        const { runs, gone } = JSON.parse((event as MessageEvent<string>).data) as { runs: Run[]; gone: string[] };
-        setLive((old) => told({ ...old, trouble: "" }, runs, gone, false));
+        const news = JSON.parse((event as MessageEvent<string>).data) as News;
+        setLive((old) => told(old, news));
       });
       source.addEventListener("trouble", (event) => {
         const { message } = JSON.parse((event as MessageEvent<string>).data) as { message: string };
@@ -59,17 +69,30 @@ export function useLive(): Live {
   return live;
 }
 
-function told(old: Live, news: Run[], gone: string[], whole: boolean): Live {
-  const byId = whole ? new Map<string, Run>() : new Map(old.byId);
-  const beat = new Map(old.beat);
+/** It listens. After a while in which it heard nothing, what was known may be over, and everybody asks again. */
+export function opened(old: Live): Live {
+  if (old.opens === 0) return { ...old, opens: 1, connected: true };
+  return { ...old, byId: new Map(), opens: old.opens + 1, news: old.news + 1, lists: old.lists + 1, connected: true };
+}
+
+/** Changes whenever there is news of some runs. */
+export function beatOf(live: Live, ids: string[]): number {
+  return ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), Math.max(1, live.opens));
+}
+
+export function told(old: Live, { runs, gone, total }: News): Live {
+  const [byId, beat] = [new Map(old.byId), new Map(old.beat)];
+  const isListed = total !== old.total || gone.length > 0 || runs.some((run) => isMoved(old.byId.get(run.id), run));
   for (const id of gone) byId.delete(id);
-  for (const run of news) {
+  for (const run of runs) {
     byId.set(run.id, run);
     beat.set(run.id, (beat.get(run.id) ?? 0) + 1);
   }
-  const runs = [...byId.values()].sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0));
-  return { ...old, runs, byId, beat };
+  return { ...old, trouble: "", total, byId, beat, news: old.news + 1, lists: old.lists + Number(isListed) };
 }
+
+/** Whether a run may be in another list than before; of what was never heard of, nobody knows. */
+const isMoved = (before: Run | undefined, now: Run) => !before || before.archived !== now.archived || before.deleted !== now.deleted;
 
 export interface Found<T> { answer?: T; error?: string }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { sections } from "./Charts";
-import { matches, isExpression } from "./filter";
+import { questionOf } from "./listed";
 import * as format from "./format";
 import { plot } from "./plot";
-import type { Curve, Run } from "./api";
+import type { Curve } from "./api";
 
 const look = { colour: () => "#112233", name: (id: string) => id, smoothing: 0 };
 const curve = (x: number[], last: (number | null)[], more: Partial<Curve> = {}): Curve => ({
@@ -39,14 +39,9 @@ test("metrics are grouped by what stands before the first slash", () => {
 });
 
 test("an expression is told from plain words", () => {
-  expect(["config.lr < 0.1", 'state = "failed"', "order by step"].map(isExpression)).toEqual([true, true, true]);
-  expect(["resnet vision", "islands"].map(isExpression)).toEqual([false, false]);
-});
-
-test("plain words are found in name, project, tags and state, each of them", () => {
-  const run = { name: "resnet", display_name: "ResNet", project: "vision", namespace: "team", run: "resnet-1", state: "failed", tags: ["v2"] } as unknown as Run;
-  expect(matches(run, "resnet V2")).toBe(true);
-  expect(matches(run, "resnet v3")).toBe(false);
+  const asked = (text: string) => Object.keys(questionOf(text));
+  expect(["config.lr < 0.1", 'state = "failed"', "order by step"].map(asked)).toEqual([["filter"], ["filter"], ["filter"]]);
+  expect(["resnet vision", "islands", " "].map(asked)).toEqual([["words"], ["words"], []]);
 });
 
 test("numbers keep what tells them apart", () => {

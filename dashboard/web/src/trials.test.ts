@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { LineDetail, Night, Run, SweepDetail, Trial } from "./api";
-import { doubt, grouped, sort } from "./Home";
+import type { Group, LineDetail, Night, Run, SweepDetail, Trial } from "./api";
+import { doubt, projectsOf } from "./Home";
 import { rows } from "./differing";
 import { band, dateOf, weeks } from "./nights";
 import { axis, progress, ranked } from "./trials";
@@ -55,21 +55,17 @@ test("the band of a night is of good nights before it, never of itself", () => {
   expect([low[4], high[4]]).toEqual([1.2, 2.8]);
 });
 
-const now = Date.parse("2026-11-26T12:00:00Z");
 const run = (more: Partial<Run>): Run =>
   ({ id: "r", namespace: "team", project: "p", state: "finished", reason: "", started_at: "2026-11-26T01:00:00Z", finished_at: "2026-11-26T02:00:00Z", lag_seconds: 1, ...more }) as unknown as Run;
-
-test("what failed tonight leaves out what is older, and what somebody stopped", () => {
-  const runs = [run({ state: "failed" }), run({ state: "killed", reason: "Pruned" }), run({ state: "failed", finished_at: "2026-11-20T02:00:00Z" })];
-  expect(sort(runs, now).failed).toHaveLength(1);
-});
 
 test("a run needs a look when nothing is heard of it or its recording is far behind", () => {
   expect([doubt(run({ state: "silent" })), doubt(run({ state: "running", lag_seconds: 300 })), doubt(run({ state: "running" }))].map(Boolean)).toEqual([true, true, false]);
 });
 
-test("a project of one name in two namespaces is two", () => {
-  expect(grouped([run({}), run({ namespace: "other" }), run({ state: "running" })], now).map((item) => item.runs).sort()).toEqual([1, 2]);
+test("a project of one name in two namespaces is two, and the one that was trained last comes first", () => {
+  const group = (namespace: string, last: number): Group => ({ values: ["c", namespace, "p"], runs: 3, running: 1, failed: 2, numbers: { started_at: { mean: 0, low: 0, high: last } } });
+  const found = projectsOf([group("a", 1), group("b", 2)], [{ ...group("b", 2), runs: 1 }]);
+  expect(found.map((item) => [item.namespace, item.name, item.failed, item.newest])).toEqual([["b", "p", 1, 2], ["a", "p", 0, 1]]);
 });
 
 const compared = (id: string, config: Run["config"], loss: number): Run =>

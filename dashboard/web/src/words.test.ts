@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Run } from "./api";
-import { inverse, isShown } from "./words";
+import { inverse } from "./words";
 
 const run = (id: string, more: Partial<Run> = {}) => ({ id, tags: [], archived: false, deleted: false, ...more }) as unknown as Run;
 
@@ -16,10 +16,4 @@ test("what was archived or deleted before stays so", () => {
     { runs: ["b"], said: { archive: false } }, { runs: ["b"], said: { delete: false } },
   ]);
   expect(inverse([run("a", { deleted: true })], { delete: true })).toEqual([]);
-});
-
-test("a run is in one list: the usual one, the archive, or among the deleted", () => {
-  const all = [run("a"), run("b", { archived: true }), run("c", { deleted: true }), run("d", { archived: true, deleted: true })];
-  const shown = (show: string) => all.filter((item) => isShown(item, show)).map((item) => item.id);
-  expect([shown(""), shown("archived"), shown("deleted")]).toEqual([["a"], ["b"], ["c", "d"]]);
 });

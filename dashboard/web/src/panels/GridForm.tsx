@@ -1,7 +1,7 @@
 /** What a grid is asked to show: its runs by an expression, how they are drawn, and which metrics; it saves nothing by itself. */
 
 import { useState } from "react";
-import { useFiltered } from "../filter";
+import { useQuestion, useRows } from "../listed";
 import type { Live } from "../live";
 import { KINDS } from "../reports/panels";
 import { later, say } from "../say";
@@ -16,7 +16,7 @@ interface Props { grid: Grid; live: Live; save: (grid: Grid) => void; close: () 
 
 export function GridForm({ grid, live, save, close }: Props) {
   const [said, setSaid] = useState({ ...grid, keys: grid.keys.join(", ") });
-  const { found, problem } = useFiltered(live, said.runs);
+  const { total, problem } = useRows(useQuestion(said.runs, { show: "current" }), 1, live);
   const keys = said.keys.split(",").map((key) => key.trim()).filter(Boolean);
   const missing = keys.length < NEEDED[said.kind];
   const sent = (event: React.FormEvent) => { event.preventDefault(); if (!missing && !problem) save({ ...said, title: said.title.trim(), runs: said.runs.trim(), keys }); };
@@ -30,7 +30,7 @@ export function GridForm({ grid, live, save, close }: Props) {
       <label className="field wide">{say("Metrics")}<input value={said.keys} spellCheck={false} placeholder={said.kind === "curves" ? say("all of them, or {names}", { names: LIKE.curves }) : LIKE[said.kind]} onChange={(event) => setSaid({ ...said, keys: event.target.value })} /></label>
       <label className="field wide">{say("Title")}<input value={said.title} maxLength={120} onChange={(event) => setSaid({ ...said, title: event.target.value })} /></label>
       {problem && <pre className="problem" role="alert">{problem}</pre>}
-      <p className="hint">{missing ? say("It needs names, such as {names}.", { names: LIKE[said.kind] }) : say("{count} runs", { count: Math.min(found.length, said.limit || 1) })}</p>
+      <p className="hint">{missing ? say("It needs names, such as {names}.", { names: LIKE[said.kind] }) : say("{count} runs", { count: Math.min(total ?? 0, said.limit || 1) })}</p>
       <div className="toolbar"><button className="primary" disabled={missing || problem !== ""}>{say("Draw it")}</button><button type="button" className="quiet" onClick={close}>{say("Cancel")}</button></div>
     </form>
   );

@@ -6,7 +6,7 @@ import type { Run } from "../api";
 import { Boundary } from "../Boundary";
 import { Chart } from "../Chart";
 import { colour } from "../colours";
-import { useFiltered } from "../filter";
+import { useQuestion, useRows } from "../listed";
 import { useAnswer, type Live } from "../live";
 import { runHref } from "../address";
 import { Link } from "../Link";
@@ -50,8 +50,7 @@ interface OwnProps extends Omit<Props, "text" | "setText" | "isAdding" | "added"
 function Own({ grid, change, remove, live, dark, shared, size, height }: OwnProps) {
   const [isEdited, setEdited] = useState(false);
   const layout = useLayout(grid.id);
-  const { found, problem } = useFiltered(live, grid.runs);
-  const runs = useMemo(() => found.filter((run) => !run.archived && !run.deleted).slice(0, grid.limit), [found, grid.limit]);
+  const { runs, total, problem } = useRows(useQuestion(grid.runs, { show: "current" }), grid.limit, live);
   const title = grid.title || grid.runs || say("Newest runs");
   const gone = () => { layout.reset(); remove(); };
   return (
@@ -67,7 +66,7 @@ function Own({ grid, change, remove, live, dark, shared, size, height }: OwnProp
       </header>
       {isEdited && <GridForm grid={grid} live={live} save={(next) => { change(next); setEdited(false); }} close={() => setEdited(false)} />}
       {problem && <pre className="problem" role="alert">{problem}</pre>}
-      {live.loaded && !problem && runs.length === 0 && <p className="hint">{say("No run is meant by {expression}.", { expression: grid.runs || "∅" })}</p>}
+      {total === 0 && !problem && <p className="hint">{say("No run is meant by {expression}.", { expression: grid.runs || "∅" })}</p>}
       {!problem && runs.length > 0 && <Filled grid={grid} runs={runs} layout={layout} live={live} dark={dark} shared={shared} size={size} height={height} />}
     </section>
   );

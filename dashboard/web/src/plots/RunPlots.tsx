@@ -1,9 +1,10 @@
 /** All listed runs by their values: as points, as bars, as lines through their parameters, and which of these matter. */
 
 import { useMemo, useState } from "react";
-import type { Run } from "../api";
+import type { Question } from "../api";
 import { useParameter } from "../address";
 import { goalOf, headlineOf, isNumber, named, short, varied } from "../fields";
+import { useRows } from "../listed";
 import type { Live } from "../live";
 import { Parallel } from "../Parallel";
 import { Welcome } from "../RunList";
@@ -18,13 +19,13 @@ const BARS = 20;
 const AXES = 8;
 
 interface Props {
-  runs: Run[];
+  question: Question;
   live: Live;
   place: (id: string) => number;
 }
 
-export default function RunPlots({ runs: found, live, place }: Props) {
-  const runs = useMemo(() => found.slice(0, MOST), [found]);
+export default function RunPlots({ question, live, place }: Props) {
+  const { runs, total } = useRows(question, MOST, live);
   const numbers = useMemo(() => [...named(runs, "summary", isNumber), ...named(runs, "config", isNumber), "step", "took"], [runs]);
   const parameters = useMemo(() => varied(runs), [runs]);
   const [metric, setMetric] = useParameter("y", headlineOf(runs).name || "step");
@@ -34,14 +35,14 @@ export default function RunPlots({ runs: found, live, place }: Props) {
   const goal = goalOf(runs, metric);
   const left = useMemo(() => parameters.filter((name) => !hidden.split(",").includes(name)), [parameters, hidden]);
   const sweep = useMemo(() => asSweep(runs, left.slice(0, AXES), metric, goal), [runs, left, metric, goal]);
-  if (live.loaded && live.runs.length === 0) return <main className="page"><Welcome /></main>;
-  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
+  if (live.loaded && live.total === 0) return <main className="page"><Welcome /></main>;
+  if (!live.loaded || total === null) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   return (
     <main className="page">
       <div className="toolbar">
         <Choice name={say("Metric")} value={metric} of={numbers} choose={setMetric} />
         <Choice name={say("Across")} value={across} of={[...new Set([...parameters, ...numbers])]} choose={setAcross} />
-        {found.length > MOST && <span className="hint">{say("the first {count} runs", { count: MOST })}</span>}
+        {total > MOST && <span className="hint">{say("the first {count} runs", { count: MOST })}</span>}
       </div>
       <div className="overview spaced">
         <section className="card"><h2>{say("{y} by {x}", { y: short(metric), x: short(across) })}</h2><Scatter runs={runs} x={across} y={metric} place={place} /></section>

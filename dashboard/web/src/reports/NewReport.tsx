@@ -1,21 +1,27 @@
 /** A report that is not there yet: where it shall stand, and a first text with the team's own runs in it. */
 
 import { useMemo, useState } from "react";
+import * as api from "../api";
+import type { Run } from "../api";
 import { go, href } from "../address";
 import { headlineOf, short } from "../fields";
 import { slug } from "../format";
-import type { Live } from "../live";
+import { useRows } from "../listed";
+import { useAnswer, type Live } from "../live";
 import { say } from "../say";
 import * as client from "./client";
 import { Editor } from "./Editor";
 
 export default function NewReport({ live, dark }: { live: Live; dark: boolean }) {
-  const places = useMemo(() => [...new Set(live.runs.map((run) => `${run.cluster}/${run.namespace}`))].sort(), [live.runs]);
+  const { answer } = useAnswer((signal) => api.groups({}, ["cluster", "namespace"], [], signal), []);
+  const places = useMemo(() => (answer?.groups ?? []).map((group) => group.values.join("/")).sort(), [answer]);
   const [chosen, setChosen] = useState("");
   const [now] = useState(Date.now);
   const [title, setTitle] = useState("");
   const place = chosen || places[0] || "";
-  if (!live.loaded) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
+  const question = useMemo(() => { const [cluster, namespace] = place.split("/").map((name) => JSON.stringify(name)); return { filter: `cluster = ${cluster} and namespace = ${namespace ?? '""'}` }; }, [place]);
+  const { runs, total } = useRows(question, MEASURED, live);
+  if (!answer || (place && total === null)) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   if (!place) return <main className="page"><p className="hint">{say("A report stands beside runs, in their namespace, and there are none yet.")}</p></main>;
   if (!title) {
     return (
@@ -30,11 +36,12 @@ export default function NewReport({ live, dark }: { live: Live; dark: boolean })
     );
   }
   const id = `${place}/${slug(title, now)}`;
-  return <Editor id={id} before={0} draft={first(live, place, title)} live={live} dark={dark} saved={() => go(href("reports", id))} leave={() => go("/reports")} />;
+  return <Editor id={id} before={0} draft={first(runs, title)} live={live} dark={dark} saved={() => go(href("reports", id))} leave={() => go("/reports")} />;
 }
 
-function first(live: Live, place: string, title: string): client.Draft {
-  const runs = live.runs.filter((run) => `${run.cluster}/${run.namespace}` === place);
+const MEASURED = 100;
+
+function first(runs: Run[], title: string): client.Draft {
   const project = runs[0]?.project ?? "";
   const metric = short(headlineOf(runs).name) || "loss";
   const filter = project ? `project = ${JSON.stringify(project)}` : "";

@@ -8,8 +8,8 @@ import { Boundary } from "../Boundary";
 import { Chart } from "../Chart";
 import { colour } from "../colours";
 import { goalOf, headlineOf, varied } from "../fields";
-import { useFiltered } from "../filter";
-import type { Live } from "../live";
+import { questionOf, useRows } from "../listed";
+import { beatOf, type Live } from "../live";
 import { Link } from "../Link";
 import { Parallel } from "../Parallel";
 import { Bars } from "../plots/Bars";
@@ -37,8 +37,8 @@ export function PanelView(props: Props) {
 }
 
 function Filled({ panel, place, live, dark, keep }: Props & { panel: Panel }) {
-  const { found, problem } = useFiltered(live, panel.runs);
-  const runs = useMemo(() => found.filter((run) => !run.archived && !run.deleted).slice(0, panel.limit), [found, panel.limit]);
+  const question = useMemo(() => questionOf(panel.runs, { show: "current" }), [panel.runs]);
+  const { runs, total, problem } = useRows(question, panel.limit, live);
   const ids = useMemo(() => runs.map((run) => run.id), [runs]);
   const places = useMemo(() => new Map(ids.map((id, at) => [id, at])), [ids]);
   const names = useMemo(() => new Map(runs.map((run) => [run.id, run.display_name])), [runs]);
@@ -50,8 +50,8 @@ function Filled({ panel, place, live, dark, keep }: Props & { panel: Panel }) {
     <figure className="panel" data-panel={place}>
       {panel.title && <figcaption>{panel.title}</figcaption>}
       {problem && <p className="problem" role="alert">{problem}</p>}
-      {!live.loaded && <p className="hint">{say("Reading …")}</p>}
-      {live.loaded && !problem && (runs.length === 0
+      {total === null && !problem && <p className="hint">{say("Reading …")}</p>}
+      {total !== null && !problem && (runs.length === 0
         ? <p className="hint">{say("No run is meant by {expression}.", { expression: panel.runs || "∅" })}</p>
         : <Body panel={panel} runs={runs} ids={ids} places={places} names={names} live={live} dark={dark} />)}
     </figure>
@@ -92,7 +92,7 @@ function Curves({ panel, ids, places, names, live, dark }: BodyProps) {
   const look = useMemo(
     () => ({ colour: (id: string) => colour(places.get(id) ?? 0, dark), name: (id: string) => names.get(id) ?? id, smoothing: panel.smoothing }),
     [places, names, dark, panel.smoothing]);
-  const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);
+  const beat = beatOf(live, ids);
   return (
     <>
       <div className="grid">{panel.keys.map((key) => (
