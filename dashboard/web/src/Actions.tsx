@@ -25,12 +25,12 @@ export async function speak(runs: Picked[], said: Said, text: string): Promise<v
   }
 }
 
-export function Actions({ runs, done }: { runs: Picked[]; done?: (said: Said) => void }) {
+export function Actions({ runs }: { runs: Picked[] }) {
   const [tagging, setTagging] = useState(false);
   const count = runs.length;
   const isArchived = runs.every((run) => run.archived);
   const isDeleted = runs.every((run) => run.deleted);
-  const act = (said: Said, text: string) => void speak(runs, said, text).then(() => done?.(said));
+  const act = (said: Said, text: string) => void speak(runs, said, text);
   const tags = [...new Set(runs.flatMap((run) => run.tags))].sort();
   return (
     <span className="actions">

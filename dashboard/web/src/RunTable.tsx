@@ -44,13 +44,13 @@ export function RunTable({ question, live, show, setShow }: Props) {
   const sorted = useMemo(() => ({ ...question, order }), [question, order]);
   const list = useList(sorted, live);
   const count = list.total ?? 0;
-  const { picked, pick, all, clear } = usePicked(question);
+  const { picked, those, pick, all } = usePicked(question, live);
   const holder = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 8 });
   const seen = rows.getVirtualItems();
   const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0];
   useEffect(() => list.see(first, last), [list.see, first, last]);
-  const isAll = picked.size > 0 && picked.size >= count;
+  const isAll = those.length > 0 && those.length >= count;
   useListKeys(count, list.at(at), at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
   const pin = (name: string) => setPinned([...pins].filter((item) => item && item !== name).concat(pins.has(name) ? [] : [name]).join(",") || "-");
   const widen = (name: string, width: number) => setSized(written(new Map([...widths, [name, Math.max(LEAST_WIDTH, width)]])));
@@ -74,8 +74,8 @@ export function RunTable({ question, live, show, setShow }: Props) {
         <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
           <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
         </select>
-        <span className="hint">{picked.size > 0 ? say("{count} chosen", { count: picked.size }) : ""}</span>
-        {picked.size > 0 && <Actions runs={[...picked.values()]} done={clear} />}
+        <span className="hint">{those.length > 0 ? say("{count} chosen", { count: those.length }) : ""}</span>
+        {those.length > 0 && <Actions runs={those} />}
       </div>
       {choosing && <fieldset className="columns"><legend>{say("Columns")}</legend>{every.map((item) => (
         <label key={item.name}><input type="checkbox" checked={chosen.has(item.name)} onChange={() => choose(item.name)} />{item.name}
@@ -104,26 +104,23 @@ export function RunTable({ question, live, show, setShow }: Props) {
   );
 }
 
-/** Runs that the reader has chosen, one by one or all of the list, also those that never were in sight. */
-function usePicked(question: Question) {
-  const [picked, setPicked] = useState<Map<string, Picked>>(new Map());
-  const chosen = useRef(picked);
-  chosen.current = picked;
-  // Of another list those that are in it too.
-  useEffect(() => {
-    if (chosen.current.size === 0) return;
-    let isOver = false;
-    const ids = [...chosen.current.keys()];
-    const kept = (runs: Picked[]) => { if (!isOver) setPicked((old) => new Map(runs.filter((run) => old.has(run.id)).map((run) => [run.id, run]))); };
-    void api.picked(ids.length > MOST_NAMED ? question : { ...question, only: ids }).then(kept, () => kept([]));
-    return () => { isOver = true; };
-  }, [question]);
-  const pick = useCallback((run: Picked) => setPicked((old) => { const next = new Map(old); if (!next.delete(run.id)) next.set(run.id, run); return next; }), []);
-  const all = (isWanted: boolean) => {
-    if (!isWanted) setPicked(new Map());
-    else void api.picked(question).then((runs) => setPicked(new Map(runs.map((run) => [run.id, run]))), (error: Error) => notify({ text: error.message, isProblem: true }));
+/** Runs that the reader has chosen, one by one or all of the list, also those that never were in sight; what may be done is done to those of them that the list has. */
+function usePicked(question: Question, live: Live) {
+  const [wanted, setWanted] = useState<{ ids: ReadonlySet<string>; change: number }>({ ids: new Set(), change: 0 });
+  const { ids, change } = wanted;
+  const ask = async (signal: AbortSignal): Promise<Picked[]> => {
+    if (ids.size === 0) return [];
+    const found = await api.picked(ids.size > MOST_NAMED ? question : { ...question, only: [...ids] }, signal);
+    return found.filter((run) => ids.has(run.id));
   };
-  return { picked, pick, all, clear: () => setPicked(new Map()) };
+  const { answer } = useFollowed(ask, [question, change], live.news);
+  const set = useCallback((next: (old: ReadonlySet<string>) => Set<string>) => setWanted((old) => ({ ids: next(old.ids), change: old.change + 1 })), []);
+  const pick = useCallback((run: { id: string }) => set((old) => { const next = new Set(old); if (!next.delete(run.id)) next.add(run.id); return next; }), [set]);
+  const all = (isWanted: boolean) => {
+    if (!isWanted) set(() => new Set());
+    else void api.picked(question).then((runs) => set(() => new Set(runs.map((run) => run.id))), (error: Error) => notify({ text: error.message, isProblem: true }));
+  };
+  return { picked: ids, those: ids.size > 0 ? answer ?? [] : [], pick, all };
 }
 
 /** What the list has, as files. */
