@@ -2,12 +2,13 @@
 
 Readers LIST before they GET, so most of what a dashboard asks for twice is known to be unchanged: a pass over a
 thousand runs of which one moved costs the LISTs and one GET. Segments never change, so of a live run only what is new
-is read.
+is read. Whoever asks without a LIST of its own is not served by what another's said a while ago.
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,10 @@ MAX_BYTES = 128 * 1024 * 1024
 MAX_OBJECT_BYTES = 4 * 1024 * 1024
 """A larger one is not kept."""
 
+HOLD_SECONDS = 2.0
+"""What a LIST said holds so long: enough to read what it showed. A list of runs asks for no LIST of their documents,
+and would show a run that has ended as running for as long as nobody else asks for one."""
+
 
 class Memo:
     """The `Bucket` protocol over another bucket; threads may share it.
@@ -26,21 +31,25 @@ class Memo:
     Args:
         inner: the other one. A local bucket's tables are read where they stand, without a memory of them.
         max_bytes: of objects that are kept.
+        monotonic: seconds that never go back.
     """
 
-    def __init__(self, inner: Bucket, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, inner: Bucket, max_bytes: int = MAX_BYTES, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.inner = inner
         self._max_bytes = max_bytes
+        self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._listed: dict[str, ETag] = {}
+        self._listed: dict[str, tuple[ETag, float]] = {}
         self._kept: OrderedDict[str, Stored] = OrderedDict()
         self._bytes = 0
 
     def get(self, key: str) -> Stored:
-        """Read an object, from memory if it is the version that the last LIST showed. Raises NotFound."""
+        """Read an object, from memory if it is the version that a LIST has just shown. Raises NotFound."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None and kept.etag == self._listed.get(key):
+            if kept is not None and self._is_shown(key, kept.etag):
                 self._kept.move_to_end(key)
                 return kept
         stored = self.inner.get(key)
@@ -57,7 +66,8 @@ class Memo:
             known = {key for key in self._listed if key.startswith(prefix)}
             for key in known - {item.key for item in seen}:
                 del self._listed[key]
-            self._listed.update((item.key, item.etag) for item in seen)
+            now = self._monotonic()
+            self._listed.update((item.key, (item.etag, now)) for item in seen)
 
     def folders(self, prefix: str, after: str = "", until: str = "") -> Iterator[str]:
         """The folders right below a prefix."""
@@ -78,6 +88,10 @@ class Memo:
     def delete(self, key: str, *, if_match: ETag | None = None) -> None:
         """Delete an object."""
         self.inner.delete(key, if_match=if_match)
+
+    def _is_shown(self, key: str, etag: ETag) -> bool:
+        listed, at = self._listed.get(key, (None, 0.0))
+        return listed == etag and self._monotonic() - at <= HOLD_SECONDS
 
     def _keep(self, key: str, stored: Stored) -> None:
         if len(stored.data) > MAX_OBJECT_BYTES:

@@ -5,7 +5,7 @@ from counting import Counting
 
 from chiplog.bucket.memory import MemoryBucket
 from chiplog.errors import NotFound
-from chiplog_dashboard.memo import Memo
+from chiplog_dashboard.memo import HOLD_SECONDS, Memo
 
 
 def test_what_a_list_shows_unchanged_is_not_read_again() -> None:
@@ -33,6 +33,19 @@ def test_what_no_list_has_shown_is_read_each_time() -> None:
     inner.put("v1/a", b"one")
     memo.get("v1/a")
     inner.put("v1/a", b"two")
+    assert memo.get("v1/a").data == b"two"
+
+
+def test_what_a_list_said_a_while_ago_is_read_again() -> None:
+    inner, clock = Counting(MemoryBucket()), [0.0]
+    memo = Memo(inner, monotonic=lambda: clock[0])
+    inner.put("v1/a", b"one")
+    list(memo.list("v1/"))
+    memo.get("v1/a")
+    inner.put("v1/a", b"two")
+    clock[0] = HOLD_SECONDS
+    assert memo.get("v1/a").data == b"one"
+    clock[0] += 0.1
     assert memo.get("v1/a").data == b"two"
 
 
