@@ -5,6 +5,7 @@ their validation are left out.
 """
 
 import json
+import urllib.parse
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -283,29 +284,36 @@ class Kube:
         content: str = _JSON,
         accept: str = _JSON,
     ) -> Json:
-        headers = {"Accept": accept, **({"Content-Type": content} if body is not None else {})}
-        request = self._client.param_serialize(
-            method, path, query_params=list(query.items()), header_params=headers, body=body,
-            auth_settings=["BearerToken"],
-        )  # fmt: skip
+        url = f"{self._client.configuration.host}{path}"
+        headers = {**self._headers(), "Accept": accept}
+        data = None
+        if body is not None:
+            headers["Content-Type"], data = content, json.dumps(body, separators=(",", ":")).encode()
+        url += f"?{urllib.parse.urlencode(query)}" if query else ""
         for _ in range(BUSY_TRIES - 1):
-            answer = self._answer(method, path, request)
+            answer = self._answer(method, path, url, headers, data)
             if answer.status != _TOO_MANY_REQUESTS and answer.status < _SERVER_ERROR:
                 break
             self._throttle.pause(_pause(answer))
         else:
-            answer = self._answer(method, path, request)
+            answer = self._answer(method, path, url, headers, data)
         return _checked(method, path, answer)
 
-    def _answer(self, method: str, path: str, request: Any) -> Any:
+    def _headers(self) -> dict[str, str]:
+        """Who we are; the client reads a ServiceAccount's token anew when it is renewed."""
+        told = self._client.configuration.auth_settings().get("BearerToken")
+        return {**self._client.default_headers, **({told["key"]: told["value"]} if told else {})}
+
+    def _answer(self, method: str, path: str, url: str, headers: dict[str, str], data: bytes | None) -> Any:
+        """The client's connections without its serialization, which copies every body."""
         self._throttle.wait()
         status = 0
         try:
-            answer = self._client.call_api(*request, _request_timeout=self._timeout)
+            answer = self._client.rest_client.pool_manager.request(
+                method, url, body=data, headers=headers, timeout=urllib3.Timeout(*self._timeout), redirect=False
+            )
             status = answer.status
             return answer
-        except kubernetes.client.ApiException as error:
-            raise Unavailable(f"{method} {path}: {error.reason}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {path}: {error}") from error
         finally:
@@ -314,7 +322,7 @@ class Kube:
 
 def _checked(method: str, path: str, answer: Any) -> Json:
     """The answer's document. Raises what its status code means, with the API server's own words."""
-    text = answer.read()
+    text = answer.data
     try:
         document = json.loads(text)
     except ValueError as error:

@@ -80,6 +80,17 @@ class Ledger:
             except PreconditionFailed:
                 self._compare(key, uid)
 
+    def begin(self, place: layout.Run, document: Callable[[], RunDocument]) -> None:
+        """Write run.json of a run that nothing is known of. Where it is new nothing else stands there either, which
+        saves reading it; where it is not, whose it is and what came of it is still to be read.
+        """
+        if place in self._written:
+            return
+        with self._asking("put"), suppress(PreconditionFailed):
+            self._bucket.put(layout.run_key(place), records.pack_document(document()), if_absent=True)
+            self._written.add(place)
+            self._outcomes[place] = None, None
+
     def ensure_run(self, place: layout.Run, document: Callable[[], RunDocument]) -> None:
         """Write run.json unless it stands there."""
         if place in self._written:

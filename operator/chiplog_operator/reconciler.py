@@ -98,6 +98,8 @@ class Reconciler:
         is_settled = documents.is_durable(run.status) and run.status.get("observedGeneration") == run.generation
         if is_settled and not run.status_editors:
             return self._expire(run, pace.settled(run, self.observer.clock()))
+        if _is_untouched(run):
+            self._begin(run)
         if self._is_another_s(run):
             self._tell(key, run, status.decide(run, self.observer.unseen(run, _id_taken(run))))
             return pace.LOOK_AGAIN_SECONDS
@@ -174,7 +176,8 @@ class Reconciler:
         A run that ever began gets no second Job: one that was deleted by hand is an end, not a reason to train again.
         A bucket that is down is no reason not to train.
         """
-        body = self.cluster.job(run.namespace, run.id)
+        is_new = _is_untouched(run) and not memory.has_begun(run)
+        body = None if is_new else self.cluster.job(run.namespace, run.id)
         if body is not None and manifests.is_of(body, run):
             return observations.job(self._with_wishes(run, body)), None
         if (
@@ -188,6 +191,13 @@ class Reconciler:
             return None, _taken("Job", run)
         self._ensure_document(run)
         return self._make_job(run)
+
+    def _found_job(self, run: Run) -> tuple[observations.Job | None, Refusal | None]:
+        """What stands where a Job was to be made: ours, of a pass that was cut off, or a stranger's."""
+        body = self.cluster.job(run.namespace, run.id)
+        if body is None or not manifests.is_of(body, run):
+            return None, _taken("Job", run)
+        return observations.job(self._with_wishes(run, body)), None
 
     def _filled_in(self, run: Run) -> tuple[Run, Refusal | None]:
         """The run with what it does again in it (`spec.from`), written down once; or why that cannot be."""
@@ -210,6 +220,8 @@ class Reconciler:
             if not self._ensure_service(run):
                 return None, _taken("Service", run)
             made = self.cluster.create_job(manifests.job(run, self.settings))
+        except Conflict:
+            return self._found_job(run)
         except (Invalid, Forbidden) as error:
             return None, Refusal(f"the API server refuses the Job: {error.said}", is_final=isinstance(error, Invalid))
         log.info("job made", namespace=run.namespace, run=run.id)
@@ -306,6 +318,11 @@ class Reconciler:
     def _forget(self, run: Run, seen: Observation) -> None:
         self.ledger.forget(self.ledger.place(run.namespace, run.id), _recorders(seen))
 
+    def _begin(self, run: Run) -> None:
+        """run.json before anything is read of a run that is new, so that nothing needs to be read."""
+        place = self.ledger.place(run.namespace, run.id)
+        self._tolerated(run, lambda: self.ledger.begin(place, partial(documents.run, run, self.settings.cluster)))
+
     def _ensure_document(self, run: Run) -> None:
         place = self.ledger.place(run.namespace, run.id)
         document = partial(documents.run, run, self.settings.cluster)
@@ -321,6 +338,11 @@ class Reconciler:
             log.warning("not written, a later pass will", namespace=run.namespace, run=run.id, error=str(error))
             return False
         return True
+
+
+def _is_untouched(run: Run) -> bool:
+    """Nothing was told of it yet, and it has all that a Job is made of."""
+    return not (run.status or run.is_deleting or run.stop or run.is_unresolved or run.mirrors)
 
 
 def _recorders(seen: Observation) -> list[str]:

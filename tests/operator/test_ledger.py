@@ -1,12 +1,12 @@
 """The operator's part of the bucket: claims, documents under conditions, heads within a budget."""
 
 import pytest
-from operator_world import FatalBucket, Fate, Time, live
+from operator_world import UID, FatalBucket, Fate, Time, live, training_run
 
 from chiplog import layout, records
 from chiplog.documents import OutcomeDocument
 from chiplog.errors import AccessDenied, PreconditionFailed, Unreachable
-from chiplog_operator import documents, ledger
+from chiplog_operator import documents, ledger, specs
 from chiplog_operator.ledger import MAX_HEADS_PER_POLL, Ledger, NameTaken
 
 
@@ -148,3 +148,17 @@ def test_what_is_forgotten_is_read_again(bucket: FatalBucket, books: Ledger) -> 
 @pytest.mark.parametrize(("error", "reason"), [(AccessDenied("x"), "AccessDenied"), (Unreachable("x"), "Unreachable")])
 def test_a_failure_of_the_store_is_a_fact_for_a_status(error: AccessDenied | Unreachable, reason: str) -> None:
     assert ledger.trouble(error).reason == reason
+
+
+def test_a_run_that_is_new_in_the_bucket_needs_no_reading(books: Ledger, bucket: FatalBucket) -> None:
+    place = books.place("team", "mnist-3f2a9c10")
+    run = specs.run(training_run())
+    books.begin(place, lambda: documents.run(run, "c1"))
+    assert (books.owner(place), books.outcome(place), bucket.gets) == ("", None, [])
+
+
+def test_a_run_id_that_is_taken_in_the_bucket_still_says_whose_it_is(books: Ledger, bucket: FatalBucket) -> None:
+    place = books.place("team", "mnist-3f2a9c10")
+    Ledger(bucket, "c1").begin(place, lambda: documents.run(specs.run(training_run()), "c1"))
+    books.begin(place, lambda: documents.run(specs.run(training_run()), "c1"))
+    assert books.owner(place) == UID

@@ -42,6 +42,23 @@ def test_a_person_whom_a_run_names_is_written_down_as_a_claim(env: list[Any], cl
     assert (document.get("claimed_by"), document["service_account"]) == (claim, "nightly")
 
 
+def test_of_a_new_run_nothing_is_read_from_the_bucket_before_its_job_is_made(world: World) -> None:
+    world.passes()
+    assert world.bucket.gets == []
+
+
+def test_a_job_of_a_pass_that_was_cut_off_is_found_and_no_second_one_made(world: World) -> None:
+    world.passes()
+    job = world.job["metadata"]["uid"]
+    del world.cluster.runs[KEY]["status"]
+    world.bucket.delete(f"v1/runs/{SETTINGS.cluster}/{KEY.namespace}/{RUN_ID}/outcome.json")
+    world.start_operator()
+    world.passes()
+    assert world.fate.writes.count("job") == 1
+    assert world.status["jobName"] == world.job["metadata"]["name"]
+    assert world.job["metadata"]["uid"] == job
+
+
 def test_a_pass_that_finds_nothing_new_writes_nothing(world: World) -> None:
     world.passes()
     before = list(world.fate.writes)
