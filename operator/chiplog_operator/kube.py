@@ -289,7 +289,7 @@ class Kube:
         data = None
         if body is not None:
             headers["Content-Type"], data = content, json.dumps(body, separators=(",", ":")).encode()
-        url += f"?{urllib.parse.urlencode(query)}" if query else ""
+        url += f"?{urllib.parse.urlencode(query, quote_via=urllib.parse.quote)}" if query else ""
         for _ in range(BUSY_TRIES - 1):
             answer = self._answer(method, path, url, headers, data)
             if answer.status != _TOO_MANY_REQUESTS and answer.status < _SERVER_ERROR:

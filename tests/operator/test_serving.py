@@ -248,7 +248,7 @@ def test_a_listing_is_of_what_the_watch_shows() -> None:
         assert kube(port).listed("pods", []) == [{"a": 1}]
         assert kube(port).listed("jobs", ["a", "b"]) == [{"a": 1}] * 2
     assert [path for _, path, _, _ in requests] == [
-        "/api/v1/pods?resourceVersion=0&labelSelector=chiplog.dev/inject%3Dtrue",
-        "/apis/batch/v1/namespaces/a/jobs?resourceVersion=0&labelSelector=chiplog.dev/run",
-        "/apis/batch/v1/namespaces/b/jobs?resourceVersion=0&labelSelector=chiplog.dev/run",
+        "/api/v1/pods?resourceVersion=0&labelSelector=chiplog.dev%2Finject%3Dtrue",
+        "/apis/batch/v1/namespaces/a/jobs?resourceVersion=0&labelSelector=chiplog.dev%2Frun",
+        "/apis/batch/v1/namespaces/b/jobs?resourceVersion=0&labelSelector=chiplog.dev%2Frun",
     ]
