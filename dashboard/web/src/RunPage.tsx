@@ -13,6 +13,7 @@ import * as format from "./format";
 import { beatOf, useAnswer, type Live } from "./live";
 import { Media } from "./MediaView";
 import { logged } from "./media";
+import { Patch } from "./Patch";
 import { notify } from "./notice";
 import { later, say } from "./say";
 import { Share } from "./Share";
@@ -49,7 +50,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
         ))}
       </nav>
       {error && <p className="problem">{error}</p>}
-      {tab === "overview" && <Overview run={run} now={now} />}
+      {tab === "overview" && <Overview run={run} now={now} beat={beat} />}
       {tab === "charts" && <Charts ids={ids} keys={run.keys} look={look} beat={beat} />}
       {tab === "media" && <Media id={id} summary={run.summary} config={run.config} beat={beat} dark={dark} />}
       {tab === "system" && <Charts ids={ids} keys={run.system_keys} look={look} beat={beat} kind="system" />}
@@ -59,7 +60,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   );
 }
 
-function Overview({ run, now }: { run: Detail; now: Run | undefined }) {
+function Overview({ run, now, beat }: { run: Detail; now: Run | undefined; beat: number }) {
   return (
     <div className="masonry">
       <Facts name={say("Life")} facts={life(run, now)} />
@@ -69,6 +70,7 @@ function Overview({ run, now }: { run: Detail; now: Run | undefined }) {
       <Facts name={say("How it was made")} facts={making(run)} />
       <Recorders run={run} />
       <Again run={run} />
+      <Patch id={run.id} beat={beat} />
     </div>
   );
 }
@@ -102,6 +104,7 @@ function making(run: Detail): [string, string][] {
   return [
     ["ServiceAccount", run.service_account],
     [say("Created by"), run.created_by],
+    [say("Says that it is of"), run.claimed_by],
     [say("Images"), Object.entries(run.images).map(([name, image]) => `${name}: ${image}`).join("\n")],
     [say("Command"), Object.values(run.command).map((words) => words.join(" ")).join("\n")],
     [say("Datasets"), run.datasets.map((item) => [item.name, item.uri, item.digest].filter(Boolean).join(" ")).join("\n")],

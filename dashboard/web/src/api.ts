@@ -64,6 +64,8 @@ export interface Detail extends Run {
   notes: string;
   created_by: string;
   service_account: string;
+  /** Nobody checks it. */
+  claimed_by: string;
   exit_code: number | null;
   datasets: { name?: string; uri?: string; digest?: string }[];
   images: { [container: string]: string };

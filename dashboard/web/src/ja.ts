@@ -1,6 +1,8 @@
 /** The page's words in Japanese, by the English ones; `say.test.ts` holds it to those that are used. */
 
 export const ja: Record<string, string> = {
+  "Changes since the commit": "コミット以降の変更",
+  "Says that it is of": "名乗っている人",
   "Classes of {name}": "{name} のクラス",
   "There are no points in it.": "点がありません。",
   "{count} points of {name}; arrow keys turn them": "{name} の {count} 点。矢印キーで回せます",

@@ -236,6 +236,23 @@ def with_code(world: World, number: int, text: str) -> None:
     world.record(f"r{number}", rows, shipped, run=f"run{number}-0123abc{number}", sequence=5)
 
 
+def test_a_run_shows_what_was_changed_since_its_commit_and_whose_it_says_it_is(
+    page: Page, address: str, world: World
+) -> None:
+    data = b"diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-lr = 1\n+lr = 2\n"
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"v1/blobs/prod/team/patched/{digest}/diff.patch"
+    world.bucket.put(key, data)
+    place = world.run("patched", uid="0123abc9", claimed_by="ada@example.com")
+    patch = Source(numbered([file("diff.patch", digest, key=key, size=len(data))]), id="f", kind="files", path="files")
+    world.record("patched", Source(script([1.0])), patch, run=place.id)
+    page.goto(f"{address}/runs/{place.path}")
+    card = page.locator("section", has=page.get_by_role("heading", name="Changes since the commit"))
+    expect(card.locator(".added")).to_have_text("+lr = 2")
+    expect(card.locator(".removed")).to_have_text("-lr = 1")
+    expect(page.get_by_text("ada@example.com")).to_be_visible()
+
+
 def test_code_side_by_side_shows_the_lines_that_differ(page: Page, address: str, world: World) -> None:
     with_code(world, 0, "import wandb\nrate = 0.1\nrun()\n")
     with_code(world, 1, "import wandb\nrate = 0.01\nrun()\n")
