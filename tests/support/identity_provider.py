@@ -1,25 +1,27 @@
-"""Canaille, a real OIDC provider (PyPI), as a process of its own: `python identity_provider.py PORT CALLBACK KEY…`.
+"""Canaille, a real OIDC provider (PyPI), as a process of its own: `python identity_provider.py ISSUER CALLBACK KEY…`.
 
 It knows ada of the groups `ml` and `night`, bob of none, and us as a client. Signing keys are RSA, named on the command
-line by files: the first signs, the others are still published, as in a rotation.
+line by files: the first signs, the others are still published, as in a rotation. By `--tls CERTIFICATE KEY` it speaks
+TLS.
 """
 
+import argparse
 import datetime
 import os
-import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 PASSWORD = "correct horse battery staple"
 CLIENT, SECRET = "chiplog", "a secret of the client that is long enough"
 
 
-def configuration(port: int, keys: list[str]) -> dict[str, Any]:
+def configuration(issuer: SplitResult, keys: list[str]) -> dict[str, Any]:
     """What Canaille is told: everything in memory, nothing sent anywhere."""
     return {
         "SECRET_KEY": "x" * 32,
-        "SERVER_NAME": f"localhost:{port}",
-        "PREFERRED_URL_SCHEME": "http",
+        "SERVER_NAME": issuer.netloc,
+        "PREFERRED_URL_SCHEME": issuer.scheme,
         "WTF_CSRF_ENABLED": False,
         "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False, "ACL": {"DEFAULT": {"PERMISSIONS": ["use_oidc"]}}},
         "CANAILLE_OIDC": {"ACTIVE_JWKS": keys[:1], "INACTIVE_JWKS": keys[1:]},
@@ -72,6 +74,16 @@ def ask_for_all() -> None:
     MemoryBackend.do_query = all_of
 
 
+def told() -> argparse.Namespace:
+    """The words of the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("issuer", type=urlsplit)
+    parser.add_argument("callback")
+    parser.add_argument("keys", nargs="+", type=Path)
+    parser.add_argument("--tls", nargs=2)
+    return parser.parse_args()
+
+
 def main() -> None:
     """Serve until told to stop."""
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -79,11 +91,14 @@ def main() -> None:
     from werkzeug.serving import make_server
 
     ask_for_all()
-    port, callback, *keys = sys.argv[1:]
-    app = create_app(config=configuration(int(port), [Path(key).read_text() for key in keys]), env_file=None)
+    words = told()
+    issuer = words.issuer
+    app = create_app(config=configuration(issuer, [key.read_text() for key in words.keys]), env_file=None)
     with app.app_context():
-        fill(callback)
-    make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
+        fill(words.callback)
+    tls = tuple(words.tls) if words.tls else None
+    host = "127.0.0.1" if issuer.hostname == "localhost" else issuer.hostname
+    make_server(host, issuer.port, app, threaded=True, ssl_context=tls).serve_forever()
 
 
 if __name__ == "__main__":

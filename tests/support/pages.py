@@ -4,9 +4,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import identity_provider
 import uvicorn
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 from starlette.types import ASGIApp
 
 CHROMIUM = [
@@ -14,6 +16,36 @@ CHROMIUM = [
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 """It must not look for anything outside of this machine, and root has no sandbox."""
+
+
+PATIENT = 20_000
+"""Milliseconds: a browser goes to another server and back, and two cores do it all."""
+
+
+@contextlib.contextmanager
+def chromium(*more: str) -> Iterator[Browser]:
+    """Debian's Chromium without a screen; `more` are words of its command line."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM, *more])
+        yield found
+        found.close()
+
+
+@contextlib.contextmanager
+def faultless(context: BrowserContext, *expected: str) -> Iterator[Page]:
+    """A page that has no error of its own, whatever is done with it; those that hold an `expected` text are none."""
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda message: errors.append(message.text) if is_error(message, *expected) else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def is_error(message: ConsoleMessage, *expected: str) -> bool:
+    """A browser also notes an answer of 412, which tells the page that somebody else has written."""
+    return message.type == "error" and not any(text in message.text for text in ("status of 412", *expected))
 
 
 @contextlib.contextmanager
@@ -36,6 +68,15 @@ def listed(page: Page) -> Locator:
     return page.get_by_role("list", name="Runs").get_by_role("listitem")
 
 
+def sign_on(page: Page, name: str) -> None:
+    """Fill in Canaille's forms."""
+    page.get_by_role("link", name="Sign on").click()
+    page.locator("input[name=login]").fill(name)
+    page.locator("button[name=answer]").click()
+    page.locator("input[name=password]").fill(identity_provider.PASSWORD)
+    page.locator("form button[type=submit]").last.click()
+
+
 COUNT = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((value, at) => at % 4 === 3 && value > 0).length;
@@ -45,3 +86,44 @@ COUNT = """canvas => {
 def drawn(page: Page, metric: str) -> int:
     """How many pixels of a chart are not empty."""
     return int(page.locator(f'section[aria-label="{metric}"] canvas').evaluate(COUNT))
+
+
+def newest(page: Page, metric: str) -> int:
+    """The last step that a chart draws, as it tells those who cannot see it."""
+    told = page.locator(f'section[aria-label="{metric}"] .canvas').get_attribute("aria-label") or ""
+    return int(told.rpartition("to step ")[2].replace(",", ""))
+
+
+def write_report(page: Page, address: str, title: str, text: str, panels: int) -> None:
+    """A new report with so many panels, saved."""
+    page.goto(f"{address}/reports")
+    page.get_by_role("link", name="New report").click()
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Write it").click()
+    page.get_by_label("Markdown").fill(text)
+    expect(page.get_by_role("region", name="Preview").locator(".panel")).to_have_count(panels)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()
+
+
+def exported(page: Page, target: Path) -> None:
+    """The report that is open, as one file."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export HTML").click()
+    download.value.save_as(target)
+
+
+@contextlib.contextmanager
+def opened_alone(browser: Browser, target: Path) -> Iterator[Page]:
+    """A file, without network and without scripts; it asks for nothing but itself, and complains of nothing."""
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    opened = context.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.goto(target.as_uri())
+    yield opened
+    assert asked == [target.as_uri()]
+    assert complaints == []
+    context.close()

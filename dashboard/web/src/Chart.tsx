@@ -59,7 +59,7 @@ export function Chart({ title, ids, look, axis, logY, logX = false, kind = "hist
       </header>
       {error ? <p className="problem">{error}</p> : null}
       {empty ? <p className="hint" style={{ height }}>{range ? say("No chosen run has logged this here.") : say("No chosen run has logged this.")}</p> : (
-        <Canvas drawn={drawn} axis={axis} logY={logY} logX={logX} height={height} onZoom={setRange} />
+        <Canvas title={title} drawn={drawn} axis={axis} logY={logY} logX={logX} height={height} onZoom={setRange} />
       )}
     </section>
   );
@@ -74,6 +74,7 @@ async function read(key: string, ids: string[], axis: Across, kind: "history" | 
 }
 
 interface CanvasProps {
+  title: string;
   drawn: ReturnType<typeof plot>;
   axis: Across;
   logY: boolean;
@@ -88,7 +89,7 @@ function Canvas(props: CanvasProps) {
   return <Shaped key={JSON.stringify([drawn.series.map((item) => [item.label, item.stroke]), axis, logY, logX, height])} {...props} />;
 }
 
-function Shaped({ drawn, axis, logY, logX, height, onZoom }: CanvasProps) {
+function Shaped({ title, drawn, axis, logY, logX, height, onZoom }: CanvasProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const tip = useRef<HTMLDivElement>(null);
@@ -115,10 +116,16 @@ function Shaped({ drawn, axis, logY, logX, height, onZoom }: CanvasProps) {
   }, []);
   useLayoutEffect(() => chart.current?.setData(drawn.data), [drawn]);
   return (
-    <div className="canvas" ref={holder} style={{ minHeight: height }}>
+    <div className="canvas" ref={holder} role="img" aria-label={extent(title, drawn.data[0], axis)} style={{ minHeight: height }}>
       <div className="tip" ref={tip} hidden />
     </div>
   );
+}
+
+/** What a chart shows and how far it reaches, for those who cannot see it. */
+function extent(title: string, xs: ArrayLike<number>, axis: Across): string {
+  const [from, to] = [xs[0], xs[xs.length - 1]];
+  return from === undefined || to === undefined ? title : say("{title}, from {from} to {to}", { title, from: xLabel(from, axis), to: xLabel(to, axis) });
 }
 
 function options(

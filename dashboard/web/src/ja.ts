@@ -382,4 +382,5 @@ export const ja: Record<string, string> = {
   "Earlier": "前へ",
   "Further on": "後ろへ",
   "Hide": "隠す",
+  "{title}, from {from} to {to}": "{title}、{from} から {to} まで",
 };

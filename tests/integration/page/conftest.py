@@ -4,42 +4,30 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pages
 import pytest
 from bucket_world import Source, World, script
-from pages import CHROMIUM, served
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from pages import served
+from playwright.sync_api import Browser, Page, expect
 
 from chiplog.bucket.directory import DirectoryBucket
 from chiplog_dashboard import main
 from chiplog_dashboard.settings import PAGE, Settings
 
-expect.set_options(timeout=20_000)  # On a busy machine a page takes its time; nothing waits longer than it must.
+expect.set_options(timeout=pages.PATIENT)  # On a busy machine a page takes its time; nothing waits longer than it must.
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+    with pages.chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page that has no error of its own, whatever the test does; it is closed before its server is."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
-    yield opened
-    context.close()
-    assert errors == []
-
-
-def is_error(message: ConsoleMessage) -> bool:
-    """A browser also notes an answer of 412, which tells the page that somebody else has written."""
-    return message.type == "error" and "status of 412" not in message.text
+    with pages.faultless(browser.new_context(viewport={"width": 1280, "height": 800})) as opened:
+        yield opened
 
 
 @pytest.fixture

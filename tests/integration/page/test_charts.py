@@ -33,6 +33,7 @@ def test_runs_are_drawn_as_the_mean_of_their_group(page: Page, address: str, wor
     expect(page.locator("section.chart canvas")).to_have_count(1)
     assert set(answered(page, "loss")) == {"lr 0.1 (2)", "lr 0.01 (1)", "lr 0.001 (1)"}
     assert drawn(page, "loss") > 500
+    expect(page.get_by_role("img", name="loss, from step 0 to step 21", exact=True)).to_be_visible()
 
 
 def test_x_is_any_metric_and_a_logarithm_and_panels_are_kept_and_sized(page: Page, address: str, world: World) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pages
 import pytest
 from bucket_world import World
 from pages import served
@@ -50,14 +51,7 @@ panel: pie
 
 def write(page: Page, address: str) -> None:
     """A new report, saved."""
-    page.goto(f"{address}/reports")
-    page.get_by_role("link", name="New report").click()
-    page.get_by_label("Title").fill("What the rate does")
-    page.get_by_role("button", name="Write it").click()
-    page.get_by_label("Markdown").fill(TEXT)
-    expect(page.get_by_role("region", name="Preview").locator(".panel")).to_have_count(4)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("button", name="Edit")).to_be_visible()
+    pages.write_report(page, address, "What the rate does", TEXT, 4)
 
 
 def test_a_report_is_written_with_its_panels_alive_and_lies_in_the_bucket(
@@ -128,30 +122,19 @@ def test_an_exported_report_draws_without_server_script_or_network(
 ) -> None:
     write(page, address)
     expect(page.locator(".report .panel canvas")).to_have_count(1)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export HTML").click()
     target = tmp_path / "report.html"
-    download.value.save_as(target)
-    context = browser.new_context(offline=True, java_script_enabled=False)
-    opened = context.new_page()
-    asked: list[str] = []
-    complaints: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.goto(target.as_uri())
-    expect(opened.get_by_role("heading", name="What the rate does")).to_be_visible()
-    lines = opened.locator("figure.drawn path.line")
-    expect(lines).to_have_count(2)
-    box = lines.first.bounding_box()
-    assert box
-    assert box["width"] > 300
-    assert box["height"] > 100
-    expect(opened.locator("circle[cx]")).to_have_count(3 + 2)
-    expect(opened.locator("math")).to_have_count(2)
-    expect(opened.locator("body")).to_have_css("max-width", "880px")
-    assert asked == [target.as_uri()]
-    assert complaints == []
-    context.close()
+    pages.exported(page, target)
+    with pages.opened_alone(browser, target) as opened:
+        expect(opened.get_by_role("heading", name="What the rate does")).to_be_visible()
+        lines = opened.locator("figure.drawn path.line")
+        expect(lines).to_have_count(2)
+        box = lines.first.bounding_box()
+        assert box
+        assert box["width"] > 300
+        assert box["height"] > 100
+        expect(opened.locator("circle[cx]")).to_have_count(3 + 2)
+        expect(opened.locator("math")).to_have_count(2)
+        expect(opened.locator("body")).to_have_css("max-width", "880px")
     told = re.search(r'<script type="application/json" id="data">(.*?)</script>', target.read_text(), re.DOTALL)
     assert told
     (panel,) = json.loads(told[1])["panels"]

@@ -7,8 +7,8 @@ import identity_provider
 import pytest
 import requests
 from bucket_world import World
-from pages import listed, served
-from playwright.sync_api import Browser, Page, expect
+from pages import PATIENT, listed, served, sign_on
+from playwright.sync_api import Browser, expect
 from provider_process import Canaille, free_port
 from starlette.applications import Starlette
 
@@ -30,9 +30,6 @@ from chiplog_dashboard.signing import Signer
 from chiplog_dashboard.signon import SignOns
 
 pytestmark = pytest.mark.integration
-
-PATIENT = 20_000
-"""Milliseconds: a browser goes to another server and back, and two cores do it all."""
 
 KEYS = ("a key of the cookies, 32 characters long",)
 
@@ -81,15 +78,6 @@ def dashboard(world: World, oidc: Oidc) -> Starlette:
     groups = Groups(world.bucket, sight, time.monotonic)
     more = changing.routes(world.bucket, sight, time.time, links, signons.cookies)
     return app.create(api, groups, PAGE, ["*"], signons, more)
-
-
-def sign_on(page: Page, name: str) -> None:
-    """Fill in Canaille's forms."""
-    page.get_by_role("link", name="Sign on").click()
-    page.locator("input[name=login]").fill(name)
-    page.locator("button[name=answer]").click()
-    page.locator("input[name=password]").fill(identity_provider.PASSWORD)
-    page.locator("form button[type=submit]").last.click()
 
 
 def test_one_signs_on_at_the_provider_sees_ones_runs_and_signs_off(browser: Browser, site: str) -> None:
