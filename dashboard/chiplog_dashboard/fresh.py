@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 PAUSE_SHARE = 4.0
-"""A reading that took long is followed by a pause so many times as long: reading takes a fifth of the time at most."""
+"""A reading that took long is followed by a pause so many times as long: reading takes a fifth of the time at most.
+The first is none of these: a cold one takes many times as long as those that follow."""
 
 T = TypeVar("T")
 
@@ -26,9 +27,10 @@ class Fresh(Generic[T]):
         with self._lock:
             began = self._monotonic()
             if began >= self._due or not self._known:
+                share = PAUSE_SHARE if self._known else 0.0
                 self._known = [self._read()]
                 took = self._monotonic() - began
-                self._due = began + took + max(self._fresh_seconds, PAUSE_SHARE * took)
+                self._due = began + took + max(self._fresh_seconds, share * took)
             return self._known[0]
 
     def again(self) -> T:
