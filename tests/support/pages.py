@@ -1,6 +1,7 @@
 """The dashboard's page in a real browser: how it is started and looked at; it tests nothing."""
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -90,7 +91,9 @@ def drawn(page: Page, metric: str) -> int:
 
 def newest(page: Page, metric: str) -> int:
     """The last step that a chart draws, as it tells those who cannot see it."""
-    told = page.locator(f'section[aria-label="{metric}"] .canvas').get_attribute("aria-label") or ""
+    canvas = page.locator(f'section[aria-label="{metric}"] .canvas')
+    expect(canvas).to_have_attribute("aria-label", re.compile("to step [0-9]"))  # Empty until there is an answer.
+    told = canvas.get_attribute("aria-label") or ""
     return int(told.rpartition("to step ")[2].replace(",", ""))
 
 
