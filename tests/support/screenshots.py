@@ -50,6 +50,8 @@ def views(folder: Path) -> dict[str, str]:
         "table": "/runs?view=table",
         "run": f"/runs/{ids[7]}",
         "restart": f"/runs/{ids[7]}?tab=charts",
+        "console": f"/runs/{ids[8]}?tab=console",
+        "files": f"/runs/{ids[7]}?tab=files",
         "media": f"/runs/{ids[7]}?tab=media&at=240",
         "groups": "/runs?group=config.optimizer&smooth=0.6&size=large&pinned=val%2Floss",
         "compare": f"/compare?ids={quote(','.join(ids[1:6]))}",
@@ -59,6 +61,8 @@ def views(folder: Path) -> dict[str, str]:
         "editor": "/reports/prod/team-a/rates?edit=1",
         "palette": "/runs",
         "sweep": "/sweeps/prod/team-a/lr-5eeb0000",
+        "sweeps": "/sweeps",
+        "lines": "/lines",
         "line": "/lines/prod/team-a/cron-1",
     }
 
