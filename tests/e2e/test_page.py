@@ -130,8 +130,8 @@ def test_the_curve_of_a_run_grows_while_it_trains(page: Page, dashboard: Dashboa
     see_both(page, dashboard, project)
     assert page.evaluate("document.cookie") == ""
     listed_first, drawn_first = step(page), pages.newest(page, "loss")
-    embedded.until("the list moves", lambda: step(page) > listed_first)
-    embedded.until("the curve grows", lambda: pages.newest(page, "loss") > drawn_first)
+    embedded.until("the list moves", lambda: step(page) > listed_first, seconds=120)
+    embedded.until("the curve grows", lambda: pages.newest(page, "loss") > drawn_first, seconds=120)
     expect(listed(page).filter(has_text="-live")).to_contain_text("running")
 
 
@@ -206,7 +206,7 @@ def test_a_dashboard_that_is_killed_loses_nothing(
     expect(heartbeat(page)).to_have_text("live", timeout=3 * PATIENT)
     assert before not in pods()
     there = step(page)
-    embedded.until("the list moves again", lambda: step(page) > there)
+    embedded.until("the list moves again", lambda: step(page) > there, seconds=120)
     (pod,) = embedded.pods(project.live, granted)
     embedded.kubectl("exec", pod["metadata"]["name"], "-n", granted, "-c", "trainer", "--", "touch", "/tmp/enough")
     embedded.wait_condition(project.live, granted, "Durable")

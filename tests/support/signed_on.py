@@ -61,7 +61,7 @@ def dashboard(folder: Path, namespace: str) -> Iterator[Dashboard]:
     before = json.loads(helm("status", "chiplog", "-o", "json"))["version"]
     try:
         embedded.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_objects(folder, namespace)))
-        words = ("--reuse-values", "-f", "-", "--wait", "--timeout=120s")
+        words = ("--reuse-values", "-f", "-", "--wait", "--timeout=240s")
         helm("upgrade", "chiplog", "charts/chiplog", *words, stdin=yaml.safe_dump(_values(canaille.issuer)))
         with pages.chromium(f"--host-resolver-rules=MAP localhost:8090 {_service()}") as browser:
             yield Dashboard(browser)
