@@ -1,11 +1,11 @@
 """What one recorder's live head says of the run, and what the recorder itself says when asked; pure values."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chiplog import codec
+from chiplog import codec, folding
 from chiplog.codec import Row
 from chiplog.reading import members
 from chiplog.records import LiveHead
@@ -17,6 +17,13 @@ MAX_RECENT = 100
 
 MAX_TEXT = 1024
 """Characters of each text of an alert."""
+
+
+GAP_SECONDS = 20.0
+"""Between two heads that lie further apart somebody may have taken the recorder to be silent."""
+
+_PROGRESS = ("modified", "lag_seconds", "pending_bytes", "rows", "step", "summary")
+"""Fields that tell only how far a run has come, unless a metric breaks."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,16 @@ class Head:
     def is_drained(self) -> bool:
         """Everything found is in segments and blobs."""
         return self.state == "drained" and self.pending_bytes == 0
+
+
+def is_mere_progress(before: Head, after: Head) -> bool:
+    """Nothing of a head turned but how far its run has come, and no silence that was told lies between the two."""
+    if after.modified - before.modified > GAP_SECONDS or before.is_drained != after.is_drained:
+        return False
+    if dict(broken(before)) != dict(broken(after)):
+        return False
+    moving = {field: getattr(after, field) for field in _PROGRESS}
+    return replace(before, **moving) == after
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,13 @@ def head(live: LiveHead, modified: float, tail: Iterable[tuple[str, Row]] = ()) 
 def _cut(row: Row) -> Row:
     """An alert without the length that a script may give it, for a head is remembered."""
     return {key: value[:MAX_TEXT] if isinstance(value, str) else value for key, value in row.items()}
+
+
+def broken(head: Head) -> Iterator[tuple[str, str]]:
+    """Metrics that are no finite numbers, each with what it is."""
+    for name, value in folding.flatten(dict(head.summary)).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield name[:256], "NaN" if math.isnan(value) else f"{value:+g}".replace("inf", "Infinity")
 
 
 def metric(summary: Tree, name: str) -> float | None:

@@ -48,6 +48,8 @@ class _Remembered:
     head: Head
     etag: ETag
     read_at: float
+    is_mere_progress: bool = False
+    """It told nothing else than the one before it."""
 
 
 class Ledger:
@@ -163,6 +165,11 @@ class Ledger:
         chosen = sorted(changed, key=lambda name: self._read_at(namespace, name))[:MAX_HEADS_PER_POLL]
         return {name for name in chosen if self._is_readable(namespace, name)}
 
+    def told_mere_progress(self, namespace: str, recorder: str) -> bool:
+        """A recorder's head, as last read, says only that its run has come further."""
+        remembered = self._heads.get((namespace, recorder))
+        return remembered is not None and remembered.is_mere_progress
+
     def forget(self, place: layout.Run, recorders: Iterable[str]) -> None:
         """Drop what is remembered of a run that needs no more looking after."""
         self._outcomes.pop(place, None)
@@ -197,7 +204,9 @@ class Ledger:
         live, tail = records.unpack_live(stored.data, key)
         head = heads.head(live, stored.modified, tail)
         with self._lock:
-            self._heads[namespace, recorder] = _Remembered(head, stored.etag, self._clock())
+            before = self._heads.get((namespace, recorder))
+            is_mere = before is not None and heads.is_mere_progress(before.head, head)
+            self._heads[namespace, recorder] = _Remembered(head, stored.etag, self._clock(), is_mere)
         return head
 
     def _is_readable(self, namespace: str, recorder: str) -> bool:

@@ -268,7 +268,14 @@ class Operator:
                 log.warning("bucket not read, looked at again later", namespace=namespace, error=str(error))
                 continue
             for recorder in news:
-                self.queue.add(recorders[recorder])
+                self._hear(namespace, recorder, recorders[recorder])
+
+    def _hear(self, namespace: str, recorder: str, key: Key) -> None:
+        """Look at a run whose head is news; where it only came further, when its turn comes to tell that."""
+        if self.ledger.told_mere_progress(namespace, recorder):
+            self.queue.add_within(key, self.reconciler.budget.wait(key, len(self.following)))
+        else:
+            self.queue.add(key)
 
     async def _notify(self) -> None:
         """Send what people are to be told."""

@@ -4,16 +4,13 @@ A notice is made of a state and not of its change, so whoever looks again makes 
 """
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chiplog import folding
-from chiplog_operator import attempts, conditions, nights, times
+from chiplog_operator import attempts, conditions, heads, nights, times
 from chiplog_operator.alerts import Alert
 from chiplog_operator.cronjobs import CronJob
-from chiplog_operator.heads import Head
 from chiplog_operator.observations import Observation
 from chiplog_operator.specs import Run
 from chiplog_operator.subscriptions import Subscription
@@ -101,16 +98,10 @@ def _not_finite(seen: Observation) -> Iterator[tuple[str, str, str]]:
     """Each metric once in an attempt."""
     attempt = seen.attempts[-1]["number"] if seen.attempts else 0
     current = (seen.heads.get(binding["id"]) for _, binding in sorted(attempts.current(seen.attempts).items()))
-    found = {name: (value, head.step) for head in current if head is not None for name, value in _broken(head)}
+    found = {name: (value, head.step) for head in current if head is not None for name, value in heads.broken(head)}
     for name, (value, step) in sorted(found.items())[:MAX_METRICS]:
         at = f" at step {step}" if step is not None else ""
         yield "nan", f"{attempt} {name}", f"{name} is {value}{at}"
-
-
-def _broken(head: Head) -> Iterator[tuple[str, str]]:
-    for name, value in folding.flatten(dict(head.summary)).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            yield name[:256], "NaN" if math.isnan(value) else f"{value:+g}".replace("inf", "Infinity")
 
 
 def _numbers(new: Tree) -> str:

@@ -14,6 +14,10 @@ YOUNG_SECONDS = 300.0
 LOOK_AGAIN_SECONDS = 30.0
 """A living run is looked at this often even if nothing moves: silence makes no event. So is a Job that was refused."""
 
+LOOKS_PER_SECOND = 10.0
+"""But all that live together are looked at no oftener than this, about three requests each: more than 300 wait longer.
+What moves makes an event and is looked at at once, however many live."""
+
 AWAITED_SECONDS = 4.0
 """A run whose pods are to start is looked at this often at first, less often the longer it waits."""
 
@@ -41,8 +45,13 @@ class Pace:
     """It is to be deleted now."""
 
 
-def following(run: Run, seen: Observation, new: Mapping[str, Any]) -> Pace:
-    """What follows a pass over a TrainingRun whose status is now `new`."""
+def look_again_seconds(live: int) -> float:
+    """Until a living run of so many is looked at again where nothing moves."""
+    return max(LOOK_AGAIN_SECONDS, live / LOOKS_PER_SECOND)
+
+
+def following(run: Run, seen: Observation, new: Mapping[str, Any], live: int = 1) -> Pace:
+    """What follows a pass over a TrainingRun whose status is now `new`, where so many live."""
     if documents.is_durable(new):
         return _of_durable(run, new, seen.now)
     if new["state"] in documents.TERMINAL:
@@ -50,7 +59,7 @@ def following(run: Run, seen: Observation, new: Mapping[str, Any]) -> Pace:
     started = times.seconds(new.get("startTime"))
     is_young = started is None or seen.now - started < YOUNG_SECONDS
     is_alive = any(not pod.is_over for pod in seen.pods)
-    return Pace(_look_again(run, seen, new), is_followed=is_alive, is_hot=is_young)
+    return Pace(_look_again(run, seen, new, live), is_followed=is_alive, is_hot=is_young)
 
 
 def settled(run: Run, now: float) -> Pace:
@@ -68,11 +77,11 @@ def departing(seen: Observation, new: Mapping[str, Any]) -> Pace:
     return Pace(DEPARTED_SECONDS, is_forgotten=True)
 
 
-def _look_again(run: Run, seen: Observation, new: Mapping[str, Any]) -> float:
+def _look_again(run: Run, seen: Observation, new: Mapping[str, Any], live: int) -> float:
     """Why a pod is not made or does not start makes no event of a pod: it is asked for, at first every few seconds."""
     is_awaited = new["state"] == "pending" and seen.refusal is None
     waited = seen.now - (seen.job.created_at if seen.job is not None else run.created_at)
-    return min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)) if is_awaited else LOOK_AGAIN_SECONDS
+    return min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)) if is_awaited else look_again_seconds(live)
 
 
 def _of_durable(run: Run, new: Mapping[str, Any], now: float) -> Pace:

@@ -114,7 +114,7 @@ class Reconciler:
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
         self.notify(run, new, seen)
         wait = self._tell(key, run, new)
-        again = self._follow(key, run, seen, pace.following(run, seen, new))
+        again = self._follow(key, run, seen, pace.following(run, seen, new, len(self.following)))
         return min((delay for delay in (wait, again) if delay is not None), default=None)
 
     def _is_another_s(self, run: Run) -> bool:

@@ -9,6 +9,8 @@ from chiplog.errors import AccessDenied, PreconditionFailed, Unreachable
 from chiplog_operator import documents, ledger, specs
 from chiplog_operator.ledger import MAX_HEADS_PER_POLL, Ledger, NameTaken
 
+PLACE = layout.Recorder("c1", "team", "u1")
+
 
 @pytest.fixture
 def clock() -> Time:
@@ -85,6 +87,15 @@ def test_a_head_is_read_once_and_then_only_when_it_changed(bucket: FatalBucket, 
     found = books.head("team", "u1")
     assert found is not None
     assert found.step == 2
+
+
+def test_a_head_that_only_came_further_is_told_from_one_that_turned(bucket: FatalBucket, books: Ledger) -> None:
+    told = []
+    for step, state in ((1, "recording"), (2, "recording"), (2, "drained")):
+        bucket.put(layout.live_key(PLACE), records.pack_live(live(PLACE, state, step=step), records.pack_tail([])))
+        assert books.refresh("team", ["u1"]) == {"u1"}
+        told.append(books.told_mere_progress("team", "u1"))
+    assert told == [False, True, False], "the first word of a recorder is news"
 
 
 def test_a_head_nobody_follows_is_not_read(bucket: FatalBucket, books: Ledger) -> None:

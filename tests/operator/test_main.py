@@ -8,10 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from operator_world import KEY, SETTINGS, FakeCluster, Fate, training_run
+from operator_world import KEY, SETTINGS, FakeCluster, Fate, live, training_run
 
+from chiplog import layout, records
+from chiplog.bucket.opening import open_bucket
 from chiplog_operator import main
+from chiplog_operator.following import Following
 from chiplog_operator.main import Operator
+from chiplog_operator.workqueue import WorkQueue
 
 NEAR = replace(SETTINGS, http_port=0)
 
@@ -67,6 +71,21 @@ def test_what_the_watches_missed_is_worked_on(operator: Operator, cluster: FakeC
     cluster.runs[KEY] = training_run()
     soon(operator, "_compare")
     assert len(operator.queue) == 1
+
+
+def test_a_run_that_only_came_further_is_looked_at_when_its_turn_comes(operator: Operator) -> None:
+    place = layout.Recorder(SETTINGS.cluster, KEY.namespace, "uid-p1")
+    store = open_bucket(operator.settings.bucket)
+    operator.reconciler.budget.told(KEY)
+    waiting = []
+    for step, state in ((1, "recording"), (2, "recording"), (2, "drained")):
+        store.put(layout.live_key(place), records.pack_live(live(place, state, step=step), records.pack_tail([])))
+        operator.following = Following()
+        operator.following.follow(KEY, ["uid-p1"], is_hot=True)
+        operator.queue = WorkQueue()
+        soon(operator, "_look")
+        waiting.append(len(operator.queue))
+    assert waiting == [1, 0, 1], "its first word, and its last, are news"
 
 
 def test_a_wrong_setting_ends_the_program_with_two_and_a_sentence() -> None:
