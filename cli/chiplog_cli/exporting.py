@@ -16,7 +16,7 @@ from chiplog.errors import SettingsError
 from chiplog.reading import console, database, files, history
 from chiplog.reading.views import RunView
 from chiplog_cli import downloading, eventfile, summaries
-from chiplog_cli.rendering import formats
+from chiplog_cli.rendering import formats, progress
 
 Row = dict[str, Any]
 Content = Callable[[BinaryIO], None]
@@ -40,7 +40,7 @@ def write(bucket: Bucket, view: RunView, form: str, folder: Path) -> list[Path]:
 
 
 def _tables(bucket: Bucket, view: RunView, form: str, folder: Path) -> list[Path]:
-    with_rank = [{"_rank": 0, **row} for row in history.read(bucket, view)]
+    with_rank = [{"_rank": 0, **row} for row in progress.through(history.read(bucket, view), "reading rows")]
     system = [{"_rank": 0, **row} for row in history.read(bucket, view, kind="system")]
     lines = [_line(line) for line in console.read(bucket, view)]
     written = []
@@ -126,7 +126,7 @@ def _field(value: Any, kind: str) -> str:
 def _events(bucket: Bucket, view: RunView, folder: Path) -> list[Path]:
     """An event file for each attempt and rank, with the rows that have a step, in the order they were logged."""
     groups: dict[tuple[int, int], list[Row]] = {}
-    for row in history.read(bucket, view):
+    for row in progress.through(history.read(bucket, view), "reading rows"):
         groups.setdefault((row["_attempt"], row.get("_rank", 0)), []).append(row)
     images = summaries.Images(bucket, lambda: files.read(bucket, view, every=True))
     written = []

@@ -17,6 +17,15 @@ def test_a_terminal_sees_how_much_is_done() -> None:
     assert "3/3" in terminal.getvalue()
 
 
+def test_of_what_nobody_counted_a_terminal_sees_how_much_was_seen() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    assert list(progress.through((letter for letter in "abc"), "reading rows", terminal)) == ["a", "b", "c"]
+    assert "reading rows" in terminal.getvalue()
+    assert "3/?" in terminal.getvalue()
+    assert list(progress.through("abc", "reading rows", pipe)) == ["a", "b", "c"]
+    assert pipe.getvalue() == ""
+
+
 def test_a_pipe_and_a_single_thing_see_no_bar() -> None:
     pipe, terminal = io.StringIO(), Terminal()
     assert list(progress.over([1, 2], "verifying", pipe)) == [1, 2]
