@@ -51,7 +51,7 @@ FRAMED = (
     "frame-ancestors 'self'"
 )
 """What a page that a run logged may do in a frame of ours: draw itself. Its origin is none, so that it reaches neither
-our cookies nor our answers, and no other host either."""
+our cookies nor our answers, and it can fetch from no other host either."""
 
 _BLOCK_BYTES = 1 << 18
 

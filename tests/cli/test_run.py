@@ -160,19 +160,29 @@ except KeyboardInterrupt:
 """
 
 
+def _logged_in(terminal: int) -> None:
+    """As a shell in a terminal starts a command; who is started in the background ignores Ctrl-C, and so would we."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.login_tty(terminal)
+
+
 def test_ctrl_c_of_a_terminal_reaches_the_command_once_and_what_it_writes_then_is_recorded(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     terminal, inside = os.openpty()
     words = [*CHIPLOG, "run", "--", *script(tmp_path, INTERRUPTED)]
-    process = subprocess.Popen(words, env=environ, pass_fds=(inside,), preexec_fn=lambda: os.login_tty(inside))
+    process = subprocess.Popen(words, env=environ, pass_fds=(inside,), preexec_fn=lambda: _logged_in(inside))
     os.close(inside)
     shown_there = b""
-    while b"0.5" not in shown_there:
-        shown_there += os.read(terminal, 4096)
-    os.write(terminal, b"\x03")
-    assert process.wait(SECONDS) == 3
-    os.close(terminal)
+    try:
+        while b"0.5" not in shown_there:
+            shown_there += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        assert process.wait(SECONDS) == 3
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)
     document = shown(environ)
     assert (document["state"], document["exit_code"], document["summary"]["loss"]) == ("failed", 3, 0.25)
 

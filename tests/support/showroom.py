@@ -1,16 +1,14 @@
 """A bucket as a busy team has it: runs that live and ended, a sweep and a line; for screenshots and for looking at."""
 
-import hashlib
 import math
 import random
-import struct
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
 import group_world
-from bucket_world import Source, World, attempt, console, file, history, numbered
+from bucket_world import Source, World, attempt, console, history, numbered
+from exhibits import Exhibits
 
 from chiplog.bucket.directory import DirectoryBucket
 
@@ -62,60 +60,22 @@ def _restart(world: World, place: Any, rows: list[Any], newest: dict[str, Any], 
     for recorder, those in steps.items():
         mine = [row for row in rows if row["kind"] == "history" and row["step"] in those]
         bare = [{name: value for name, value in row.items() if name != "at"} for row in mine]
-        media, files = _media(recorder, place.namespace, those, started, world)
+        shown = Exhibits(world, place.namespace, recorder, STEPS)
+        for step in those[::20]:
+            shown.add(step, started + step * 8.0)
         last = {
             "kind": "summary",
-            "update": [[[key], value] for key, value in media[-1]["values"].items()],
+            "update": [[[key], value] for key, value in shown.rows[-1]["values"].items()],
             "remove": [],
         }
-        told = numbered([*bare, *media, newest, last])
-        shipped = Source(numbered(files), id="files", kind="files", path="files")
+        told = numbered([*bare, *shown.rows, newest, last])
+        shipped = Source(numbered(shown.files), id="files", kind="files", path="files")
         world.record(recorder, Source(told), shipped, run=place.id, namespace=place.namespace)
     middle, finished = started + 180 * 8.0, started + STEPS * 8.0
     first = attempt(1, "r6a", reason="OOMKilled", exit_code=137, started_at=started, finished_at=middle)
     second = attempt(2, "r6", reason="Completed", exit_code=0, started_at=middle, finished_at=finished)
     world.outcome(place, "finished", [first, second], reason="Completed", durable=True, started_at=started,
                   finished_at=finished)  # fmt: skip
-
-
-def _media(recorder: str, namespace: str, steps: range, started: float, world: World) -> tuple[list[Any], list[Any]]:
-    """A picture and a histogram every 20 steps, as rows of history and of files."""
-    rows, files = [], []
-    for step in steps[::20]:
-        data = picture(step)
-        digest = hashlib.sha256(data).hexdigest()
-        path = f"media/images/filters_{step}.png"
-        key = f"v1/blobs/prod/{namespace}/{recorder}/{digest}/filters_{step}.png"
-        world.bucket.put(key, data)
-        width = 0.4 + step / 250
-        edges = [-3 + 6 * place / 32 for place in range(33)]
-        counts = [1000 * math.exp(-(((edge + 0.1) / width) ** 2)) for edge in edges[:-1]]
-        media = {
-            "filters": {"_type": "image-file", "path": path, "sha256": digest, "size": len(data)},
-            "gradients": {"_type": "histogram", "values": [round(count) for count in counts], "bins": edges},
-        }
-        rows.append({**history(step, **media), "time": started + step * 8.0})
-        files.append(file(f"wandb/offline-run/files/{path}", digest, key=key, size=len(data)))
-    return rows, files
-
-
-def picture(step: int, side: int = 96) -> bytes:
-    """A grey PNG of waves that grow clearer with the steps."""
-    clear = min(1.0, step / STEPS)
-    noise = random.Random(step)
-    lines = []
-    for y in range(side):
-        waves = (math.sin(x / 5 + math.sin(y / 9) * 2) for x in range(side))
-        lines.append(
-            bytes([0, *(round(127 + 120 * (clear * wave + (1 - clear) * noise.uniform(-1, 1))) for wave in waves)])
-        )
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    parts = (chunk(b"IHDR", head), chunk(b"IDAT", zlib.compress(b"".join(lines))), chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def _curves(rate: float, steps: int, started: float, chance: random.Random) -> list[dict[str, Any]]:

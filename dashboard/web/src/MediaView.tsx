@@ -76,16 +76,18 @@ function Shown({ id, name, kind, item, files, config, dark }: Omit<KeyProps, "be
       {kind === "picture" && (item.masks || item.boxes ? <Layered {...{ id, name, item, source, caption, files, config }} /> : <img src={source} alt={caption} />)}
       {kind === "sound" && <audio src={source} controls preload="none" />}
       {kind === "film" && (isMoving(file.path) ? <img src={source} alt={caption} /> : <video src={source} controls preload="metadata" />)}
-      {kind === "page" && <iframe src={`${source}?view=page`} sandbox="allow-scripts" referrerPolicy="no-referrer" loading="lazy" title={caption} />}
+      {kind === "page" && isFramed && <iframe src={`${source}?view=page`} sandbox="allow-scripts" referrerPolicy="no-referrer" loading="lazy" title={caption} />}
       {kind === "figure" && <Drawn source={source} caption={caption} dark={dark} />}
       {kind === "cloud" && isCloud(file.path) && <Space source={source} caption={caption} />}
-      {(kind === "file" || (kind === "cloud" && !isCloud(file.path))) && <a href={source} download>{say("Download {path}", { path: file.path.split("/").pop() ?? "" })}</a>}
+      {(kind === "file" || (kind === "page" && !isFramed) || (kind === "cloud" && !isCloud(file.path))) && <a href={source} download>{say("Download {path}", { path: file.path.split("/").pop() ?? "" })}</a>}
       {(item.caption || !WIDE.has(kind)) && <figcaption title={file.path}>{caption}</figcaption>}
     </figure>
   );
 }
 
 const WIDE: ReadonlySet<Kind> = new Set(["page", "figure", "cloud"]);
+/** Elsewhere a browser does not say that it is a frame that asks, and the server gives the page as a file. */
+const isFramed = window.isSecureContext;
 const isMoving = (path: string) => /\.gif$/i.test(path); // wandb makes its videos of arrays so, and no browser plays them as films.
 const isCloud = (path: string) => /\.pts\.json$/i.test(path);
 

@@ -6,7 +6,8 @@ import * as format from "./format";
 import { useAnswer } from "./live";
 import { say } from "./say";
 
-const PATCH = /(^|\/)[^/]*\.(patch|diff)$/i;
+/** As wandb and `import chiplog` call it. */
+const PATCH = /(^|\/)diff\.patch$/;
 const MOST_BYTES = 512 * 1024;
 
 export function Patch({ id, beat }: { id: string; beat: number }) {
@@ -30,7 +31,7 @@ function One({ id, file }: { id: string; file: File }) {
   );
 }
 
-const tone = (line: string) => (/^(\+\+\+|---) /.test(line) ? "" : line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : "");
+const tone = (line: string) => (/^(\+\+\+|---) (a\/|b\/|\/dev\/null)/.test(line) ? "" : line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : "");
 
 async function text(address: string, signal: AbortSignal): Promise<string> {
   const answer = await fetch(address, { signal });

@@ -5,8 +5,8 @@ request costs a reader: a list of 10,000 runs asks for ten. The answer's form is
 """
 
 import re
+from html import unescape
 from typing import Any
-from xml.sax.saxutils import unescape
 
 _FOLDER = re.compile(rb"<CommonPrefixes>\s*<Prefix>([^<]*)</Prefix>\s*</CommonPrefixes>")
 
@@ -16,5 +16,9 @@ def take(response_dict: dict[str, Any], customized_response_dict: dict[str, Any]
     body = response_dict["body"]
     if response_dict["status_code"] != 200 or not (found := _FOLDER.findall(body)):
         return
+    try:
+        folders = [{"Prefix": unescape(name.decode())} for name in found]
+    except UnicodeDecodeError:
+        return
     response_dict["body"] = _FOLDER.sub(b"", body)
-    customized_response_dict["CommonPrefixes"] = [{"Prefix": unescape(name.decode())} for name in found]
+    customized_response_dict["CommonPrefixes"] = folders

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
+import exhibits
 import pytest
-import showroom
 from bucket_world import Source, World, file, history, numbered
 from playwright.sync_api import Page, expect
 
@@ -56,7 +56,7 @@ class Shipped:
 def with_media(world: World) -> None:
     shipped = Shipped(world)
     words = json.dumps({"columns": ["word", "share"], "data": [["the", 0.5], ["a", 0.25]]}).encode()
-    pictures = [shipped.file("image-file", f"a_{step}.png", showroom.picture(step, 8)) for step in (0, 20)]
+    pictures = [shipped.file("image-file", f"a_{step}.png", exhibits.waves(step, side=8)) for step in (0, 20)]
     weights = [{"_type": "histogram", "values": [1, step], "bins": [0, 1, 2]} for step in (0, 20)]
     table = shipped.file("table-file", "t.table.json", words)
     shipped.record(
@@ -69,7 +69,7 @@ def with_rich_media(world: World) -> None:
     shipped = Shipped(world)
     mask = shipped.file("mask", "m.mask.png", MASK) | {"class_labels": {"0": "sea", "1": "land"}}
     boxes = shipped.file("boxes2D", "b.boxes2D.json", json.dumps(BOXES).encode())
-    scene = shipped.file("image-file", "s.png", showroom.picture(3, 8))
+    scene = shipped.file("image-file", "s.png", exhibits.waves(3, side=8))
     shipped.record(
         history(
             9,

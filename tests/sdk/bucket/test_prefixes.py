@@ -5,7 +5,7 @@ from chiplog.bucket import prefixes
 PAGE = """<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><KeyCount>2</KeyCount>
 <CommonPrefixes><Prefix>v1%2Fruns%2Fa%20b%2F</Prefix></CommonPrefixes><CommonPrefixes>
-  <Prefix>v1/runs/c&amp;d/</Prefix>
+  <Prefix>v1/runs/c&amp;d&#39;&#x22;/</Prefix>
 </CommonPrefixes><IsTruncated>false</IsTruncated></ListBucketResult>"""
 
 
@@ -17,7 +17,7 @@ def _taken(body: str, status: int = 200) -> tuple[bytes, dict[str, object]]:
 
 def test_folders_are_taken_in_their_order_still_encoded() -> None:
     body, told = _taken(PAGE)
-    assert told == {"CommonPrefixes": [{"Prefix": "v1%2Fruns%2Fa%20b%2F"}, {"Prefix": "v1/runs/c&d/"}]}
+    assert told == {"CommonPrefixes": [{"Prefix": "v1%2Fruns%2Fa%20b%2F"}, {"Prefix": "v1/runs/c&d'\"/"}]}
     assert b"CommonPrefixes" not in body
     assert b"<IsTruncated>false</IsTruncated></ListBucketResult>" in body
 
@@ -33,6 +33,14 @@ def test_folders_are_taken_in_their_order_still_encoded() -> None:
 )
 def test_what_looks_unfamiliar_is_left_to_the_parser(body: str) -> None:
     assert _taken(body) == (body.encode(), {})
+
+
+def test_names_that_are_no_text_are_left_to_the_parser() -> None:
+    response = {"body": PAGE.encode().replace(b"a%20b", b"\xff"), "status_code": 200}
+    told = dict[str, object]()
+    prefixes.take(response, told)
+    assert b"CommonPrefixes" in response["body"]
+    assert not told
 
 
 def test_a_refusal_is_left_to_the_parser() -> None:
