@@ -12,6 +12,7 @@ import pytest
 from bucket_world import Source, World, file, numbered, script
 from pages import drawn, listed, served
 from playwright.sync_api import Browser, Page, expect
+from recorder_process import until
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chiplog.access import Right
@@ -32,16 +33,15 @@ def test_the_curves_of_the_newest_runs_are_drawn(page: Page, address: str) -> No
     page.goto(f"{address}/runs")
     expect(listed(page)).to_have_count(3)
     expect(page.locator("section.chart")).to_have_count(1)
-    page.wait_for_function("document.querySelector('section.chart canvas')")
-    page.wait_for_timeout(300)
-    assert drawn(page, "loss") > 500
+    page.locator('section[aria-label="loss"] canvas').wait_for()
+    until(lambda: drawn(page, "loss") > 500)
 
 
 def test_a_run_that_lives_moves_by_itself(page: Page, address: str, world: World) -> None:
     page.goto(f"{address}/runs?q=run0")
     expect(listed(page)).to_contain_text("step 19")
     world.record("r0", Source(script([1 / (step + 1) for step in range(400)])), run="run0-0123abc0", sequence=4)
-    expect(listed(page)).to_contain_text("step 399", timeout=10_000)
+    expect(listed(page)).to_contain_text("step 399")
 
 
 def test_an_expression_narrows_the_list_and_stands_in_the_link(browser: Browser, page: Page, address: str) -> None:
@@ -298,6 +298,6 @@ def test_one_signs_on_with_a_token_and_sees_nothing_when_it_is_revoked(
         expect(opened.get_by_text("ada")).to_be_visible()
         assert opened.evaluate("document.cookie") == ""
         server.tokens, now[0] = frozenset(), 11.0
-        expect(opened.get_by_label("Token")).to_be_visible(timeout=10_000)
+        expect(opened.get_by_label("Token")).to_be_visible()
         expect(opened.get_by_text("run0")).to_have_count(0)
         opened.context.close()
