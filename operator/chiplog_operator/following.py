@@ -12,6 +12,9 @@ HOT_SECONDS = 2.0
 CALM_SECONDS = 14.0
 """Between two looks at any other namespace in which runs live; recorders write about as often."""
 
+RECORDERS_PER_SECOND = 1000
+"""A look at more recorders than this is paid for by a longer time until the next: a page of a LIST holds as many."""
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -19,6 +22,8 @@ class Followed:
 
     recorders: frozenset[str]
     is_hot: bool
+    is_heard: bool
+    """All its recorders were heard of when its status was decided last."""
 
 
 class Following:
@@ -26,40 +31,52 @@ class Following:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._runs: dict[Key, Followed] = {}
+        self._runs: dict[str, dict[Key, Followed]] = {}
+        """By namespace."""
         self._looked: dict[str, float] = {}
 
     def __len__(self) -> int:
         """How many runs are followed."""
-        return len(self._runs)
+        with self._lock:
+            return sum(map(len, self._runs.values()))
 
-    def follow(self, key: Key, recorders: Iterable[str], *, is_hot: bool) -> None:
+    def follow(self, key: Key, recorders: Iterable[str], *, is_hot: bool, is_heard: bool = False) -> None:
         """Look after a run's recorders from now on; without any there is nothing to look at."""
         with self._lock:
-            self._runs.pop(key, None)
+            self._drop(key)
             if found := frozenset(recorders):
-                self._runs[key] = Followed(found, is_hot)
+                self._runs.setdefault(key.namespace, {})[key] = Followed(found, is_hot, is_heard)
 
     def drop(self, key: Key) -> None:
         """Look after it no more."""
         with self._lock:
-            self._runs.pop(key, None)
+            self._drop(key)
+
+    def is_heard(self, key: Key) -> bool:
+        """Its recorders were heard of when its status was decided last: one that only came further is no news."""
+        with self._lock:
+            run = self._runs.get(key.namespace, {}).get(key)
+            return run is not None and run.is_heard
 
     def due(self, now: float) -> dict[str, dict[str, Key]]:
         """Namespaces to look at now, each with its recorders and the runs they belong to; they count as looked at."""
         with self._lock:
-            plan = {name: self._recorders(name) for name in self._namespaces() if self._is_due(name, now)}
-            self._looked = {name: at for name, at in self._looked.items() if name in self._namespaces()}
+            plan = {name: _recorders(runs) for name, runs in self._runs.items() if self._is_due(name, runs, now)}
+            self._looked = {name: at for name, at in self._looked.items() if name in self._runs}
             self._looked |= dict.fromkeys(plan, now)
             return plan
 
-    def _namespaces(self) -> set[str]:
-        return {key.namespace for key in self._runs}
+    def _drop(self, key: Key) -> None:
+        runs = self._runs.get(key.namespace, {})
+        runs.pop(key, None)
+        if not runs:
+            self._runs.pop(key.namespace, None)
 
-    def _recorders(self, namespace: str) -> dict[str, Key]:
-        runs = [(key, run) for key, run in self._runs.items() if key.namespace == namespace]
-        return {recorder: key for key, run in runs for recorder in run.recorders}
+    def _is_due(self, namespace: str, runs: dict[Key, Followed], now: float) -> bool:
+        pause = HOT_SECONDS if any(run.is_hot for run in runs.values()) else CALM_SECONDS
+        since = now - self._looked.get(namespace, float("-inf"))
+        return since >= max(pause, len(runs) / RECORDERS_PER_SECOND)
 
-    def _is_due(self, namespace: str, now: float) -> bool:
-        is_hot = any(run.is_hot for key, run in self._runs.items() if key.namespace == namespace)
-        return now - self._looked.get(namespace, -CALM_SECONDS) >= (HOT_SECONDS if is_hot else CALM_SECONDS)
+
+def _recorders(runs: dict[Key, Followed]) -> dict[str, Key]:
+    return {recorder: key for key, run in runs.items() for recorder in run.recorders}

@@ -18,10 +18,6 @@ MAX_RECENT = 100
 MAX_TEXT = 1024
 """Characters of each text of an alert."""
 
-
-GAP_SECONDS = 20.0
-"""Between two heads that lie further apart somebody may have taken the recorder to be silent."""
-
 _PROGRESS = ("modified", "lag_seconds", "pending_bytes", "rows", "step", "summary")
 """Fields that tell only how far a run has come, unless a metric breaks."""
 
@@ -57,10 +53,8 @@ class Head:
 
 
 def is_mere_progress(before: Head, after: Head) -> bool:
-    """Nothing of a head turned but how far its run has come, and no silence that was told lies between the two."""
-    if after.modified - before.modified > GAP_SECONDS or before.is_drained != after.is_drained:
-        return False
-    if dict(broken(before)) != dict(broken(after)):
+    """Nothing of a head turned but how far its run has come."""
+    if before.is_drained != after.is_drained or dict(broken(before)) != dict(broken(after)):
         return False
     moving = {field: getattr(after, field) for field in _PROGRESS}
     return replace(before, **moving) == after

@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from chiplog import layout, records
-from chiplog.bucket import Bucket, ETag
+from chiplog.bucket import Bucket, ETag, Listed
 from chiplog.documents import OutcomeDocument, RunDocument
 from chiplog.errors import (
     AccessDenied,
@@ -50,6 +50,14 @@ class _Remembered:
     read_at: float
     is_mere_progress: bool = False
     """It told nothing else than the one before it."""
+    listed: float = 0.0
+    """When the store last saw it change, by the newest LIST: a head that waits to be read tells all the same that its
+    recorder lives.
+    """
+
+    def now(self) -> Head:
+        """The head as it was read, of a recorder that lived when it was listed."""
+        return replace(self.head, modified=self.listed) if self.listed > self.head.modified else self.head
 
 
 class Ledger:
@@ -148,7 +156,7 @@ class Ledger:
         """
         remembered = self._heads.get((namespace, recorder))
         if remembered is not None and (remembered.head.is_drained or not is_fresh):
-            return remembered.head
+            return remembered.now()
         return self._read_head(namespace, recorder)
 
     def refresh(self, namespace: str, recorders: Iterable[str]) -> set[str]:
@@ -158,12 +166,18 @@ class Ledger:
         """
         prefix = layout.live_prefix(self._cluster, namespace)
         with self._asking("list"):
-            listed = [(layout.parse_live_key(item.key), item.etag) for item in self._bucket.list(prefix)]
-        found = {place.id: etag for place, etag in listed if place is not None}
+            listed = [(layout.parse_live_key(item.key), item) for item in self._bucket.list(prefix)]
+        found = {place.id: self._heard(namespace, place.id, item) for place, item in listed if place is not None}
         wanted = set(recorders)
         changed = [name for name, etag in found.items() if name in wanted and self._is_news(namespace, name, etag)]
         chosen = sorted(changed, key=lambda name: self._read_at(namespace, name))[:MAX_HEADS_PER_POLL]
         return {name for name in chosen if self._is_readable(namespace, name)}
+
+    def silent(self, namespace: str, recorders: Iterable[str], seconds: float) -> set[str]:
+        """Those recorders whose heads, as last listed, have not changed for longer, though they had not drained."""
+        since = self._clock() - seconds
+        known = ((name, self._heads.get((namespace, name))) for name in recorders)
+        return {name for name, it in known if it is not None and it.now().modified < since and not it.head.is_drained}
 
     def told_mere_progress(self, namespace: str, recorder: str) -> bool:
         """A recorder's head, as last read, says only that its run has come further."""
@@ -208,6 +222,12 @@ class Ledger:
             is_mere = before is not None and heads.is_mere_progress(before.head, head)
             self._heads[namespace, recorder] = _Remembered(head, stored.etag, self._clock(), is_mere)
         return head
+
+    def _heard(self, namespace: str, recorder: str, item: Listed) -> ETag:
+        remembered = self._heads.get((namespace, recorder))
+        if remembered is not None:
+            remembered.listed = item.modified
+        return item.etag
 
     def _is_readable(self, namespace: str, recorder: str) -> bool:
         """One head that a newer recorder wrote must not stop the look at all others; its own run's pass says so."""

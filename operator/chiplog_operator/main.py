@@ -17,7 +17,7 @@ import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, notifier, overlaps
+from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, notifier, overlaps, recording
 from chiplog_operator.adoption import Adopter
 from chiplog_operator.alerts import Alerts
 from chiplog_operator.cluster import KINDS, Cluster, ClusterError
@@ -269,10 +269,17 @@ class Operator:
                 continue
             for recorder in news:
                 self._hear(namespace, recorder, recorders[recorder])
+            for recorder in self.ledger.silent(namespace, recorders, recording.SILENT_SECONDS):
+                self._miss(recorders[recorder])
+
+    def _miss(self, key: Key) -> None:
+        """Look at a run of which a recorder missed its heartbeat, until its status says so."""
+        if self.following.is_heard(key):
+            self.queue.add(key)
 
     def _hear(self, namespace: str, recorder: str, key: Key) -> None:
         """Look at a run whose head is news; where it only came further, when its turn comes to tell that."""
-        if self.ledger.told_mere_progress(namespace, recorder):
+        if self.following.is_heard(key) and self.ledger.told_mere_progress(namespace, recorder):
             self.queue.add_within(key, self.reconciler.budget.wait(key, len(self.following)))
         else:
             self.queue.add(key)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chiplog_operator import conditions, documents, durability, times
+from chiplog_operator import conditions, documents, durability, recording, times
 from chiplog_operator.observations import Observation
 from chiplog_operator.specs import Run
 
@@ -39,6 +39,8 @@ class Pace:
     """Seconds; None waits for an event."""
     is_followed: bool = False
     is_hot: bool = False
+    is_heard: bool = False
+    """Its recorders were heard of, so that one which only came further is no reason to look."""
     is_forgotten: bool = False
     """Nothing of it needs to be remembered until then."""
     is_expired: bool = False
@@ -59,7 +61,8 @@ def following(run: Run, seen: Observation, new: Mapping[str, Any], live: int = 1
     started = times.seconds(new.get("startTime"))
     is_young = started is None or seen.now - started < YOUNG_SECONDS
     is_alive = any(not pod.is_over for pod in seen.pods)
-    return Pace(_look_again(run, seen, new, live), is_followed=is_alive, is_hot=is_young)
+    is_heard = conditions.find(new, recording.TYPE).get("status") == "True"
+    return Pace(_look_again(run, seen, new, live), is_followed=is_alive, is_hot=is_young, is_heard=is_heard)
 
 
 def settled(run: Run, now: float) -> Pace:

@@ -301,7 +301,7 @@ class Reconciler:
 
     def _follow(self, key: Key, run: Run, seen: Observation, after: Pace) -> float | None:
         if after.is_followed:
-            self.following.follow(key, _recorders(seen), is_hot=after.is_hot)
+            self.following.follow(key, _recorders(seen), is_hot=after.is_hot, is_heard=after.is_heard)
         else:
             self.following.drop(key)
         if after.is_forgotten:

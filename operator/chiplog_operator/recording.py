@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chiplog.records import HEARTBEAT_SECONDS
-from chiplog_operator import attempts, conditions, heads
+from chiplog_operator import attempts, conditions
 from chiplog_operator.conditions import Condition
 from chiplog_operator.heads import Head, Probe
 from chiplog_operator.observations import Observation
@@ -12,7 +12,7 @@ from chiplog_operator.pods import Container, Pod
 
 TYPE = "Recording"
 
-EXPECTED_SECONDS = heads.GAP_SECONDS
+EXPECTED_SECONDS = 20.0
 """A recorder that runs for this long has written its head; a head this old while it trains is worth a question."""
 
 QUIET_SECONDS = 120.0

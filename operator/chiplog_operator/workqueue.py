@@ -92,7 +92,7 @@ class WorkQueue(Generic[K]):
             self._again.discard(key)
             self.add(key)
         elif isinstance(result, int | float):
-            self.add_later(key, result)
+            self.add_within(key, result)  # Somebody may have asked for a sooner time while it was worked on.
 
     def _failed(self, key: K, error: BaseException) -> None:
         """Again after a doubling time, of which a random half keeps many keys from coming back at once."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,14 +79,33 @@ def test_a_run_that_only_came_further_is_looked_at_when_its_turn_comes(operator:
     store = open_bucket(operator.settings.bucket)
     operator.reconciler.budget.told(KEY)
     waiting = []
-    for step, state in ((1, "recording"), (2, "recording"), (2, "drained")):
+    for step, state, is_heard in (
+        (1, "recording", True), (2, "recording", True), (3, "recording", False), (3, "drained", True),
+    ):  # fmt: skip
         store.put(layout.live_key(place), records.pack_live(live(place, state, step=step), records.pack_tail([])))
-        operator.following = Following()
-        operator.following.follow(KEY, ["uid-p1"], is_hot=True)
-        operator.queue = WorkQueue()
-        soon(operator, "_look")
+        look(operator, is_heard=is_heard)
         waiting.append(len(operator.queue))
-    assert waiting == [1, 0, 1], "its first word, and its last, are news"
+    assert waiting == [1, 0, 1, 1], "its first word, its last, and each of one that was not heard of, are news"
+
+
+def test_a_run_whose_recorder_missed_its_heartbeat_is_looked_at_until_its_status_says_so(operator: Operator) -> None:
+    place = layout.Recorder(SETTINGS.cluster, KEY.namespace, "uid-p1")
+    store = open_bucket(operator.settings.bucket)
+    store.put(layout.live_key(place), records.pack_live(live(place), records.pack_tail([])))
+    waiting = []
+    for hours, is_heard in ((0, True), (0, True), (1, True), (1, False)):
+        operator.ledger._clock = lambda hours=hours: time.time() + hours * 3600  # type: ignore[misc]
+        look(operator, is_heard=is_heard)
+        waiting.append(len(operator.queue))
+    assert waiting == [1, 0, 1, 0], "the first word is news"
+
+
+def look(operator: Operator, *, is_heard: bool) -> None:
+    """One look at a run that was heard of, or was not, when its status was decided last."""
+    operator.following = Following()
+    operator.following.follow(KEY, ["uid-p1"], is_hot=True, is_heard=is_heard)
+    operator.queue = WorkQueue()
+    soon(operator, "_look")
 
 
 def test_a_wrong_setting_ends_the_program_with_two_and_a_sentence() -> None:

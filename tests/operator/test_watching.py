@@ -109,6 +109,14 @@ def test_hot_namespaces_are_looked_at_often_and_calm_ones_seldom() -> None:
     assert set(following.due(14)) == {"hot", "calm"}
 
 
+def test_a_look_at_very_many_is_paid_for_by_a_longer_time_until_the_next() -> None:
+    following = Following()
+    for number in range(5000):
+        following.follow(Key("hot", f"r{number}"), [f"u{number}"], is_hot=number == 7)
+    looks = [moment for moment in range(12) if following.due(float(moment))]
+    assert looks == [0, 5, 10]
+
+
 def test_one_look_serves_all_runs_of_a_namespace() -> None:
     following = Following()
     following.follow(Key("n", "a"), ["u1", "u2"], is_hot=False)

@@ -104,6 +104,20 @@ def test_a_key_comes_again_after_the_time_its_pass_asks_for() -> None:
     assert len(passes) == 3
 
 
+def test_a_sooner_time_that_was_asked_for_during_a_pass_stays() -> None:
+    passes: list[str] = []
+
+    async def process(queue: WorkQueue[str], key: str) -> float | None:
+        passes.append(key)
+        if len(passes) == 1:
+            queue.add_within(key, 0.02)
+            return 60.0
+        return None
+
+    work(process, "a")
+    assert passes == ["a", "a"]
+
+
 def test_a_failed_pass_is_tried_again_and_harms_no_other() -> None:
     passes: list[str] = []
 
