@@ -34,7 +34,7 @@ _REFUSALS = (
 REFUSALS = frozenset({*(reason for _, reason, _ in _REFUSALS), "PodRefused"})
 """Our reasons for a pod that the API server does not take."""
 
-_UNMOUNTED = {
+UNMOUNTED = {
     "FailedMount": ("VolumeNotMounted", "a volume cannot be mounted: does its Secret, ConfigMap or claim exist?"),
     "FailedAttachVolume": ("VolumeNotMounted", "a volume cannot be attached to the node"),
     "FailedCreatePodSandBox": ("NoSandbox", "the node cannot set up the pod's network or sandbox"),
@@ -59,8 +59,8 @@ def hindrance(warnings: Iterable[Tree]) -> Hindrance | None:
     """What the newest Warning that we understand says; None where there is none."""
     for event in sorted(warnings, key=_moment, reverse=True):
         said, reason = str(event.get("message") or event.get("note") or ""), str(event.get("reason"))
-        if reason in _UNMOUNTED:
-            word, meaning = _UNMOUNTED[reason]
+        if reason in UNMOUNTED:
+            word, meaning = UNMOUNTED[reason]
             return Hindrance(word, f"{meaning}: {said}")
         if reason == "FailedCreate":
             return _refusal(said)
