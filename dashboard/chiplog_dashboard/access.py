@@ -14,6 +14,7 @@ from chiplog.access import Right, keys, tokens
 from chiplog.access import Unanswered as Unanswered
 from chiplog.access.memory import Memory
 from chiplog.errors import ChiplogError
+from chiplog_dashboard.lists import Asked
 
 RUNS = "trainingruns"
 EVERYWHERE = "*"
@@ -50,17 +51,17 @@ class Visitor(Person):
     """Somebody who comes by a link: they see what it opens, and change nothing."""
 
     kind: str = ""
-    """`run`, `project` or `report`."""
+    """As in `ShareDocument`; so are the others."""
     cluster: str = ""
     namespace: str = ""
     project: str = ""
     item: str = ""
-    """The run's id, the project's or the report's name."""
-
-    def is_of_project(self, namespace: str, project: str) -> bool:
-        """Whether the link opens all runs of a project."""
-        is_whole = self.kind in ("project", "report") and bool(self.project)
-        return is_whole and (namespace, project) == (self.namespace, self.project)
+    """Its `name`."""
+    runs: tuple[str, ...] = ()
+    asked: Asked | None = None
+    """The list that it opens."""
+    href: str = ""
+    """Where the page shows what it opens."""
 
     def is_of(self, kind: str, cluster: str, namespace: str, item: str) -> bool:
         """Whether the link opens this very thing."""
@@ -194,7 +195,7 @@ class SignedOn:
         Where a map of groups says what somebody sees, it alone says so. A key has `get` on `projects.chiplog.dev`.
         """
         if isinstance(person, Visitor):
-            return person.is_of_project(namespace, project)
+            return False  # A link opens single things (`opened`), never all there is.
         if isinstance(person, Mapped):
             return any(grant.namespace in (EVERYWHERE, namespace) for grant in person.grants)
         if keys.handle_of_user(person.name):

@@ -103,6 +103,7 @@ SCHEMAS: dict[str, Schema] = {
     "Error": holding(error=holding(code=TEXT, message=TEXT)),
     "Session": holding(
         name=TEXT_OR_NONE, cookie=TRUTH, link_days={"type": "number"},
+        visits={"type": ["object", "null"], "properties": {"kind": TEXT, "href": TEXT}},
         sign_on=holding(required=TRUTH, tokens=TRUTH, proxy=TRUTH, oidc=TRUTH),
     ),
     "Listed": {"allOf": [_PLACED, holding(created_at=NUMBER_OR_NONE)]},
@@ -149,7 +150,8 @@ SCHEMAS: dict[str, Schema] = {
         ]
     },
     "Share": holding(
-        id=TEXT, kind=TEXT, opens=TEXT, made_by=TEXT, made_at=MOMENT, expires_at=MOMENT, revoked=TRUTH
+        id=TEXT, kind=TEXT, opens=TEXT, href=TEXT, filter=TEXT, runs=texts(), made_by=TEXT, made_at=MOMENT,
+        expires_at=MOMENT, revoked=TRUTH,
     ),
     "View": holding(id=TEXT, namespace=TEXT, title=TEXT, href=TEXT, etag=TEXT, saved_by=TEXT, saved_at=MOMENT),
     "Weight": holding(parameter=TEXT, importance=NUMBER, correlation=NUMBER_OR_NONE, trials=WHOLE),
@@ -320,7 +322,20 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "/api/v1/shares"): Operation(
         answer={"allOf": [named("Share"), holding(url=TEXT)]},
         body=holding(
-            kind={"enum": ["run", "project", "report"]}, id=_ID, days={"type": "number", "exclusiveMinimum": 0}
+            "id",
+            "runs",
+            "filter",
+            "words",
+            "show",
+            "href",
+            kind={"enum": ["run", "project", "report", "view", "compare", "sweep", "line"]},
+            id=TEXT,
+            runs={"type": "array", "items": _ID, "minItems": 2, "maxItems": 20},
+            filter=TEXT,
+            words=TEXT,
+            show={"enum": ["all", "current", "archived", "deleted"]},
+            href=TEXT,
+            days={"type": "number", "exclusiveMinimum": 0},
         ),
         refusals=(413,),
     ),

@@ -1,6 +1,5 @@
 """What the page asks about runs that belong together, sweeps and lines; it computes nothing of a trial or a night."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,14 +14,10 @@ from chiplog.reading import groups, lines, sweeps
 from chiplog.reading.lines import Line
 from chiplog.reading.sweeps import Sweep
 from chiplog_dashboard import answers
-from chiplog_dashboard.fresh import Fresh
 from chiplog_dashboard.sight import Sight
 
 MISSED = "missed"
 """State of a night that had no run."""
-
-FRESH_SECONDS = 5.0
-"""Trials and nights are written when they are over: nobody waits for the second."""
 
 
 @dataclass
@@ -31,17 +26,6 @@ class Groups:
 
     bucket: Bucket
     sight: Sight
-    monotonic: Callable[[], float]
-    fresh_seconds: float = FRESH_SECONDS
-
-    def __post_init__(self) -> None:
-        shelf = self.sight.shelf
-        self._sweeps: Fresh[list[Sweep]] = Fresh(
-            lambda: sweeps.every(self.bucket, shelf.cluster, shelf.namespace), self.monotonic, self.fresh_seconds
-        )
-        self._lines: Fresh[list[Line]] = Fresh(
-            lambda: lines.every(self.bucket, shelf.cluster, shelf.namespace), self.monotonic, self.fresh_seconds
-        )
 
     def routes(self) -> list[Route]:
         """Every path of these questions."""
@@ -54,12 +38,12 @@ class Groups:
 
     def list_sweeps(self, request: Request) -> Response:
         """Sweeps with a trial that is over, newest first."""
-        return answers.document({"sweeps": [_sweep(found) for found in self._seen_sweeps(request)]})
+        return answers.document({"sweeps": [_sweep(found) for found in self.sight.sweeps(request)]})
 
     def show_sweep(self, request: Request) -> Response:
         """One sweep with its trials and what its parameters have to do with the metric."""
         wanted = tuple(request.path_params[name] for name in ("cluster", "namespace", "sweep"))
-        for found in self._seen_sweeps(request):
+        for found in self.sight.sweeps(request):
             if (found.cluster, found.namespace, found.id) == wanted:
                 trials = [{**groups.trial(found, item), "id": _run(found, item["run"])} for item in found.trials]
                 weights = [asdict(item) for item in sweeps.importance(found)]
@@ -68,25 +52,17 @@ class Groups:
 
     def list_lines(self, request: Request) -> Response:
         """Lines with a night that is over, the one that ran last first."""
-        return answers.document({"lines": [self._line(found) for found in self._seen_lines(request)]})
+        return answers.document({"lines": [self._line(found) for found in self.sight.lines(request)]})
 
     def show_line(self, request: Request) -> Response:
         """One line with its nights, those that were missed among them, and where its pointer stands."""
         wanted = tuple(request.path_params[name] for name in ("cluster", "namespace", "line"))
-        for found in self._seen_lines(request):
+        for found in self.sight.lines(request):
             if (found.place.cluster, found.place.namespace, found.place.uid) == wanted:
                 latest = self._latest(found)
                 nights = [{**groups.night(item, latest), "id": _night(found, item["run"])} for item in found.nights]
                 return answers.document({**self._line(found), "latest": latest or None, "night_list": nights})
         raise RunNotFound(f"there is no line {wanted[2]} with a night that is over in namespace {wanted[1]}")
-
-    def _seen_sweeps(self, request: Request) -> list[Sweep]:
-        self.sight.person(request)
-        return [found for found in self._sweeps.get() if self.sight.sees(request, found.namespace)]
-
-    def _seen_lines(self, request: Request) -> list[Line]:
-        self.sight.person(request)
-        return [found for found in self._lines.get() if self.sight.sees(request, found.place.namespace)]
 
     def _latest(self, found: Line) -> str:
         """The run at the pointer; one that cannot be read hides no night."""

@@ -1,4 +1,4 @@
-"""Links that show one run, project or report to whoever has them, until they are over or revoked; they open no more.
+"""Links that show one thing to whoever has them, until they are over or revoked; they open no more.
 
 A link is signed, so that nobody can make one up, and stands in the bucket, so that it can be taken back: what is signed
 names it, and what stands there says what it opens.
@@ -7,18 +7,35 @@ names it, and what stands there says what it opens.
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import QueryParams
 
 from chiplog import records, word_layout
 from chiplog.access.memory import Memory
 from chiplog.bucket import Bucket, ETag
 from chiplog.documents import ShareDocument
-from chiplog.errors import BucketError, FormatError, NotFound, SettingsError
+from chiplog.errors import BucketError, FormatError, NotFound, QueryError, SettingsError
 from chiplog_dashboard.access import Unanswered, Visitor
+from chiplog_dashboard.lists import Asked
 from chiplog_dashboard.signing import Signer
 
-KINDS = ("run", "project", "report")
+KINDS = ("run", "project", "report", "view", "compare", "sweep", "line")
 PURPOSE = "link"
+
+
+class Opens(TypedDict):
+    """What a link opens, as `ShareDocument` has it."""
+
+    kind: str
+    name: str
+    project: str
+    runs: NotRequired[list[str]]
+    filter: NotRequired[str]
+    words: NotRequired[str]
+    show: NotRequired[str]
+    href: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -63,15 +80,14 @@ class Links:
         self._time = time
         self._known: Memory[Visitor | None] = Memory(monotonic)
 
-    def make(self, cluster: str, namespace: str, opens: dict[str, str], who: str, days: float) -> tuple[Place, str]:
-        """A new one, and its address. `opens` has `kind`, `name` and `project`. Raises SettingsError, BucketError."""
+    def make(self, cluster: str, namespace: str, opens: Opens, who: str, days: float) -> tuple[Place, str]:
+        """A new one, and its address. Raises SettingsError, BucketError."""
         if not 0 < days <= self.days:
             raise SettingsError(f"days={days:g} is not above 0 and at most {self.days:g}")
         place, now = Place(cluster, namespace, secrets.token_hex(8)), self._time()
         document: ShareDocument = {
-            "format": records.SHARE_FORMAT, "min_reader": records.READER, "kind": opens["kind"], "name": opens["name"],
-            "project": opens["project"], "made_by": who, "made_at": now, "expires_at": now + days * 86_400,
-            "is_revoked": False, "revoked_by": "",
+            "format": records.SHARE_FORMAT, "min_reader": records.READER, **opens, "made_by": who, "made_at": now,
+            "expires_at": now + days * 86_400, "is_revoked": False, "revoked_by": "",
         }  # fmt: skip
         self._bucket.put(place.key, records.pack_document(document), if_absent=True)
         token = self._signer.sign(PURPOSE, [cluster, namespace, place.id], days * 86_400)
@@ -112,11 +128,7 @@ class Links:
             raise Unanswered(f"the bucket does not say whether this link is good: {error}") from error
         if stored is None or not self._is_good(stored[0]):
             return None
-        told = stored[0]
-        return Visitor(
-            f"link {place.id}", kind=told["kind"], cluster=place.cluster, namespace=place.namespace,
-            project=told["project"], item=told["name"],
-        )  # fmt: skip
+        return _visitor(place, stored[0])
 
     def _stored(self, place: Place) -> tuple[ShareDocument, ETag] | None:
         """What stands there now, by a LIST of its own, for a bucket may keep what it read; None for what is none."""
@@ -131,3 +143,33 @@ class Links:
 
     def _is_good(self, document: ShareDocument) -> bool:
         return not document["is_revoked"] and self._time() < document["expires_at"]
+
+
+def asked(document: Opens | ShareDocument) -> Asked:
+    """The list that a link to a list opens. Raises QueryError, SettingsError."""
+    return Asked.of(QueryParams({name: document.get(name, "") for name in ("filter", "words")}
+                                | {"show": document.get("show", "all")}))  # fmt: skip
+
+
+def href(place: Place, document: ShareDocument) -> str:
+    """Where the page shows what a link opens."""
+    kind, path = document["kind"], quote(f"{place.cluster}/{place.namespace}/{document['name']}")
+    if kind in ("run", "report", "sweep", "line"):
+        return f"/{kind}s/{path}"
+    if kind == "compare":
+        ids = (f"{place.cluster}/{place.namespace}/{run}" for run in document.get("runs", ()))
+        return f"/compare?{urlencode({'ids': ','.join(ids)})}"
+    return document.get("href", "/runs")
+
+
+def _visitor(place: Place, document: ShareDocument) -> Visitor | None:
+    """None where the list that it opens cannot be understood."""
+    try:
+        wanted = asked(document) if document["kind"] == "view" else None
+    except (QueryError, SettingsError):
+        return None
+    return Visitor(
+        f"link {place.id}", kind=document["kind"], cluster=place.cluster, namespace=place.namespace,
+        project=document["project"], item=document["name"], runs=tuple(document.get("runs", ())), asked=wanted,
+        href=href(place, document),
+    )  # fmt: skip

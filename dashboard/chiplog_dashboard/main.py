@@ -49,7 +49,7 @@ def build(settings: Settings) -> Starlette:
     sight = Sight(shelf, _guard(settings, signons, links), headers, **named)
     api = Api(bucket, sight, Histories(bucket, time.monotonic), Watcher(bucket))
     # Where one has to sign on, a page of somebody else's gains nothing by a name that leads here.
-    groups = Groups(bucket, sight, time.monotonic)
+    groups = Groups(bucket, sight)
     hosts = ["*"] if settings.sign_on.is_on else list(LOCAL_HOSTS)
     audit = AUDIT if settings.sign_on.is_on else SILENT
     checkout = Checkout(settings.reports, settings.cluster)

@@ -82,8 +82,8 @@ class Oidc:
     JSON list of `{"group": …, "namespaces": […], "edit": false}`, where the namespace "*" is every one."""
 
     link_days: float = 0.0
-    """Links by which others see one run, project or report without signing on are good for so many days at most; 0
-    allows none. CHIPLOG_UI_LINK_DAYS."""
+    """Links by which others see one thing without signing on are good for so many days at most; 0 allows none.
+    CHIPLOG_UI_LINK_DAYS."""
 
     ca_file: str = ""
     """A file of certificates that the provider's must lead to; empty takes the system's. CHIPLOG_UI_OIDC_CA_FILE."""

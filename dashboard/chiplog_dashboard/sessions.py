@@ -47,10 +47,11 @@ class Sessions:
         ]
 
     def show(self, request: Request) -> Response:
-        """Who asks, by what they could sign on, and for how many days they may share something by a link."""
+        """Who asks, how they could sign on, for how many days they may share by a link, and which one they came by."""
         way = self.sight.guard.sign_on
-        told = {"required": way.is_on, "tokens": way.tokens, "proxy": bool(way.trusted_proxies), "oidc": way.oidc}
-        none: dict[str, Any] = {"name": None, "sign_on": told, "cookie": False, "link_days": 0}
+        ways = {"required": way.is_on, "tokens": way.tokens, "proxy": bool(way.trusted_proxies), "oidc": way.oidc}
+        none: dict[str, Any] = {"name": None, "sign_on": ways, "cookie": False, "link_days": 0,
+                                "visits": None}  # fmt: skip
         try:
             person = self.sight.person(request)
         except NotSignedOn:
@@ -58,8 +59,10 @@ class Sessions:
         has_cookie = COOKIE in request.cookies or bool(
             {self.sight.session_cookie, self.sight.link_cookie}.intersection(request.cookies)
         )
-        days = 0 if isinstance(person, Visitor) else way.link_days
-        return answers.document({**none, "name": person.name, "cookie": has_cookie, "link_days": days})
+        told = {**none, "name": person.name, "cookie": has_cookie}
+        if isinstance(person, Visitor):
+            return answers.document({**told, "visits": {"kind": person.kind, "href": person.href}})
+        return answers.document({**told, "link_days": way.link_days})
 
     async def begin(self, request: Request) -> Response:
         """Take `{"token": …}`; the type of the body keeps other sites' forms out, for a form cannot send JSON."""

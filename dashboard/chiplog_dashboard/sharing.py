@@ -8,16 +8,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from chiplog import layout, times, word_layout
+from chiplog import times
 from chiplog.bucket import Bucket
 from chiplog.documents import ShareDocument
-from chiplog.errors import ChiplogError, NotFound, SettingsError
-from chiplog_dashboard import answers, papers, rights, writes
-from chiplog_dashboard.links import KINDS, Links, Place
+from chiplog.errors import ChiplogError, SettingsError
+from chiplog_dashboard import answers, links, rights, writes
+from chiplog_dashboard.links import Links, Place
+from chiplog_dashboard.offers import Offers
 from chiplog_dashboard.sight import Sight
 from chiplog_dashboard.signon import Cookies
 
-MAX_BODY = 8192
+MAX_BODY = 32_768
 ALL = "/api/v1/shares"
 ONE = "/api/v1/shares/{cluster}/{namespace}/{share}"
 OFF = "links are off: they need an OIDC sign-on, and dashboard.signOn.oidc.linkDays above 0"
@@ -50,7 +51,10 @@ class Sharing:
         return answers.document({"shares": seen})
 
     async def share(self, request: Request) -> Response:
-        """Make a link, `{"kind": "run"|"project"|"report", "id": "cluster/namespace/name", "days": 7}`."""
+        """Make a link, `{"kind": "run", "id": "cluster/namespace/name", "days": 7}`.
+
+        A `view` has `filter`, `words`, `show` and `href` beside its `id` `cluster/namespace`; `compare` has `runs`.
+        """
         body = await writes.document(request, MAX_BODY)
         return await run_in_threadpool(self._share, request, body)
 
@@ -68,28 +72,19 @@ class Sharing:
             return PlainTextResponse(f"{error}\n", 503, answers.UNKEPT)
         if visitor is None or self.cookies is None or self.links is None:
             return PlainTextResponse("This link is over, was taken back, or is none.\n", 404, answers.UNKEPT)
-        path = f"{visitor.cluster}/{visitor.namespace}/{visitor.item}"
-        target = {"run": f"/runs/{path}", "report": f"/reports/{path}"}.get(visitor.kind, "/runs")
-        answer = RedirectResponse(target, 302, answers.UNKEPT)
+        answer = RedirectResponse(visitor.href, 302, answers.UNKEPT)
         self.cookies.put(answer, self.cookies.link, token, "strict", self.links.days * 86_400)
         return answer
 
     def _share(self, request: Request, body: dict[str, Any]) -> Response:
-        kind, days = body.get("kind"), body.get("days")
-        if kind not in KINDS:
-            raise SettingsError(f"kind={kind!r} is none of {', '.join(KINDS)}")
+        days = body.get("days")
         if isinstance(days, bool) or not isinstance(days, int | float):
             raise SettingsError(f"days={days!r} is no number")
-        parts = writes.text(body, "id", 1000, least=1).split("/")
-        if len(parts) != 3 or not all(parts):
-            raise SettingsError(f"id={body['id']!r} is not cluster/namespace/name")
-        cluster, namespace, name = parts
-        project = self._project(request, kind, cluster, namespace, name)
-        person = rights.editor(self.sight, request, namespace, project)
+        offer = Offers(self.bucket, self.sight).of(request, body)
+        person = rights.editor(self.sight, request, offer.namespace, offer.opens["project"])
         if self.links is None:
             raise SettingsError(OFF)
-        opens = {"kind": str(kind), "name": name, "project": project}
-        place, url = self.links.make(cluster, namespace, opens, person.name, days)
+        place, url = self.links.make(offer.cluster, offer.namespace, offer.opens, person.name, days)
         return answers.document({**_told(place, self.links.found(place)), "url": url})
 
     def _revoke(self, request: Request) -> Response:
@@ -102,29 +97,15 @@ class Sharing:
         self.links.revoke(place, person.name)
         return answers.document(_told(place, self.links.found(place)))
 
-    def _project(self, request: Request, kind: str, cluster: str, namespace: str, name: str) -> str:
-        """The project of what is shared, which must be there for whoever shares it. Raises NotFound, RunNotFound."""
-        if kind == "run":
-            return self.sight.view(request, layout.Run(cluster, namespace, name)).project
-        if kind == "project":
-            self.sight.check_cluster(cluster, namespace, f"project {name}")
-            if (namespace, name) in self.sight.roster(request).places():
-                return name
-            raise NotFound(f"there is no project {name} in namespace {namespace} of cluster {cluster}")
-        self.sight.check_place(request, cluster, namespace, f"report {name}")
-        listed = self.bucket.list(word_layout.report_prefix(word_layout.Report(cluster, namespace, name)))
-        versions = [found[1] for item in listed if (found := word_layout.parse_report_key(item.key))]
-        if not versions:
-            raise NotFound(f"there is no report {name} in namespace {namespace} of cluster {cluster}")
-        newest = self.bucket.get(word_layout.report_key(word_layout.Report(cluster, namespace, name), max(versions)))
-        return papers.unpacked(newest.data).facts.get("project", "")
-
 
 def _told(place: Place, found: ShareDocument) -> dict[str, Any]:
     return {
         "id": f"{place.cluster}/{place.namespace}/{place.id}",
         "kind": found["kind"],
-        "opens": f"{place.cluster}/{place.namespace}/{found['name']}",
+        "opens": "/".join(filter(None, (place.cluster, place.namespace, found["name"]))),
+        "href": links.href(place, found),
+        "filter": found.get("filter", "") or found.get("words", ""),
+        "runs": found.get("runs", []),
         "made_by": found["made_by"],
         "made_at": times.iso(found["made_at"]),
         "expires_at": times.iso(found["expires_at"]),

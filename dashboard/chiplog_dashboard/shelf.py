@@ -1,4 +1,4 @@
-"""All runs as they were a moment ago, read once for everybody who looks; it decides nothing about a run."""
+"""All runs, sweeps and lines as they were a moment ago, read once for everybody; it decides nothing about them."""
 
 import threading
 from collections.abc import Callable
@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.errors import BucketError
-from chiplog.reading import index, listing, words
+from chiplog.reading import index, lines, listing, sweeps, words
+from chiplog.reading.lines import Line
 from chiplog.reading.roster import Roster
+from chiplog.reading.sweeps import Sweep
 from chiplog.reading.views import RunView
 from chiplog_dashboard.fresh import Fresh
+
+FAMILY_TIMES = 5.0
+"""Trials and nights are written when they are over, and nobody waits for the second: they may be so much older."""
 
 
 @dataclass
 class Shelf:
-    """The runs of a bucket; threads may share it."""
+    """What a bucket has; threads may share it."""
 
     bucket: Bucket
     time: Callable[[], float]
@@ -29,6 +34,9 @@ class Shelf:
     def __post_init__(self) -> None:
         self._parts: index.Parts = {}
         self._roster = Fresh(self._read, self.monotonic, self.fresh_seconds)
+        place, seconds = (self.cluster, self.namespace), self.fresh_seconds * FAMILY_TIMES
+        self._sweeps = Fresh(lambda: sweeps.every(self.bucket, *place), self.monotonic, seconds)
+        self._lines = Fresh(lambda: lines.every(self.bucket, *place), self.monotonic, seconds)
 
     def begin(self) -> None:
         """Read the runs before anybody asks; what keeps them from being read is told to whoever does."""
@@ -37,6 +45,14 @@ class Shelf:
     def roster(self) -> Roster:
         """Every run, newest first. Raises BucketError."""
         return self._roster.get()
+
+    def sweeps(self) -> list[Sweep]:
+        """Every sweep with a trial that is over. Raises BucketError."""
+        return self._sweeps.get()
+
+    def lines(self) -> list[Line]:
+        """Every line with a night that is over. Raises BucketError."""
+        return self._lines.get()
 
     def find(self, place: layout.Run) -> RunView | None:
         """One run; None where there is none. Raises BucketError."""

@@ -1,16 +1,20 @@
 """What the sender of a request sees: the runs of the namespaces that they may list; every question goes through it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from chiplog import layout
-from chiplog.errors import NotFound, RunNotFound
+from chiplog.errors import BucketError, FormatError, NotFound, RunNotFound
 from chiplog.reading import roster
+from chiplog.reading.lines import Line
 from chiplog.reading.roster import Brief, Roster
+from chiplog.reading.sweeps import Sweep
 from chiplog.reading.views import RunView
+from chiplog_dashboard import opened
 from chiplog_dashboard.access import Caller, Guard, Person, Visitor
 from chiplog_dashboard.shelf import Shelf
 
@@ -57,10 +61,27 @@ class Sight:
 
     def roster(self, request: HTTPConnection) -> Roster:
         """Every run that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
-        person, every = self.person(request), self.shelf.roster()
-        if isinstance(person, Visitor) and person.kind == "run":
-            return every.where(lambda item: person.is_of("run", item.cluster, item.namespace, item.run))
+        person = self.person(request)
+        if isinstance(person, Visitor):
+            return self._opened(person)
+        every = self.shelf.roster()
         return every.within({place for place in every.places() if self.guard.sees(person, *place)})
+
+    def sweeps(self, request: HTTPConnection) -> list[Sweep]:
+        """Every sweep that they see, newest first. Raises NotSignedOn, Unanswered, BucketError."""
+        person = self.person(request)
+        if isinstance(person, Visitor):
+            with _discreet():
+                return [found for found in self.shelf.sweeps() if opened.is_sweep(person, found)]
+        return [found for found in self.shelf.sweeps() if self.guard.sees(person, found.namespace)]
+
+    def lines(self, request: HTTPConnection) -> list[Line]:
+        """Every line that they see, the one that ran last first. Raises NotSignedOn, Unanswered, BucketError."""
+        person = self.person(request)
+        if isinstance(person, Visitor):
+            with _discreet():
+                return [found for found in self.shelf.lines() if opened.is_line(person, found)]
+        return [found for found in self.shelf.lines() if self.guard.sees(person, found.place.namespace)]
 
     def view(self, request: HTTPConnection, place: layout.Run) -> RunView:
         """One run. Raises RunNotFound, in the same words where there is none and where they may not see it."""
@@ -69,11 +90,17 @@ class Sight:
 
     def items(self, request: HTTPConnection, places: Sequence[layout.Run]) -> list[Brief | RunView]:
         """Several, as far as they are read, in their order. Raises as `view` does."""
-        person, every = self.person(request), self.shelf.roster()
+        person = self.person(request)
+        every = self._opened(person) if isinstance(person, Visitor) else self.shelf.roster()
         return [self._seen(person, place, every.at(place)) for place in places]
 
+    def _opened(self, visitor: Visitor) -> Roster:
+        with _discreet():
+            return opened.roster(visitor, self.shelf.roster(), self.shelf)
+
     def _seen(self, person: Person, place: layout.Run, item: Brief | RunView | None) -> Brief | RunView:
-        if item is None or not (self.guard.sees(person, item.namespace, item.project) or _is_opened(person, item)):
+        """What a link opens has been chosen by then."""
+        if item is None or not (isinstance(person, Visitor) or self.guard.sees(person, item.namespace, item.project)):
             raise RunNotFound(f"there is no run {place.id} in namespace {place.namespace} of cluster {place.cluster}")
         return item
 
@@ -104,9 +131,13 @@ class Sight:
             raise NotFound(f"there is no {what} in namespace {namespace} of cluster {cluster}")
 
 
-def _is_opened(person: Person, view: Brief | RunView) -> bool:
-    """Whether a link opens this very run."""
-    return isinstance(person, Visitor) and person.is_of("run", view.cluster, view.namespace, view.run)
+@contextmanager
+def _discreet() -> Iterator[None]:
+    """An error of a reading may name what a link does not open: whoever comes by one hears that there was one."""
+    try:
+        yield
+    except (BucketError, FormatError) as error:
+        raise BucketError("what this link opens cannot be read now") from error
 
 
 def is_name(text: str) -> bool:

@@ -263,11 +263,21 @@ class ShareDocument(TypedDict):
     format: str
     min_reader: int
     kind: str
-    """`run`, `project` or `report`."""
+    """`run`, `project`, `report`, `view`, `compare`, `sweep` or `line`."""
     name: str
-    """The run's id, the project's or the report's name."""
+    """The run's, the sweep's or the line's id, the project's or the report's name; empty for a list or a comparison."""
     project: str
-    """Whose runs it shows beside a report; empty: none."""
+    """The project of what is shown, where it is of one; a report's runs are those of its project."""
+    runs: NotRequired[list[str]]
+    """Ids of the runs of a comparison, in its order."""
+    filter: NotRequired[str]
+    """Of a list: the expression that its runs fit."""
+    words: NotRequired[str]
+    """Of a list: what stands in what they are called."""
+    show: NotRequired[str]
+    """Of a list: `all`, `current`, `archived` or `deleted`."""
+    href: NotRequired[str]
+    """Of a list: the address at which the page shows it; it widens nothing."""
     made_by: str
     made_at: float
     expires_at: float

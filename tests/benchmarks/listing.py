@@ -125,7 +125,7 @@ def served(bucket: Bucket) -> Iterator[int]:
     seen = Memo(bucket)
     sight = Sight(Shelf(seen, time.time, time.monotonic, 3600.0), Everybody())
     api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
-    made = app.create(api, Groups(seen, sight, time.monotonic), Path("nothing"), ["127.0.0.1"])
+    made = app.create(api, Groups(seen, sight), Path("nothing"), ["127.0.0.1"])
     config = uvicorn.Config(made, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -59,13 +59,14 @@ def start(world: World, page: Path) -> Iterator[Start]:
         links: Links | None = None,
         cookies: Cookies | None = None,
         checkout: Checkout = NO_CHECKOUT,
+        fresh_seconds: float = 0.0,
     ) -> Site:
         seen = Memo(bucket or world.bucket)
-        # No reading takes time, so each question reads anew.
-        shelf = Shelf(seen, world.clock, lambda: 0.0, 0.0, cluster)
+        # No reading takes time, so each question reads anew unless what was read is good for a while.
+        shelf = Shelf(seen, world.clock, lambda: 0.0, fresh_seconds, cluster)
         sight = Sight(shelf, guard or Everybody())
         api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
-        groups = Groups(seen, sight, time.monotonic, 0.0)
+        groups = Groups(seen, sight)
         more = changing.routes(seen, sight, world.clock, links, cookies, checkout)
         application = app.create(api, groups, folder or page, ["127.0.0.1"], signons, more, audit)
         settings = uvicorn.Config(

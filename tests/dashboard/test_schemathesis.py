@@ -50,7 +50,7 @@ def application() -> Starlette:
     sight = Sight(shelf, Everybody())
     api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
     more = changing.routes(world.bucket, sight, world.clock)
-    return app.create(api, Groups(world.bucket, sight, time.monotonic, 60.0), PAGE, ["*"], more=more)
+    return app.create(api, Groups(world.bucket, sight), PAGE, ["*"], more=more)
 
 
 @pytest.fixture(scope="module")

@@ -1,42 +1,17 @@
 """A link shows one thing to whoever has it, until it is over or taken back, and never anything else."""
 
 import json
-import time
 from typing import Any
 
 import pytest
 from bucket_world import Source, World, file, numbered, script
 from dashboard_site import Answer, Site, Start
+from shared_site import OIDC, READER, TOKEN, Clock, ask, begin, come
 
 from chiplog import word_layout
-from chiplog.access import Person, Right
-from chiplog_dashboard.access import SignedOn, SignOn
-from chiplog_dashboard.links import Links
-from chiplog_dashboard.oidc import Oidc
 from chiplog_dashboard.signing import Signer
-from chiplog_dashboard.signon import Cookies
 
-TOKEN, READER = "alice.to.ken", "bob.to.ken"
-KEYS = ("the key of the cookies, 32 characters",)
-OIDC = Oidc("https://id.example.org", "chiplog", "http://127.0.0.1:8090", KEYS)
 MINE, SISTER, OTHERS = "prod/team/mine-0123abcd", "prod/team/sister-0123abce", "prod/other/theirs-0123abcf"
-
-
-class Server:
-    """An API server where alice changes runs of team, and bob lists them."""
-
-    def person(self, token: str) -> Person | None:
-        return {TOKEN: Person("alice"), READER: Person("bob")}.get(token)
-
-    def may(self, person: Person, right: Right) -> bool:
-        verbs = ("list", "update") if person.name == "alice" else ("list",)
-        return right.namespace == "team" and right.verb in verbs
-
-
-class Clock:
-    """Now and then."""
-
-    ahead = 0.0
 
 
 @pytest.fixture
@@ -56,29 +31,8 @@ def site(start: Start, world: World, clock: Clock) -> Site:
     return begin(start, world, clock)
 
 
-def begin(start: Start, world: World, clock: Clock) -> Site:
-    def seconds() -> float:
-        return world.now + clock.ahead
-
-    links = Links(world.bucket, Signer(KEYS, seconds), OIDC.url, 30, seconds, lambda: clock.ahead)
-    guard = SignedOn(SignOn(tokens=True, oidc=True, link_days=30), Server(), time.monotonic, visitor=links.visitor)
-    return start(guard=guard, links=links, cookies=Cookies(OIDC))
-
-
-def ask(site: Site, method: str, path: str, body: Any = None, token: str = TOKEN) -> Answer:
-    told = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return site.ask(method, path, told, json.dumps(body))
-
-
 def share(site: Site, kind: str, item: str, days: float = 7, token: str = TOKEN) -> Answer:
     return ask(site, "POST", "/api/v1/shares", {"kind": kind, "id": item, "days": days}, token)
-
-
-def come(site: Site, url: str) -> tuple[Answer, dict[str, str]]:
-    """Come by a link: where it leads, and the cookie."""
-    answer = site.get(url.removeprefix(OIDC.url))
-    cookie = next((part.split(";")[0] for part in answer.cookies if part.startswith("chiplog_link=")), "")
-    return answer, {"Cookie": cookie}
 
 
 def test_the_page_is_told_how_long_a_link_may_be_good_and_a_visitor_that_there_is_none(site: Site) -> None:

@@ -26,7 +26,7 @@ def dashboard(bucket: Bucket, clock: Callable[[], float], guard: Guard | None = 
     seen = Memo(bucket)
     sight = Sight(Shelf(seen, clock, lambda: 0.0, 0.0), guard or Everybody())
     api = Api(seen, sight, Histories(seen, time.monotonic), Watcher(seen))
-    application = app.create(api, Groups(seen, sight, time.monotonic, 0.0), PAGE, ["127.0.0.1"])
+    application = app.create(api, Groups(seen, sight), PAGE, ["127.0.0.1"])
     settings = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -177,6 +177,15 @@ class Roster:
         homes, projects = (self.column((name,), 0.0) for name in ("namespace", "project"))
         return self._of([number for number in self.order if (homes[number], projects[number]) in places])
 
+    def among(self, places: "Iterable[layout.Run]") -> "Roster":
+        """The runs at these places alone."""
+        known = self._by_place()
+        return self.numbered({known[place] for place in places if place in known})
+
+    def numbered(self, numbers: Collection[int]) -> "Roster":
+        """The runs of these numbers alone; numbers of runs that are not seen count for nothing."""
+        return self._of([number for number in self.order if number in numbers])
+
     def where(self, holds: "Callable[[Brief | RunView], bool]") -> "Roster":
         """The runs of which something holds."""
         return self._of([number for number in self.order if holds(self.item(number))])

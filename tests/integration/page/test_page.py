@@ -285,7 +285,7 @@ def test_one_signs_on_with_a_token_and_sees_nothing_when_it_is_revoked(
     shelf = Shelf(world.bucket, time.time, time.monotonic, 0.1, "prod")
     sight = Sight(shelf, SignedOn(SignOn(tokens=True), server, lambda: now[0]))
     api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
-    groups = Groups(world.bucket, sight, time.monotonic)
+    groups = Groups(world.bucket, sight)
     with served(app.create(api, groups, PAGE, ["*"])) as address:
         opened = browser.new_context().new_page()
         opened.goto(f"{address}/runs")

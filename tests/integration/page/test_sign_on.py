@@ -75,7 +75,7 @@ def dashboard(world: World, oidc: Oidc) -> Starlette:
     guard = SignedOn(SignOn(oidc=True, link_days=7), Rbac(), time.monotonic, signons.person, links.visitor)
     sight = Sight(shelf, guard)
     api = Api(world.bucket, sight, Histories(world.bucket, time.monotonic), Watcher(world.bucket))
-    groups = Groups(world.bucket, sight, time.monotonic)
+    groups = Groups(world.bucket, sight)
     more = changing.routes(world.bucket, sight, time.time, links, signons.cookies)
     return app.create(api, groups, PAGE, ["*"], signons, more)
 
