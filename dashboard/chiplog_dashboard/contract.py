@@ -117,8 +117,9 @@ SCHEMAS: dict[str, Schema] = {
             holding(
                 created_at=MOMENT, notes=TEXT, created_by=TEXT, service_account=TEXT, claimed_by=TEXT,
                 exit_code=WHOLE_OR_NONE,
-                datasets=texts(TREE), images=TREE, command=TREE, attempt_list=texts(TREE), recorders=texts(TREE),
-                streams=texts(TREE), environment=TREE, wandb=TREE, requests=ANY, cost_usd=NUMBER_OR_NONE,
+                datasets=texts(TREE), images=TREE, command=TREE, variables=TREE,
+                attempt_list=texts(TREE), recorders=texts(TREE), streams=texts(TREE),
+                environment=TREE, wandb=TREE, requests=ANY, cost_usd=NUMBER_OR_NONE,
                 unread=texts(), keys=texts(), system_keys=texts(),
             ),
         ]

@@ -21,6 +21,12 @@ USERNAMES = ("CHIPLOG_USERNAME", "WANDB_USERNAME")
 
 MAX_CLAIM = 256
 
+MAX_VARIABLES = 256
+"""Of a container; `run.json` is read by every list of runs."""
+
+MAX_VALUE = 1024
+"""Characters of a variable's value."""
+
 
 class ClusterDocument(TypedDict):
     """`clusters/<cluster>.json`: whose name it is."""
@@ -69,6 +75,8 @@ def run(run: Run, cluster: str) -> RunDocument:
         "images": {container["name"]: container.get("image", "") for container in containers},
         "command": {container["name"]: _command(container) for container in containers},
     }
+    if variables := {item["name"]: told for item in containers if (told := _variables(item))}:
+        document["variables"] = variables
     if claim := _claim(run, containers):
         document["claimed_by"] = claim
     if line := run.labels.get(names.LINE_LABEL):
@@ -117,6 +125,13 @@ def _claim(run: Run, containers: Iterable[Mapping[str, Any]]) -> str:
 def is_final(outcome: OutcomeDocument) -> bool:
     """An outcome after which none comes: it is over, and everything found is in the bucket."""
     return outcome["state"] in TERMINAL and outcome["durable"]
+
+
+def _variables(container: Mapping[str, Any]) -> dict[str, str | None]:
+    """The container's own `env`, without secrets: no Secret and no ConfigMap is looked up."""
+    env = (container.get("env") or [])[:MAX_VARIABLES]
+    said = masking.variables({item["name"]: str(item.get("value") or "") for item in env if "valueFrom" not in item})
+    return {item["name"]: said[item["name"]][:MAX_VALUE] if item["name"] in said else None for item in env}
 
 
 def _command(container: Mapping[str, Any]) -> list[str]:

@@ -56,6 +56,8 @@ class RunDocument(TypedDict):
     service_account: str
     images: dict[str, str]
     command: dict[str, list[str]]
+    variables: NotRequired[dict[str, dict[str, str | None]]]
+    """What the manifest sets, by container, without secrets; None where the value stands elsewhere."""
     claimed_by: NotRequired[str]
     """Whose it is by CHIPLOG_USERNAME or WANDB_USERNAME: a claim of whoever wrote that, never a proof."""
     written_by: NotRequired[Writer]

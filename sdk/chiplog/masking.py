@@ -1,7 +1,7 @@
 """Secrets are taken out of what is recorded of a command line, a difference or an address. A pure function of texts.
 
 What counts as a secret: the value of a variable or an option whose name says so, a password in a URL, and what looks
-like a token of a known kind. The environment itself is never recorded.
+like a token of a known kind. Of an environment nothing but what a manifest says is recorded, and that through here.
 """
 
 import re
@@ -14,6 +14,8 @@ _NAME = (
     r"|auth(?!or)|bearer|cookie|dsn)"
 )
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(rf"{_NAME}|(?:^|_)(?:key|pass|pwd|pat)s?$", re.IGNORECASE)
+"""Of a variable nobody asks how it goes on: one that is masked without need costs less than one that is told."""
 _OPTION = re.compile(rf"^(-{{0,2}}[\w.\-]*{_NAME}[\w.\-]*)[=:](.+)$", re.IGNORECASE | re.DOTALL)
 _ASSIGNED = re.compile(rf"""(\b[\w.\-]*{_NAME}[\w.\-]*["']?\s*[=:]\s*["']?)([^\s"',;]{{4,}})""", re.IGNORECASE)
 _TOLD = re.compile(rf"""((?<![\w-])--?[\w.\-]*{_NAME}[\w.\-]*\s+["']?)([^\s"'-][^\s"']{{3,}})""", re.IGNORECASE)
@@ -45,6 +47,15 @@ def text(said: str, known: Iterable[str] = ()) -> str:
 def lines(said: str, known: Iterable[str] = ()) -> str:
     """A text of a program or its difference: what is assigned to a secret's name goes, too."""
     return _ASSIGNED.sub(rf"\1{MASK}", text(said, known))
+
+
+def variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables without the values of those whose names say that they are secret, wherever these stand."""
+    known = secrets(environ)
+    return {
+        name: MASK if value and _SECRET_VARIABLE.search(name) else _words(value, known)
+        for name, value in environ.items()
+    }
 
 
 def arguments(said: Sequence[str], known: Iterable[str] = ()) -> list[str]:

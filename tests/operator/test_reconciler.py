@@ -42,6 +42,23 @@ def test_a_person_whom_a_run_names_is_written_down_as_a_claim(env: list[Any], cl
     assert (document.get("claimed_by"), document["service_account"]) == (claim, "nightly")
 
 
+def test_a_run_s_variables_are_written_down_without_secrets() -> None:
+    run = training_run()
+    run["spec"]["template"]["spec"]["containers"][0]["env"] = [
+        {"name": "EPOCHS", "value": "3"},
+        {"name": "HF_TOKEN", "value": "very-secret"},
+        {"name": "NOTE", "value": "it is very-secret"},
+        {"name": "DB", "valueFrom": {"secretKeyRef": {"name": "db", "key": "url"}}},
+        {"name": "LONG", "value": "x" * 5000},
+        *({"name": f"V{number}"} for number in range(1000)),
+    ]
+    world = World(run)
+    world.passes()
+    told = world.document("run.json", records.RUN_FORMAT)["variables"]["trainer"]
+    assert (told["EPOCHS"], told["DB"], len(told["LONG"]), len(told)) == ("3", None, 1024, 256)
+    assert "very-secret" not in str(told)
+
+
 def test_of_a_new_run_nothing_is_read_from_the_bucket_before_its_job_is_made(world: World) -> None:
     world.passes()
     assert world.bucket.gets == []

@@ -32,6 +32,18 @@ def test_a_secret_in_the_arguments_is_masked(arguments: list[str]) -> None:
         assert secret not in said
 
 
+def test_of_an_environment_no_secret_is_told_wherever_it_stands() -> None:
+    secret = {**ENVIRON, "DB_PASSWORD": "123456", "ENCRYPTION_KEY": PLANTED, "PASS": "abc"}
+    beside = {"URL": f"https://me:{PLANTED}@git.example.com", "ARGS": f"--api-key {PLANTED} --lr 1", "NOTE": PLANTED,
+              "HF": "hf_abcdefghijklmnopqrstuv", "AUTH_JSON": '{"token": "abcdef"}'}  # fmt: skip
+    told = masking.variables({**secret, **beside})
+    assert told.keys() == {**secret, **beside}.keys()
+    for word in (PLANTED, "wJalr", "hf_abc", "abcdef", "123456", "abc"):
+        assert not [name for name, value in told.items() if word in value]
+    plain = {"HOME": "/root", "LR": "0.1", "TOKENIZERS_PARALLELISM": "false", "MODEL": "keyed", "EMPTY_TOKEN": ""}
+    assert masking.variables(plain) == plain
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

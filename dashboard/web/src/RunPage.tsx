@@ -107,6 +107,7 @@ function making(run: Detail): [string, string][] {
     [say("Says that it is of"), run.claimed_by],
     [say("Images"), Object.entries(run.images).map(([name, image]) => `${name}: ${image}`).join("\n")],
     [say("Command"), Object.values(run.command).map((words) => words.join(" ")).join("\n")],
+    [say("Variables"), variables(run)],
     [say("Datasets"), run.datasets.map((item) => [item.name, item.uri, item.digest].filter(Boolean).join(" ")).join("\n")],
     ["Git", [git.remote_url ?? git.remote, git.commit].filter(Boolean).map(format.value).join(" @ ")],
     [say("Program"), format.value(environment.program)],
@@ -115,6 +116,11 @@ function making(run: Detail): [string, string][] {
     [say("What can be lost"), [...new Set(run.streams.map((item) => item.loss_bound).filter(Boolean))].join("\n")],
     [say("Requests"), `${Object.entries(run.requests).reduce((sum, [kind, count]) => (kind === "bytes" ? sum : sum + count), 0)}, ${say("${price} at list price", { price: run.cost_usd.toFixed(6) })}`],
   ];
+}
+
+function variables(run: Detail): string {
+  const told = Object.values(run.variables).flatMap((found) => Object.entries(found));
+  return told.map(([name, value]) => (value === null ? name : `${name}=${value}`)).join("\n");
 }
 
 function Facts({ name, facts }: { name: string; facts: [string, string][] }) {

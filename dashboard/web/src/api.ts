@@ -70,6 +70,8 @@ export interface Detail extends Run {
   datasets: { name?: string; uri?: string; digest?: string }[];
   images: { [container: string]: string };
   command: { [container: string]: string[] };
+  /** What the manifest sets, without secrets; null is a value from elsewhere. */
+  variables: { [container: string]: { [name: string]: string | null } };
   attempt_list: Attempt[];
   recorders: Recorder[];
   streams: { kind: string; path: string; gaps: number; loss_bound: string }[];

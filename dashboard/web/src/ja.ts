@@ -202,6 +202,7 @@ export const ja: Record<string, string> = {
   "Created by": "作成者",
   "Images": "イメージ",
   "Command": "コマンド",
+  "Variables": "環境変数",
   "Datasets": "データセット",
   "Program": "プログラム",
   "Host": "ホスト",

@@ -84,6 +84,7 @@ def shown(details: Details) -> Document:
         "datasets": document.get("datasets", []),
         "images": document.get("images", {}),
         "command": document.get("command", {}),
+        "variables": document.get("variables", {}),
         "attempt_list": [_attempt(item) for item in (view.outcome["attempts"] if view.outcome else [])],
         "recorders": [_recorder(member) for member in view.members],
         "streams": [_stream(member, item) for member in view.members for item in _streams(member)],
