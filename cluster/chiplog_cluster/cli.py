@@ -127,19 +127,16 @@ def _lint(checkout: Checkout, _given: argparse.Namespace, progress: Progress) ->
 
 
 def _test(checkout: Checkout, _given: argparse.Namespace, progress: Progress) -> int:
-    """Everything that needs no node first: it fails in a minute."""
+    """The checks and the page first: they fail in a minute."""
     machine.require(machine.observe(checkout, built=setup.is_built(checkout)))
     setup.ensure(checkout, progress)
     debian.install_for_tests(progress)
     results = testing.check(checkout)
     results.append(testing.page(checkout, progress))
-    environment = testing.environment(checkout, os.environ)
-    unit = testing.Suite("unit", "not integration and not e2e", os.cpu_count() or 1)
-    results += testing.suites(checkout, [unit], environment)
     lifecycle.down(checkout, "test", progress, wipe=True)
     try:
         node = _ready(checkout, "test", progress)
-        for turn in testing.ON_A_NODE:
+        for turn in testing.TURNS:
             results += testing.suites(checkout, turn, envfile.environ(node))
     finally:
         lifecycle.down(checkout, "test", progress, wipe=True)

@@ -1,5 +1,6 @@
 """Every check and every test, with one summary at the end; it must not decide what a test means."""
 
+import os
 import re
 import subprocess
 import sys
@@ -39,16 +40,31 @@ class Suite:
     name: str
     marker: str
     workers: int = 0
+    layer: str = ""
+    """The mark that each of its tests has, so that files without it are not even read; empty: all files are."""
+
+    needs_node: bool = True
+    """Without one it gets no address of the node, and gives way to the suites beside it, which wait for others."""
 
 
-ON_A_NODE: tuple[tuple[Suite, ...], ...] = (
-    (Suite("integration", "integration", 2),),
-    (Suite("e2e", "e2e and not alone and not waits", 3), Suite("e2e, by the minute", "e2e and waits")),
-    (Suite("e2e, alone", "e2e and alone"),),
+TURNS: tuple[tuple[Suite, ...], ...] = (
+    (
+        Suite("integration", "integration and not waits", 2, "integration"),
+        Suite("integration, by the minute", "integration and waits", 0, "integration"),
+    ),
+    (
+        Suite("e2e", "e2e and not alone and not waits", 3, "e2e"),
+        Suite("e2e, by the minute", "e2e and waits", 0, "e2e"),
+    ),
+    (
+        Suite("unit", "not integration and not e2e", os.cpu_count() or 1, needs_node=False),
+        Suite("e2e, alone", "e2e and alone", 0, "e2e"),
+    ),
 )
-"""What runs on the test's node, in the order of turns; what is of one turn runs at once. Most of it waits for others,
-so more than one at a time is quicker on any machine; what takes a part of the node away runs by itself. What only
-waits, for minutes, has a process of its own from its turn's beginning; pytest-xdist would start a small file late."""
+"""What runs, in the order of turns; what is of one turn runs at once. Most tests on the node wait for others, so more
+than one at a time is quicker on any machine. What takes a part of the node away is by itself on it: the unit tests,
+which use none and never wait, have the processors meanwhile. What only waits, for minutes, has a process of its own
+from its turn's beginning; pytest-xdist would start a small file late."""
 
 
 @dataclass
@@ -82,7 +98,8 @@ def page(checkout: Checkout, progress: Progress) -> Result:
 
 
 def suites(checkout: Checkout, turn: Sequence[Suite], env: Mapping[str, str]) -> list[Result]:
-    """The pytest runs of one turn, all at once. The first is seen as it goes on, the others when it is over."""
+    """The pytest runs of one turn, all at once, with the node's environment or without. The first is seen as it goes
+    on, the others when it is over."""
     first, *others = turn
     with ExitStack() as ends:
         beside = [ends.enter_context(_beside(checkout, suite, env)) for suite in others]
@@ -121,9 +138,28 @@ def _started(
 ) -> "subprocess.Popen[bytes]":
     words = [str(checkout.venv / "bin" / "pytest"), "-q", "-m", suite.marker, "--durations=5", "--durations-min=5"]
     words += [f"--numprocesses={suite.workers}", "--dist=loadfile"] if suite.workers else []
+    words += files_of(checkout, suite.layer) if suite.layer else []
+    known = env if suite.needs_node else environment(checkout, os.environ)
     return subprocess.Popen(
-        words, cwd=checkout.root, env=dict(env), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        words if suite.needs_node else ["nice", "-n", "10", *words],
+        cwd=checkout.root,
+        env={**known, **compiled(checkout)},
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
     )
+
+
+def files_of(checkout: Checkout, layer: str) -> list[str]:
+    """The files of tests that name a mark. To read all of them takes each process half a minute."""
+    found = sorted((checkout.root / "tests").rglob("test_*.py"))
+    return [str(path.relative_to(checkout.root)) for path in found if f"mark.{layer}" in path.read_text()]
+
+
+def compiled(checkout: Checkout) -> dict[str, str]:
+    """What lets Python keep what it compiled, outside of the tree: tests start hundreds of programs, and what the
+    locked packages hold is compiled by nobody else."""
+    return {"PYTHONPYCACHEPREFIX": str(checkout.state / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def result_of(name: str, last: str, code: int, seconds: float) -> Result:

@@ -19,7 +19,7 @@ from operator_process import CLUSTER, OperatorProcess, until
 from chiplog import layout, records
 from chiplog.errors import NotFound
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.waits]
 
 Json = dict[str, Any]
 
