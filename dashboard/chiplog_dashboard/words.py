@@ -3,6 +3,8 @@
 Nothing is deleted here: a tombstone says that it shall be, and for the grace period it can be taken back.
 """
 
+import re
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chiplog import layout, records, word_layout
+from chiplog import audits, layout, records, times, word_layout
 from chiplog.bucket import Bucket, ETag
 from chiplog.documents import TombstoneDocument, WordsDocument
 from chiplog.errors import FormatError, PreconditionFailed, SettingsError
@@ -83,10 +85,21 @@ class Saying:
                 rights.editor(self.sight, request, namespace, project)
             if said.delete is not None:
                 rights.deleter(self.sight, request, namespace, project)
+        if said.delete is not None:
+            self._audit(views, "delete" if said.delete else "restore", person.name)
         with ThreadPoolExecutor(THREADS, thread_name_prefix="say") as threads:
             list(threads.map(lambda view: self._of_one(view, said, person.name), views))
         self.sight.shelf.again()
         return answers.document({"runs": [place.path for place in places]})
+
+    def _audit(self, views: list[RunView], did: str, who: str) -> None:
+        """First it is written down for good, then it is done: nothing is deleted of which nobody knows who asked."""
+        now = self.clock()
+        stamp = f"{re.sub('[-:.]', '', times.iso(now) or '')}-{secrets.token_hex(4)}"
+        for cluster, namespace in sorted({(view.key.cluster, view.key.namespace) for view in views}):
+            ids = [view.key.id for view in views if (view.key.cluster, view.key.namespace) == (cluster, namespace)]
+            entry = records.pack_document(audits.of_runs(did, ids, who, now))
+            self.bucket.put(audits.runs_key(cluster, namespace, stamp), entry, if_absent=True)
 
     def _of_one(self, view: RunView, said: Said, who: str) -> None:
         if said.has_words:

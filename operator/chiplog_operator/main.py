@@ -25,6 +25,7 @@ from chiplog_operator.fencing import Fenced
 from chiplog_operator.following import Following
 from chiplog_operator.health import Health
 from chiplog_operator.intake import Intake
+from chiplog_operator.keybook import Keybook
 from chiplog_operator.kube import Kube
 from chiplog_operator.leadership import Alone, Leadership, LeaseLost, Place
 from chiplog_operator.ledger import Ledger, NameTaken
@@ -123,7 +124,8 @@ class Operator:
         self.lines = LineWatch(
             self.cluster, open_bucket(settings.bucket), settings.cluster, self.metrics, settings.namespaces, reporter
         )
-        self.overlaps = Overlaps(self.cluster)
+        book = Keybook(open_bucket(settings.bucket), settings.cluster, lambda: not self.claim.trouble, time.time)
+        self.overlaps = Overlaps(self.cluster, note=book.note)
         self.lines.notify = self.notifier.of_night
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)

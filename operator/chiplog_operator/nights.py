@@ -104,6 +104,7 @@ class Nights:
             "late_seconds": max(0.0, run.created_at - place.scheduled_at),
             "metrics": dict(values),
             "holds": is_good,
+            "promotes": is_good and run.promote == "latest",
             "gates": [{"holds": item.holds, "is_warning": item.is_warning, "said": item.said} for item in verdicts],
         }
         with suppress(PreconditionFailed):  # An earlier pass of ours wrote it.

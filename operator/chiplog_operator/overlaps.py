@@ -1,4 +1,5 @@
-"""Ends API keys whose overlap with their next generation is over; it makes none, and no key passes through it.
+"""Looks at API keys: ends those whose overlap with their next generation is over. It makes none, and no key passes
+through it.
 
 A key is nobody's from the moment on that its handle, a Secret, is gone (docs/credentials.md).
 """
@@ -21,8 +22,7 @@ log = structlog.get_logger()
 
 def due(accounts: list[Json], now: float) -> list[Key]:
     """The keys whose overlap is over. One that has expired stays, so that people see that it did."""
-    known = [key for account in accounts if (key := keys.key(account)) is not None]
-    return [key for key in known if key.ends_at is not None and key.ends_at <= now]
+    return [key for key in _known(accounts) if key.ends_at is not None and key.ends_at <= now]
 
 
 @dataclass
@@ -31,10 +31,13 @@ class Overlaps:
 
     cluster: Cluster
     clock: Callable[[], float] = time.time
+    note: Callable[[list[Key]], None] = lambda _: None
+    """Takes in which keys there are."""
 
     def end(self) -> None:
         """Delete the handles of those that are over, and their ServiceAccounts. Raises ClusterError."""
-        for key in due(self.cluster.key_accounts(), self.clock()):
+        accounts = self.cluster.key_accounts()
+        for key in due(accounts, self.clock()):
             try:
                 self.cluster.delete_key(key.handle, key.handle_uid)
             except Conflict as error:
@@ -42,3 +45,8 @@ class Overlaps:
                 log.warning("key not ended, the door refuses it", key=key.name, reason=str(error))
             else:
                 log.info("key ended, its overlap is over", key=key.name, generation=key.generation)
+        self.note(_known(accounts))
+
+
+def _known(accounts: list[Json]) -> list[Key]:
+    return [key for account in accounts if (key := keys.key(account)) is not None]

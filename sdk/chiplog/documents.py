@@ -98,6 +98,8 @@ class NightDocument(TypedDict):
     metrics: dict[str, float]
     holds: bool
     """The run finished, and no gate failed."""
+    promotes: NotRequired[bool]
+    """So `latest` was moved to it, unless that stood at a later one."""
     gates: list[NightGate]
 
 

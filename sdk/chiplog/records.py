@@ -36,6 +36,7 @@ WORDS_FORMAT = "chiplog.words"
 VIEW_FORMAT = "chiplog.view"
 SHARE_FORMAT = "chiplog.share"
 TOMBSTONE_FORMAT = "chiplog.tombstone"
+AUDIT_FORMAT = "chiplog.audit"
 
 HEARTBEAT_SECONDS = 300.0
 """A live object is written again after this long without news, so that silence can be told from quiet."""

@@ -11,6 +11,7 @@ from chiplog import layout, records, word_layout
 from chiplog.access import Person, Right
 from chiplog.bucket import ETag
 from chiplog.bucket.memory import MemoryBucket
+from chiplog.errors import AccessDenied
 from chiplog_dashboard.access import SignedOn, SignOn
 
 PATH = "/api/v1/words"
@@ -71,7 +72,8 @@ def test_deleting_writes_a_tombstone_that_can_be_taken_back_and_deletes_nothing(
     assert say(site, ONE, delete=True) == 200
     assert run(site)["deleted"] is True
     key = word_layout.tombstone_key(layout.Run("prod", "team", "one-0123abcd"))
-    assert {item.key for item in world.bucket.list("v1/")} - before == {key}
+    made = {item.key for item in world.bucket.list("v1/")} - before
+    assert {item for item in made if "/_audit/" not in item} == {key}
     assert say(site, ONE, delete=False) == 200
     assert run(site)["deleted"] is False
 
@@ -84,8 +86,39 @@ def test_a_second_deletion_does_not_begin_the_grace_period_anew(site: Site, worl
     assert world.bucket.get(key).etag == etag
 
 
-def test_taking_back_what_was_never_deleted_writes_nothing(site: Site, world: World) -> None:
+def test_taking_back_what_was_never_deleted_changes_nothing(site: Site, world: World) -> None:
     assert say(site, ONE, delete=False) == 200
+    assert [item.key for item in world.bucket.list("v1/words/") if "/_audit/" not in item.key] == []
+
+
+def entries(world: World) -> list[tuple[str, str, list[str]]]:
+    keys = [item.key for item in world.bucket.list("v1/words/prod/team/_audit/")]
+    told = [records.unpack_document(world.bucket.get(key).data, records.AUDIT_FORMAT, key) for key in keys]
+    return [(entry["did"], entry["by"], entry["runs"]) for entry in sorted(told, key=lambda entry: entry["at"])]
+
+
+def test_who_asked_for_a_deletion_stands_in_the_bucket_for_good(guarded: Site, world: World) -> None:
+    assert say(guarded, ONE, OTHER, by="bob", delete=True) == 403
+    assert entries(world) == []
+    assert say(guarded, ONE, OTHER, by="alice", delete=True) == 200
+    world.now += 1
+    assert say(guarded, ONE, by="alice", delete=False) == 200
+    both = ["one-0123abcd", "other-0123abcd"]
+    assert entries(world) == [("delete", "alice", both), ("restore", "alice", both[:1])]
+
+
+class NoAudit(MemoryBucket):
+    """A store whose role may write no entry."""
+
+    def put(self, key: str, *data: Any, **conditions: Any) -> ETag:
+        if "/_audit/" in key:
+            raise AccessDenied(key)
+        return super().put(key, *data, **conditions)
+
+
+def test_what_cannot_be_written_down_is_not_deleted(start: Start, world: World) -> None:
+    world.bucket.__class__ = NoAudit
+    assert say(start(), ONE, delete=True) >= 400
     assert list(world.bucket.list("v1/words/")) == []
 
 

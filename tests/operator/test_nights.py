@@ -68,6 +68,7 @@ def test_the_first_night_is_written_down_and_becomes_the_latest() -> None:
         "nightly", START, {"loss": 0.5}, True,
     )  # fmt: skip
     assert latest(world)["run"] == found["run"]
+    assert found["promotes"] is True
     assert world.condition("GatesHold") == ("True", "Held")
     assert "GatesHeld" in world.cluster.reasons()
 
@@ -79,7 +80,7 @@ def test_a_worse_night_fails_and_leaves_the_pointer_alone() -> None:
     [message] = [item["message"] for item in second.status["conditions"] if item["type"] == "GatesHold"]
     assert message == "loss 0.56 is above 0.55, the night before and 10 %"
     assert "GateFailed" in second.cluster.reasons()
-    assert [item["holds"] for item in documents(second)] == [True, False]
+    assert [(item["holds"], item["promotes"]) for item in documents(second)] == [(True, True), (False, False)]
     assert latest(second)["scheduled_at"] == START
 
 
@@ -111,6 +112,7 @@ def test_a_gate_that_warns_is_said_and_promotes() -> None:
 
 def test_without_promote_the_pointer_stays_where_it_is() -> None:
     world = night(0.5, promote="")
+    assert [item["promotes"] for item in documents(world)] == [False]
     assert not any(MemoryBucket.list(world.bucket, "v1/latest/"))
 
 

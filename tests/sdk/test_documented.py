@@ -6,13 +6,13 @@ from typing import is_typeddict
 
 import pytest
 
-from chiplog import documents, index_records, layout, records
+from chiplog import audits, documents, index_records, layout, records
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bucket.md").read_text()
 FORMATS = sorted(value for name, value in vars(records).items() if name.endswith("_FORMAT"))
 TYPES = {
     name: value
-    for module in (records, index_records, documents)
+    for module in (records, index_records, documents, audits)
     for name, value in vars(module).items()
     if is_typeddict(value)
 }

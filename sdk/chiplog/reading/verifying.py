@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from chiplog import codec, layout, records
+from chiplog import audits, codec, layout, records
 from chiplog.bucket import Bucket
 from chiplog.drawing import checking
 from chiplog.errors import FormatError, NotFound, RunNotFound
@@ -64,8 +64,7 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
         yield from run(bucket, view, quick=quick)
     for kind, expected in _PAPERS.items():
         for listed in bucket.list(f"{layout.VERSION}/{kind}/"):
-            is_notices = layout.is_notices_key(listed.key)
-            yield from _document(bucket, listed.key, records.NOTICES_FORMAT if is_notices else expected)
+            yield from _document(bucket, listed.key, _format(listed.key, expected))
     yield from _index(bucket)
     yield from (Finding(*item) for item in checking.broken(bucket))
     for kind, what in (("raw", "segments"), ("blobs", "files")):
@@ -74,6 +73,13 @@ def everything(bucket: Bucket, views: Iterable[RunView], *, quick: bool = False)
             if recorder not in known and not any(True for _ in bucket.list(key)):  # It may have begun meanwhile.
                 known.add(recorder)
                 yield Finding(key, "lost", f"there are {what} of this recorder, and nothing else")
+
+
+def _format(key: str, expected: str) -> str:
+    """What stands at a key; below a cluster's name there are other things than its claim."""
+    if layout.is_notices_key(key):
+        return records.NOTICES_FORMAT
+    return records.AUDIT_FORMAT if audits.is_key_entry(key) else expected
 
 
 def _whole(bucket: Bucket, view: RunView) -> RunView:
