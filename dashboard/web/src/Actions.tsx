@@ -1,9 +1,10 @@
 /** What one may do with some runs: tag them, put them away, delete them; each of it with the way back. */
 
-import { useState } from "react";
+import { useContext, useState } from "react";
 import type { Picked } from "./api";
 import { notify } from "./notice";
 import { say } from "./say";
+import { Visiting } from "./visiting";
 import { inverse, tell, type Said } from "./words";
 
 /** Says something of runs and shows how to take it back. */
@@ -27,11 +28,13 @@ export async function speak(runs: Picked[], said: Said, text: string): Promise<v
 
 export function Actions({ runs }: { runs: Picked[] }) {
   const [tagging, setTagging] = useState(false);
+  const isVisit = useContext(Visiting) !== null;
   const count = runs.length;
   const isArchived = runs.every((run) => run.archived);
   const isDeleted = runs.every((run) => run.deleted);
   const act = (said: Said, text: string) => void speak(runs, said, text);
   const tags = [...new Set(runs.flatMap((run) => run.tags))].sort();
+  if (isVisit) return null;
   return (
     <span className="actions">
       <button disabled={!count} aria-expanded={tagging} onClick={() => setTagging(!tagging)}>{say("Tag")}</button>

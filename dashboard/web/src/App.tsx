@@ -1,8 +1,8 @@
 /** The page's frame: what every view shares. */
 
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useContext, useEffect, useState, type ReactNode } from "react";
 import * as api from "./api";
-import { idOf, usePath } from "./address";
+import { go, idOf, usePath } from "./address";
 import { Boundary } from "./Boundary";
 import { Compare } from "./Compare";
 import { Home } from "./Home";
@@ -22,6 +22,7 @@ import { SweepPage } from "./SweepPage";
 import { Sweeps } from "./Sweeps";
 import { useTheme, type Theme } from "./theme";
 import { Toast } from "./Toast";
+import { leadsOn, Visiting } from "./visiting";
 
 // What few open, and what brings a library of its own, comes when it is wanted.
 const Reports = lazy(() => import("./reports/Reports"));
@@ -52,26 +53,27 @@ export function App({ turnTo }: Props) {
     { name: say("Copy a link to this view"), kind: say("do"), run: () => void navigator.clipboard?.writeText(location.href) },
   ];
   return (
-    <LinkDays value={session.link_days}><Views dark={dark} commands={commands}>
+    <LinkDays value={session.link_days}><Visiting value={session.visits}><Views dark={dark} commands={commands}>
       <button className="quiet icon" lang={OTHER[language()]} onClick={() => turnTo(OTHER[language()])} aria-label={`${OTHER[language()].toUpperCase()}, ${LANGUAGES[OTHER[language()]]}`} title={LANGUAGES[OTHER[language()]]}>{OTHER[language()].toUpperCase()}</button>
       {session.name && <span className="hint who" title={session.name}>{session.name}</span>}
       {session.cookie && <button className="quiet" onClick={off}>{say("Sign off")}</button>}
       {choose}
-    </Views></LinkDays>
+    </Views></Visiting></LinkDays>
   );
 }
 
 function Views({ dark, commands, children }: { dark: boolean; commands: Command[]; children: ReactNode }) {
   const live = useLive();
+  const visit = useContext(Visiting);
   const [searching, setSearching] = useState(false);
-  useKeys(() => setSearching((now) => !now));
+  useKeys(() => setSearching((now) => !now && visit === null));
   return (
     <>
       <Bar>
-        <Places />
+        {!visit && <Places />}
         <span className="spacer" />
         <span className={live.connected ? "live on" : "live"} role="status"><span>{say(live.connected ? "live" : "reconnecting …")}</span></span>
-        <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.5" cy="8.5" r="5.5" /><path d="M12.7 12.7 18 18" /></svg></button>
+        {!visit && <button className="quiet icon" aria-label={say("Commands")} title={`${say("Commands")} (Ctrl K)`} onClick={() => setSearching(true)}><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.5" cy="8.5" r="5.5" /><path d="M12.7 12.7 18 18" /></svg></button>}
         {children}
       </Bar>
       {searching && <Suspense fallback={null}><Palette commands={commands} close={() => setSearching(false)} /></Suspense>}
@@ -100,6 +102,10 @@ function useKeys(open: () => void) {
 
 function View({ live, dark }: { live: Live; dark: boolean }) {
   const path = usePath();
+  const visit = useContext(Visiting);
+  const isAstray = visit !== null && !leadsOn(visit, path);
+  useEffect(() => { if (visit && isAstray) go(visit.href, true); }, [visit, isAstray]);
+  if (isAstray) return null;
   const [run, sweep, line] = [idOf(path, "runs"), idOf(path, "sweeps"), idOf(path, "lines")];
   if (run) return <RunPage key={run} id={run} live={live} dark={dark} />;
   if (sweep) return <SweepPage key={sweep} id={sweep} live={live} dark={dark} />;
@@ -126,9 +132,10 @@ function Places() {
 }
 
 function Bar({ children }: { children: ReactNode }) {
+  const visit = useContext(Visiting);
   return (
     <header className="bar">
-      <Link className="brand" to="/">
+      <Link className="brand" to={visit?.href ?? "/"}>
         <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M4 22c6 0 7-13 11-13s4 9 12 9" /><circle cx="27" cy="18" r="3" /></svg>
         <span>Chiplog</span>
       </Link>

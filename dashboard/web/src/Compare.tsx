@@ -2,7 +2,8 @@
 
 import { lazy, Suspense, useMemo } from "react";
 import type { Run } from "./api";
-import { go, runHref, useParameter } from "./address";
+import { runHref, useParameter } from "./address";
+import { Back } from "./Back";
 import { Boundary } from "./Boundary";
 import { colour } from "./colours";
 import { rows, type Row } from "./differing";
@@ -11,6 +12,7 @@ import { Link } from "./Link";
 import { useRows } from "./listed";
 import type { Live } from "./live";
 import { Board } from "./Runs";
+import { Share } from "./Share";
 import { StatePill } from "./StatePill";
 import { later, say } from "./say";
 
@@ -37,9 +39,11 @@ export function Compare({ live, dark }: { live: Live; dark: boolean }) {
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/runs")}>← {say("All runs")}</button>
+        <Back to="/runs">{say("All runs")}</Back>
         <h1>{say("Compare {count} runs", { count: runs.length })}</h1>
         <label className="hint check"><input type="checkbox" checked={all !== ""} onChange={(event) => setAll(event.target.checked ? "1" : "")} />{say("also what is the same")}</label>
+        <span className="spacer" />
+        {runs.length > 1 && <Share what={{ kind: "compare", runs: runs.map((run) => run.id) }} />}
       </div>
       {runs.length < ids.length && <p className="hint">{say("{count} of the runs in this link are not here, or are not yours to see.", { count: ids.length - runs.length })}</p>}
       {runs.length < 2 && <p className="hint">{say("Draw two runs or more among the runs, then Compare.")}</p>}

@@ -137,7 +137,7 @@ function Projects({ projects }: { projects: Project[] }) {
             <td>{item.namespace}</td><td className="right">{item.runs.toLocaleString("en-US")}</td>
             <td className="right">{item.running || ""}</td><td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
             <td className="right">{item.newest ? format.ago(Date.now() / 1000 - item.newest) : ""}</td>
-            {canShare && <td className="right">{item.name && <Share kind="project" id={`${item.cluster}/${item.namespace}/${item.name}`} />}</td>}
+            {canShare && <td className="right">{item.name && <Share what={{ kind: "project", id: `${item.cluster}/${item.namespace}/${item.name}` }} />}</td>}
           </tr>))}
         </tbody>
       </table>

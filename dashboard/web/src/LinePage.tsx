@@ -4,7 +4,8 @@ import { useMemo } from "react";
 import uPlot from "uplot";
 import * as api from "./api";
 import type { LineDetail, Night } from "./api";
-import { go, runHref, useParameter } from "./address";
+import { runHref, useParameter } from "./address";
+import { Back } from "./Back";
 import { colour, faded } from "./colours";
 import * as format from "./format";
 import { Link } from "./Link";
@@ -12,6 +13,7 @@ import { Verdict } from "./Lines";
 import { useAnswer, type Live } from "./live";
 import { band, weeks, type Day } from "./nights";
 import { Plot } from "./Plot";
+import { Share } from "./Share";
 import { later, say } from "./say";
 
 export function LinePage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
@@ -20,10 +22,12 @@ export function LinePage({ id, live, dark }: { id: string; live: Live; dark: boo
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/lines")}>← {say("All lines")}</button>
+        <Back to="/lines">{say("All lines")}</Back>
         <h1>{line.name}</h1>
         <Verdict line={line} />
         <span className="place">{line.namespace} / {say("{count} nights", { count: line.nights })}</span>
+        <span className="spacer" />
+        <Share what={{ kind: "line", id }} />
       </div>
       {error && <p className="problem" role="alert">{error}</p>}
       <div className="overview spaced">

@@ -4,7 +4,8 @@ import { useMemo, useState } from "react";
 import { Actions } from "./Actions";
 import * as api from "./api";
 import type { Detail, Run, Tree } from "./api";
-import { go, useParameter } from "./address";
+import { useParameter } from "./address";
+import { Back } from "./Back";
 import { Charts } from "./Charts";
 import { colour } from "./colours";
 import { Console } from "./Console";
@@ -34,14 +35,14 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/runs")}>← {say("All runs")}</button>
+        <Back to="/runs">{say("All runs")}</Back>
         <h1>{run.display_name}</h1>
         <StatePill state={now?.state ?? run.state} reason={now?.reason ?? run.reason} />
         <span className="place">{run.namespace} / {run.project || say("no project")} / {run.run}</span>
         {now?.archived && <span className="pill">{say("archived")}</span>}
         {now?.deleted && <span className="pill failed">{say("deleted")}</span>}
         <span className="spacer" />
-        <Share kind="run" id={id} />
+        <Share what={{ kind: "run", id }} />
         {now && <Actions runs={[now]} />}
       </div>
       <nav className="tabs" role="tablist">

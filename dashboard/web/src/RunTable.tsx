@@ -1,7 +1,7 @@
 /** A list of runs as a table: sorted by any column; columns are chosen, kept in sight and made wider by the reader; what is shown as a file. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { Actions } from "./Actions";
 import * as api from "./api";
 import type { Picked, Question, Run } from "./api";
@@ -16,6 +16,7 @@ import { notify } from "./notice";
 import { RunGroups } from "./RunGroups";
 import { say } from "./say";
 import { StatePill } from "./StatePill";
+import { Visiting } from "./visiting";
 import * as writing from "./writing";
 
 interface Props {
@@ -26,6 +27,7 @@ interface Props {
 }
 
 export function RunTable({ question, live, show, setShow }: Props) {
+  const isVisit = useContext(Visiting) !== null;
   const [at, setAt] = useState(-1);
   const [sort, setSort] = useParameter("sort", "");
   const [named, setNamed] = useParameter("columns", "");
@@ -71,9 +73,9 @@ export function RunTable({ question, live, show, setShow }: Props) {
             <option value="">{say("none")}</option>{every.filter((item) => GROUPING.test(item.name)).map((item) => <option key={item.name} value={item.name}>{short(item.name)}</option>)}
           </select>
         </label>
-        <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
+        {!isVisit && <select aria-label={say("Which runs are shown")} value={show} onChange={(event) => setShow(event.target.value)}>
           <option value="">{say("not archived")}</option><option value="archived">{say("archived")}</option><option value="deleted">{say("deleted")}</option>
-        </select>
+        </select>}
         <span className="hint">{those.length > 0 ? say("{count} chosen", { count: those.length }) : ""}</span>
         {those.length > 0 && <Actions runs={those} />}
       </div>

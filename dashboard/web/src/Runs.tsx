@@ -14,6 +14,7 @@ import { useList, useQuestion, useRows } from "./listed";
 import { beatOf, useAnswer, type Live } from "./live";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
+import { Share } from "./Share";
 import { shown } from "./words";
 import { later, say } from "./say";
 
@@ -44,6 +45,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
               <button key={name} aria-pressed={view === name} onClick={() => setView(name)}>{say(VIEWS[name])}</button>
             ))}
           </div>
+          <Share what={{ kind: "view", question }} />
         </div>
         {list.problem && <pre className="problem" role="alert">{list.problem}</pre>}
         {live.trouble && <p className="problem" role="alert">{live.trouble}</p>}

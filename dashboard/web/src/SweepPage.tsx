@@ -3,13 +3,15 @@
 import { useMemo, useState } from "react";
 import * as api from "./api";
 import type { SweepDetail, Trial } from "./api";
-import { go, runHref } from "./address";
+import { runHref } from "./address";
+import { Back } from "./Back";
 import * as format from "./format";
 import { Importance } from "./Importance";
 import { Link } from "./Link";
 import { useAnswer, type Live } from "./live";
 import { Parallel } from "./Parallel";
 import { Progress } from "./Progress";
+import { Share } from "./Share";
 import { ranked } from "./trials";
 import { say } from "./say";
 
@@ -23,9 +25,11 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
   return (
     <main className="page">
       <div className="title">
-        <button className="quiet" onClick={() => go("/sweeps")}>← {say("All sweeps")}</button>
+        <Back to="/sweeps">{say("All sweeps")}</Back>
         <h1>{sweep.name}</h1>
         <span className="place">{sweep.namespace} / {sweep.sweep}</span>
+        <span className="spacer" />
+        <Share what={{ kind: "sweep", id }} />
       </div>
       {error && <p className="problem" role="alert">{error}</p>}
       <div className="overview three spaced">

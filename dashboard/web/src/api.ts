@@ -141,6 +141,8 @@ export interface Session {
   cookie: boolean;
   /** For so many days a link may be good that they make; 0 where they can make none. */
   link_days: number;
+  /** What the link opens by which they came; null where they came by none. */
+  visits: { kind: string; href: string } | null;
   sign_on: { required: boolean; tokens: boolean; proxy: boolean; oidc: boolean };
 }
 

@@ -124,12 +124,38 @@ def test_a_second_browser_sees_by_a_link_what_was_shared_and_nothing_else(
     expect(guest.get_by_role("heading", name="run1")).to_be_visible(timeout=PATIENT)
     expect(guest.get_by_role("button", name="Share")).to_have_count(0)
     guest.goto(f"{site}/runs")
-    expect(listed(guest)).to_have_count(1, timeout=PATIENT)
+    expect(guest).to_have_url(f"{site}/runs/prod/team/run1-0123abc1", timeout=PATIENT)
+    expect(guest.get_by_role("navigation", name="Views")).to_have_count(0)
     assert requests.get(f"{site}/api/v1/runs", timeout=20).status_code == 401
     good.get_by_role("button", name="Take back").click()
     expect(good).to_have_count(0)
     (stored,) = world.bucket.list("v1/words/prod/team/_shares/")
     document = records.unpack_document(world.bucket.get(stored.key).data, records.SHARE_FORMAT, stored.key)
     assert (document["is_revoked"], document["revoked_by"]) == (True, "ada@example.org")
+    for page in (owner, guest):
+        page.context.close()
+
+
+def test_a_second_browser_sees_by_a_link_a_list_as_it_is_filtered_and_no_way_out_of_it(
+    browser: Browser, site: str, world: World
+) -> None:
+    owner = browser.new_context().new_page()
+    owner.goto(f"{site}/runs?q=config.lr+%3C+0.05")
+    sign_on(owner, "ada")
+    owner.get_by_role("button", name="Share").click(timeout=PATIENT)
+    owner.get_by_role("button", name="Make a link").click(timeout=PATIENT)
+    guest = browser.new_context().new_page()
+    guest.goto(owner.get_by_label("Link", exact=True).input_value(timeout=PATIENT))
+    expect(listed(guest)).to_have_count(2, timeout=PATIENT)
+    guest.get_by_label("Find runs").fill("")
+    world.run("run3", uid="0123abc3", config={"lr": 0.02}, created_at=world.now)
+    expect(listed(guest)).to_have_count(3, timeout=PATIENT)
+    listed(guest).first.get_by_role("link").click()
+    expect(guest.get_by_role("heading", name="run3")).to_be_visible(timeout=PATIENT)
+    for way in ("Views", "Commands", "Share", "Archive"):
+        expect(guest.get_by_role("navigation", name=way).or_(guest.get_by_role("button", name=way))).to_have_count(0)
+    guest.get_by_role("button", name="Back").click()
+    expect(guest.get_by_label("Find runs")).to_have_value("config.lr < 0.05", timeout=PATIENT)
+    expect(listed(guest)).to_have_count(3)
     for page in (owner, guest):
         page.context.close()

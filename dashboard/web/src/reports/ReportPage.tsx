@@ -1,11 +1,13 @@
 /** One report: read with its panels alive, with its versions and comments; and what one may do with it. */
 
-import { useRef, useState } from "react";
+import { useContext, useRef, useState } from "react";
 import { go, href, useParameter } from "../address";
+import { Back } from "../Back";
 import * as format from "../format";
 import { useAnswer, type Live } from "../live";
 import { Share } from "../Share";
 import { language, say } from "../say";
+import { Visiting } from "../visiting";
 import * as client from "./client";
 import type { Report } from "./client";
 import { Body } from "./Body";
@@ -19,10 +21,11 @@ export default function ReportPage({ id, live, dark }: Props) {
   const [version, setVersion] = useParameter("version", "");
   const [editing, setEditing] = useParameter("edit", "");
   const [saves, setSaves] = useState(0);
+  const isVisit = useContext(Visiting) !== null;
   const { answer: report, error } = useAnswer((signal) => client.read(id, version, signal), [id, version, saves]);
   if (!report) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading …")}</p>}</main>;
   const newest = report.versions[report.versions.length - 1]?.version ?? 0;
-  if (editing && !report.read_only) {
+  if (editing && !report.read_only && !isVisit) {
     const done = () => { setEditing(""); setVersion(""); setSaves((count) => count + 1); };
     return <Editor id={id} before={newest} draft={report} live={live} dark={dark} saved={done} leave={() => setEditing("")} />;
   }
@@ -45,6 +48,7 @@ interface ShownProps {
 }
 
 function Shown({ report, newest, error, live, dark, edit, setVersion }: ShownProps) {
+  const isWritten = useContext(Visiting) === null && !report.read_only;
   const article = useRef<HTMLElement>(null);
   const panels = useRef(new Map<number, Kept>());
   const [problem, setProblem] = useState("");
@@ -54,16 +58,16 @@ function Shown({ report, newest, error, live, dark, edit, setVersion }: ShownPro
   return (
     <>
       <div className="title report-title">
-        <button className="quiet" onClick={() => go("/reports")}>← {say("All reports")}</button>
+        <Back to="/reports">{say("All reports")}</Back>
         <span className="place">{report.namespace}{report.project && ` / ${report.project}`}</span>
         <span className="spacer" />
         {report.read_only ? <span className="pill">{say("read only, from Git")}</span> : <select aria-label={say("Version")} value={report.version} onChange={(event) => setVersion(event.target.value === String(newest) ? "" : event.target.value)}>
           {[...report.versions].reverse().map((item) => <option key={item.version} value={item.version}>{say("version {number}", { number: item.version })} · {format.short(item.saved_at)}</option>)}
         </select>}
-        {!report.read_only && <Share kind="report" id={report.id} />}
-        {!report.read_only && <button onClick={edit}>{say("Edit")}</button>}
+        {!report.read_only && <Share what={{ kind: "report", id: report.id }} />}
+        {isWritten && <button onClick={edit}>{say("Edit")}</button>}
         <button onClick={download}>{say("Export HTML")}</button>
-        {!report.read_only && <button onClick={remove}>{say("Delete")}</button>}
+        {isWritten && <button onClick={remove}>{say("Delete")}</button>}
       </div>
       {(error || problem) && <p className="problem" role="alert">{error || problem}</p>}
       {report.removed && <p className="problem">{say("This report was taken away. Edit an earlier version and save it to have it again.")}</p>}
