@@ -8,7 +8,7 @@ ClusterError
 └── Unavailable   no usable answer: worth another try
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Protocol
 
 from chiplog.errors import ChiplogError
@@ -58,6 +58,10 @@ class Cluster(Protocol):
 
     def job(self, namespace: str, name: str) -> Json | None:
         """A Job, or None."""
+        ...
+
+    def pod(self, namespace: str, name: str) -> Json | None:
+        """A pod, or None."""
         ...
 
     def pods(self, namespace: str, run: str) -> list[Json]:
@@ -143,8 +147,10 @@ class Cluster(Protocol):
         """Make an Event; one of the same name is no error."""
         ...
 
-    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
-        """All that the watch of a kind shows, in the given namespaces, or in all where none is given."""
+    def listed(self, kind: Kind, namespaces: Sequence[str], *, is_whole: bool = False) -> Iterable[Json]:
+        """All that the watch of a kind shows, in the given namespaces, or in all where none is given; metadata alone,
+        unless it is asked for whole. What is given is read while it is taken, and may raise then.
+        """
         ...
 
     def key_accounts(self) -> list[Json]:

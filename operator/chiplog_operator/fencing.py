@@ -5,7 +5,7 @@ asks first whether the Lease is still ours; what passes that check and is late a
 a status, a patch and a deletion name the version and the UID that were read, and a creation never replaces.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from chiplog_operator.cluster import Cluster, Json, Kind, Unavailable
 from chiplog_operator.specs import Workload
@@ -25,6 +25,10 @@ class Fenced:
     def job(self, namespace: str, name: str) -> Json | None:
         """A Job, or None."""
         return self._cluster.job(namespace, name)
+
+    def pod(self, namespace: str, name: str) -> Json | None:
+        """A pod, or None."""
+        return self._cluster.pod(namespace, name)
 
     def pods(self, namespace: str, run: str) -> list[Json]:
         """The pods of a TrainingRun's name."""
@@ -74,9 +78,9 @@ class Fenced:
         """The TrainingRuns of a line's name."""
         return self._cluster.nights(namespace, line)
 
-    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
+    def listed(self, kind: Kind, namespaces: Sequence[str], *, is_whole: bool = False) -> Iterable[Json]:
         """All that the watch of a kind shows."""
-        return self._cluster.listed(kind, namespaces)
+        return self._cluster.listed(kind, namespaces, is_whole=is_whole)
 
     def uid(self) -> str:
         """The cluster's identity."""

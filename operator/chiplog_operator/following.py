@@ -33,6 +33,8 @@ class Following:
         self._lock = threading.Lock()
         self._runs: dict[str, dict[Key, Followed]] = {}
         """By namespace."""
+        self._waiting: set[Key] = set()
+        """Runs that have nobody to listen to yet, and are looked at all the same."""
         self._looked: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -46,6 +48,17 @@ class Following:
             self._drop(key)
             if found := frozenset(recorders):
                 self._runs.setdefault(key.namespace, {})[key] = Followed(found, is_hot, is_heard)
+
+    def wait(self, key: Key) -> None:
+        """A run lives without a recorder: suspended, queued, or waiting for its pods."""
+        with self._lock:
+            self._drop(key)
+            self._waiting.add(key)
+
+    def living(self) -> int:
+        """How many runs are looked at again and again, followed or waiting."""
+        with self._lock:
+            return len(self._waiting) + sum(map(len, self._runs.values()))
 
     def drop(self, key: Key) -> None:
         """Look after it no more."""
@@ -67,6 +80,7 @@ class Following:
             return plan
 
     def _drop(self, key: Key) -> None:
+        self._waiting.discard(key)
         runs = self._runs.get(key.namespace, {})
         runs.pop(key, None)
         if not runs:

@@ -24,6 +24,12 @@ CLIENT_TIMEOUT_SECONDS = 75
 
 CONNECT_TIMEOUT_SECONDS = 10
 
+CHUNK = 500
+"""Objects of a page of the list with which a watch begins: of ten thousand pods one page at a time is in memory."""
+
+IDLE_SECONDS = 0.5
+"""For how long kopf keeps a task, and in it the object, after an event; its 5 s are for handlers that write."""
+
 _RUNS = (names.GROUP, names.VERSION, names.PLURAL)
 _SWEEPS = (names.GROUP, names.VERSION, names.SWEEP_PLURAL)
 _JOBS = ("batch", "v1", "jobs")
@@ -93,6 +99,8 @@ def _settings() -> kopf.OperatorSettings:
     settings.watching.server_timeout = SERVER_TIMEOUT_SECONDS
     settings.watching.client_timeout = CLIENT_TIMEOUT_SECONDS
     settings.watching.connect_timeout = CONNECT_TIMEOUT_SECONDS
+    settings.watching.chunk_size = CHUNK
+    settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.label_selectors[_JOBS] = names.RUN_LABEL
     settings.watching.label_selectors[_PODS] = names.RECORDED
     settings.persistence.diffbase_storage = _NoDiffs()

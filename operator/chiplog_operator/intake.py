@@ -1,11 +1,12 @@
 """What the watches bring, turned into keys to work on; it works on nothing, and knows nothing of kopf."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chiplog_operator import names, specs, strangers
 from chiplog_operator.cluster import Kind
 from chiplog_operator.motion import Motion
+from chiplog_operator.roll_call import Unchanged
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.strangers import Strangers
 
@@ -37,7 +38,8 @@ class Intake:
 
     def take(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
         """One event: an object as it is now, or as it was last (`is_gone`)."""
-        self._motion.delivered(kind, body, is_gone=is_gone)
+        if not self._motion.delivered(kind, body, is_gone=is_gone):
+            return
         sweep = sweep_of(kind, body)
         if sweep is not None:
             self._add_sweep(sweep)
@@ -45,6 +47,8 @@ class Intake:
         if key is None:
             self._welcome(kind, body, is_gone=is_gone)
             return
+        if kind == "pods" and not is_gone:
+            self._sightings.pod_seen(key, body["metadata"]["name"])
         if is_gone and kind == "pods":
             self._sightings.pod_vanished(key, dict(body))
             self._strangers.forget_pod(body)
@@ -60,18 +64,23 @@ class Intake:
         key, sweep = self._key_of(kind, body), sweep_of(kind, body)
         if sweep is not None:
             self._add_sweep(sweep)
-        if key is not None:
-            self._add(key)
-        else:
+        if key is None:
             self._welcome(kind, body, is_gone=False)
+            return
+        if kind == "pods":
+            self._sightings.pod_seen(key, body["metadata"]["name"])
+        self._add(key)
 
-    def compared(self, runs: Iterable[Json], pods: Iterable[Json]) -> None:
-        """Everything as it is listed: a mirror that was deleted by hand while a pod of it lives is made again."""
-        present = {Key(run["metadata"]["namespace"], run["metadata"]["name"]) for run in runs}
-        for pod in pods:
-            run = self._strangers.run_of(pod)
-            if run is not None and run not in present and strangers.is_alive(pod):
-                self._adopt(self._strangers.arrived(pod))
+    def orphaned(self, pod: Json) -> None:
+        """A pod whose mirror was deleted by hand: while it lives, the mirror is made again."""
+        if strangers.is_alive(pod):
+            self._adopt(self._strangers.arrived(pod))
+
+    def unchanged(self, item: Unchanged) -> None:
+        """A run of which nothing changed since its status was written: its objects are no news as they are now."""
+        for kind, uid, version in item.versions:
+            self._motion.known(kind, uid, version)
+        self._note(item.uid, (item.generation, None, ""))
 
     def _key_of(self, kind: Kind, body: Json) -> Key | None:
         return key_of(kind, body) or (self._strangers.run_of(body) if kind == "pods" else None)

@@ -6,7 +6,7 @@ their validation are left out.
 
 import json
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ import urllib3
 import urllib3.exceptions
 
 from chiplog.access import keys
-from chiplog_operator import names, workloads
+from chiplog_operator import names, pages, workloads
 from chiplog_operator.cluster import (
     ClusterError,
     Conflict,
@@ -48,6 +48,9 @@ changes nothing the second time: what we make has a name of its own, and what we
 
 MAX_PAUSE_SECONDS = 30.0
 """No answer of a server makes us wait for longer."""
+
+PAGE = 500
+"""Objects of a page of a listing: of ten thousand pods one page at a time is in memory."""
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
@@ -84,7 +87,7 @@ class Kube:
         self, client: Any, throttle: Throttle | None = None, timeout: tuple[float, float] = TIMEOUT_SECONDS
     ) -> None:
         self._client = client
-        self._timeout = timeout
+        self._timeout = urllib3.Timeout(connect=timeout[0], read=timeout[1])
         self.count: Callable[[str, int], None] = lambda _, __: None
         """Called with the method and the status code of each answer; 0 where there was none."""
         self._throttle = throttle or Throttle(DEFAULT_QPS, DEFAULT_BURST)
@@ -111,6 +114,10 @@ class Kube:
     def job(self, namespace: str, name: str) -> Json | None:
         """A Job, or None."""
         return self._get(_path("jobs", namespace, name))
+
+    def pod(self, namespace: str, name: str) -> Json | None:
+        """A pod, or None."""
+        return self._get(_path("pods", namespace, name))
 
     def pods(self, namespace: str, run: str) -> list[Json]:
         """The pods of a TrainingRun's name."""
@@ -216,14 +223,11 @@ class Kube:
         except Conflict:
             return
 
-    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
-        """All that the watch shows, but for pods its metadata alone; from the API server's cache, for a comparison
-        needs no quorum.
-        """
-        accept = _JSON if kind == "pods" else _METADATA  # A pod that the watch missed may be adopted as it is listed.
-        query = {"resourceVersion": "0", **({"labelSelector": _OURS[kind]} if _OURS[kind] else {})}
-        places: Sequence[str] = namespaces or ("",)
-        return [item for place in places for item in self._list(_path(kind, place), query, accept)]
+    def listed(self, kind: Kind, namespaces: Sequence[str], *, is_whole: bool = False) -> Iterator[Json]:
+        """All that the watch shows, page by page; metadata alone, unless it is asked for whole."""
+        query = {"limit": str(PAGE), **({"labelSelector": _OURS[kind]} if _OURS[kind] else {})}
+        for place in namespaces or ("",):
+            yield from self._pages(_path(kind, place), query, _JSON if is_whole else _METADATA)
 
     def lease(self, namespace: str, name: str) -> Json | None:
         """A Lease, or None."""
@@ -271,6 +275,18 @@ class Kube:
         except Missing:
             return None
 
+    def _pages(self, path: str, query: dict[str, str], accept: str) -> Iterator[Json]:
+        """A listing, of which one page is in memory. Raises Missing where it takes longer than the server allows."""
+        after, is_last = "", False
+        while not is_last:
+            text = self._ask("GET", path, {**query, **({"continue": after} if after else {})}, accept=accept)
+            try:
+                items, after = pages.read(text)
+            except ValueError as error:
+                raise Unavailable(f"GET {path}: {error}, {text[:200]!r}") from error
+            yield from items
+            is_last = not after
+
     def _list(self, path: str, query: dict[str, str], accept: str = _JSON) -> list[Json]:
         items: list[Json] = self._call("GET", path, query, accept=accept).get("items") or []
         return items
@@ -284,6 +300,22 @@ class Kube:
         content: str = _JSON,
         accept: str = _JSON,
     ) -> Json:
+        """One request, and the document that answers it. Raises what its status code means."""
+        text = self._ask(method, path, query, body, content, accept)
+        try:
+            return dict(json.loads(text))
+        except ValueError as error:
+            raise Unavailable(f"{method} {path}: {text[:200]!r}") from error
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Json | None = None,
+        content: str = _JSON,
+        accept: str = _JSON,
+    ) -> bytes:
         url = f"{self._client.configuration.host}{path}"
         headers = {**self._headers(), "Accept": accept}
         data = None
@@ -310,7 +342,7 @@ class Kube:
         status = 0
         try:
             answer = self._client.rest_client.pool_manager.request(
-                method, url, body=data, headers=headers, timeout=urllib3.Timeout(*self._timeout), redirect=False
+                method, url, body=data, headers=headers, timeout=self._timeout, redirect=False
             )
             status = answer.status
             return answer
@@ -320,15 +352,15 @@ class Kube:
             self.count(method, status)
 
 
-def _checked(method: str, path: str, answer: Any) -> Json:
-    """The answer's document. Raises what its status code means, with the API server's own words."""
-    text = answer.data
+def _checked(method: str, path: str, answer: Any) -> bytes:
+    """The answer's text. Raises what its status code means, with the API server's own words."""
+    text: bytes = answer.data
+    if 200 <= answer.status < 300:
+        return text
     try:
         document = json.loads(text)
     except ValueError as error:
         raise Unavailable(f"{method} {path}: {answer.status}, {text[:200]!r}") from error
-    if 200 <= answer.status < 300:
-        return dict(document)
     said = str(document.get("message") or answer.reason)
     if _TOO_LARGE in said:
         raise Invalid(f"{method} {path}: {said}", said)

@@ -11,16 +11,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import structlog
 
 from chiplog.bucket.opening import open_bucket
 from chiplog.errors import BucketError, FormatError, SettingsError
-from chiplog_operator import adoption, handlers, health, leadership, line_watch, logs, notifier, overlaps, recording
+from chiplog_operator import (
+    adoption,
+    handlers,
+    health,
+    leadership,
+    line_watch,
+    logs,
+    notifier,
+    overlaps,
+    recording,
+    roll_call,
+)
 from chiplog_operator.adoption import Adopter
 from chiplog_operator.alerts import Alerts
-from chiplog_operator.cluster import KINDS, Cluster, ClusterError
+from chiplog_operator.cluster import Cluster, ClusterError
+from chiplog_operator.comparison import Comparison
 from chiplog_operator.fencing import Fenced
 from chiplog_operator.following import Following
 from chiplog_operator.health import Health
@@ -41,6 +53,7 @@ from chiplog_operator.overlaps import Overlaps
 from chiplog_operator.posting import HttpPoster
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
+from chiplog_operator.roll_call import Unchanged
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.strangers import Strangers
@@ -67,6 +80,9 @@ LOOK_SECONDS = 2.0
 
 COMPARE_SECONDS = 30.0
 """Between two comparisons of the watches with a listing."""
+
+COMPARED_PER_SECOND = 200
+"""But of more than six thousand objects no more than so many a second: a listing costs the API server each of them."""
 
 LEASE_TIMEOUT_SECONDS = (1.0, 2.0)
 """A renewal that takes longer is tried again while there is time."""
@@ -109,6 +125,7 @@ class Operator:
             lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
             begin=partial(self.queue.add, is_first=True),
         )  # fmt: skip
+        self.comparison = Comparison(self.cluster, self.motion, self.strangers, settings.namespaces)
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("runs_followed", lambda: len(self.following))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
@@ -197,12 +214,13 @@ class Operator:
             *([_every(overlaps.ROUND_SECONDS, self._end_overlaps)] if self.settings.keys else []),
             _every(LOOK_SECONDS, self._look),
             _every(notifier.ROUND_SECONDS, self._notify),
-            _every(COMPARE_SECONDS, self._compare),
+            _every(COMPARE_SECONDS, self._compare, first_after=COMPARE_SECONDS),
             self._claim(),
         )
         async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
             tasks = [group.create_task(loop) for loop in loops]
             await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
+            await self._call_roll()
             await handlers.watch(self.intake, self.settings.namespaces, stop)
             for task in tasks:
                 task.cancel()
@@ -293,17 +311,39 @@ class Operator:
 
     async def _compare(self) -> None:
         """List everything, and work on what the watches have not brought."""
-        listed: dict[str, list[dict[str, Any]]] = {}
-        for kind in KINDS:
-            try:
-                listed[kind] = await asyncio.to_thread(self.cluster.listed, kind, self.settings.namespaces)
-            except ClusterError as error:
-                log.warning("not listed, tried again later", kind=kind, error=str(error))
-                continue
-            for body in self.motion.compare(kind, listed[kind], time.monotonic()):
-                self.intake.missed(kind, body)
-        if "trainingruns" in listed:
-            self.intake.compared(listed["trainingruns"], listed.get("pods", []))
+        found = await asyncio.to_thread(self.comparison.look)
+        for kind, body in found.missed:
+            self.intake.missed(kind, body)
+        for pod in found.orphans:
+            self.intake.orphaned(pod)
+        await asyncio.sleep(max(0.0, len(self.motion) / COMPARED_PER_SECOND - COMPARE_SECONDS))
+
+    async def _call_roll(self) -> None:
+        """Begin with what listings say: a run of which nothing changed needs no pass. Where they fail, all get one."""
+        try:
+            found = await asyncio.to_thread(roll_call.call, self.cluster, self.settings.namespaces, time.time())
+        except ClusterError as error:
+            log.warning("roll not called, every run is looked at", error=str(error))
+            return
+        for key, name in found.pods:
+            self.sightings.pod_seen(key, name)
+        self.sightings.all_seen()
+        for item in found.unchanged:
+            self._resume(item)
+        log.info("roll called", unchanged=len(found.unchanged), followed=len(self.following))
+
+    def _resume(self, item: Unchanged) -> None:
+        """Follow a run on from its status, as after a pass over it."""
+        self.intake.unchanged(item)
+        after = item.pace
+        if after.is_followed:
+            self.following.follow(item.key, item.recorders, is_hot=after.is_hot, is_heard=after.is_heard)
+        elif not after.is_forgotten:
+            self.following.wait(item.key)
+        if not after.is_forgotten:
+            self.reconciler.budget.told(item.key)
+        if after.again_after is not None:
+            self.queue.add_later(item.key, after.again_after)
 
     async def _claim(self) -> None:
         """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""
@@ -385,7 +425,8 @@ def _refused(message: str, code: int) -> int:
     return code
 
 
-async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, act: Callable[[], Awaitable[None]], first_after: float = 0.0) -> None:
+    await asyncio.sleep(first_after)
     while True:
         await act()
         await asyncio.sleep(seconds)

@@ -32,23 +32,46 @@ class Motion:
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
 
-    def delivered(self, kind: str, body: Json, *, is_gone: bool) -> None:
-        """The watch of a kind delivered this version of an object, or its deletion."""
-        uid = body["metadata"]["uid"]
+    def __len__(self) -> int:
+        """How many objects are known."""
+        with self._lock:
+            return sum(len(kind.delivered) for kind in self._kinds.values())
+
+    def delivered(self, kind: str, body: Json, *, is_gone: bool) -> bool:
+        """The watch of a kind delivered this version of an object, or its deletion. Says whether that is news: a watch
+        that starts anew lists everything again, and each time ten thousand passes would be made for nothing.
+        """
+        uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
         with self._lock:
             known = self._kinds.setdefault(kind, _Kind())
             known.missing.pop(uid, None)
-            known.delivered[uid] = body["metadata"]["resourceVersion"]
+            is_news = is_gone or known.delivered.get(uid) != version
+            known.delivered[uid] = version
             if is_gone:
                 del known.delivered[uid]
+        return is_news
+
+    def known(self, kind: str, uid: str, version: str) -> None:
+        """This version of an object was looked at by other means before any watch."""
+        with self._lock:
+            self._kinds.setdefault(kind, _Kind()).delivered[uid] = version
 
     def compare(self, kind: str, listed: Iterable[Json], now: float) -> list[Json]:
-        """The listed objects whose version the watch has not delivered; those it should have seen go are noted too."""
-        bodies = {body["metadata"]["uid"]: body for body in listed}
+        """The listed objects whose version the watch has not delivered; those it should have seen go are noted too.
+
+        Of ten thousand that are `listed` one by one, no more are kept than differ.
+        """
         with self._lock:
             known = self._kinds.setdefault(kind, _Kind())
-            versions = {uid: body["metadata"]["resourceVersion"] for uid, body in bodies.items()}
-            news = {uid for uid, version in versions.items() if known.delivered.get(uid) != version}
+        versions: dict[str, str] = {}
+        bodies: dict[str, Json] = {}
+        for body in listed:
+            uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
+            versions[uid] = version
+            if known.delivered.get(uid) != version:
+                bodies[uid] = body
+        with self._lock:
+            news = {uid for uid in bodies if known.delivered.get(uid) != versions[uid]}
             gone = known.delivered.keys() - versions.keys()
             known.missing = {uid: known.missing.get(uid, now) for uid in news | gone}
         return [bodies[uid] for uid in sorted(news)]

@@ -84,7 +84,10 @@ def _look_again(run: Run, seen: Observation, new: Mapping[str, Any], live: int) 
     """Why a pod is not made or does not start makes no event of a pod: it is asked for, at first every few seconds."""
     is_awaited = new["state"] == "pending" and seen.refusal is None
     waited = seen.now - (seen.job.created_at if seen.job is not None else run.created_at)
-    return min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)) if is_awaited else look_again_seconds(live)
+    calm = look_again_seconds(live)
+    return (
+        max(min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)), live / LOOKS_PER_SECOND) if is_awaited else calm
+    )
 
 
 def _of_durable(run: Run, new: Mapping[str, Any], now: float) -> Pace:

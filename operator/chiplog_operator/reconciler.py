@@ -114,7 +114,7 @@ class Reconciler:
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
         self.notify(run, new, seen)
         wait = self._tell(key, run, new)
-        again = self._follow(key, run, seen, pace.following(run, seen, new, len(self.following)))
+        again = self._follow(key, run, seen, pace.following(run, seen, new, self.following.living()))
         return min((delay for delay in (wait, again) if delay is not None), default=None)
 
     def _is_another_s(self, run: Run) -> bool:
@@ -302,6 +302,8 @@ class Reconciler:
     def _follow(self, key: Key, run: Run, seen: Observation, after: Pace) -> float | None:
         if after.is_followed:
             self.following.follow(key, _recorders(seen), is_hot=after.is_hot, is_heard=after.is_heard)
+        elif not after.is_forgotten:
+            self.following.wait(key)
         else:
             self.following.drop(key)
         if after.is_forgotten:

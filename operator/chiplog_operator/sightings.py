@@ -1,6 +1,8 @@
-"""Last sight of what the watch saw vanish, kept until it is written down; a restart of ours may forget it.
+"""What the watch saw: the last sight of what vanished, kept until it is written down, and the names of pods.
 
-A pod's last words stand in its deletion event alone: a pass that reads the API server afterwards finds nothing.
+A pod's last words stand in its deletion event alone: a pass that reads the API server afterwards finds nothing. By
+their names pods are read one by one: a LIST by label is a look at every pod of the namespace. A restart of ours may
+forget all of it.
 """
 
 import threading
@@ -24,10 +26,30 @@ class Sightings:
         self._lock = threading.Lock()
         self._pods: dict[Key, dict[str, Json]] = {}
         self._runs: dict[Key, Json] = {}
+        self._names: dict[Key, set[str]] = {}
+        self._is_whole = False
+
+    def pod_seen(self, key: Key, name: str) -> None:
+        """A pod of a run is there."""
+        with self._lock:
+            self._names.setdefault(key, set()).add(name)
+
+    def all_seen(self) -> None:
+        """Every pod that there is was seen: from now on the watch brings each new one."""
+        self._is_whole = True
+
+    def pod_names(self, key: Key) -> set[str]:
+        """The names of a run's pods; none where not every pod was seen yet."""
+        with self._lock:
+            return set(self._names.get(key, ())) if self._is_whole else set()
 
     def pod_vanished(self, key: Key, body: Json) -> None:
         """A pod of a run was deleted; this is how it was last."""
         with self._lock:
+            left = self._names.get(key, set()) - {body["metadata"]["name"]}
+            self._names.pop(key, None)
+            if left:
+                self._names[key] = left
             self._pods.setdefault(key, {})[body["metadata"]["uid"]] = body
 
     def run_vanished(self, key: Key, body: Json) -> None:

@@ -1,10 +1,12 @@
 """P19: a thousand TrainingRuns at once beside a thousand Jobs made by hand, then all of them alive, and a restart.
 
 The API server and the Job controller are real; no pod is for any node, so the benchmark writes what a kubelet would.
-The operator is a process of its own over a directory as its bucket; limits of requests are lifted for both sides.
+The operator is a process of its own over a directory as its bucket; limits of requests are lifted for both sides
+until all Jobs are there; what comes after keeps to 50 a second.
 """
 
 import http.client
+import itertools
 import json
 import os
 import tempfile
@@ -27,6 +29,12 @@ from chiplog.bucket.opening import open_bucket
 
 RUNS = int(os.environ.get("CHIPLOG_BENCH_RUNS", "1000"))
 """How many are made at once, and live then; 10000 plays the target's other half, in about half an hour."""
+
+HEAD_SECONDS = 14.0
+"""Between two heads of a recorder whose run trains."""
+
+WINDOW_SECONDS = 120.0
+"""For so long the operator is watched while all live: several looks at each namespace, and at some runs."""
 
 CONNECTIONS = 8
 GOAL = 1.5
@@ -80,43 +88,80 @@ def _by_operator(operator: OperatorProcess, namespace: str) -> float:
 
 
 def _lives(operator: OperatorProcess, namespace: str, bucket: Path) -> dict[str, float]:
-    """Every run has a pod that trains and a recorder that ships."""
+    """Every run has a pod that trains and a recorder that ships; then the operator starts anew, within its limits."""
     found = until(f"{RUNS} pods", lambda: _pods(namespace), 900)
-    store = open_bucket(str(bucket))
-    for pod in found:  # type: ignore[attr-defined]
-        place = layout.Recorder(CLUSTER, namespace, pod["metadata"]["uid"])
-        store.put(layout.live_key(place), records.pack_live(live(place, "recording", step=1), records.pack_tail([])))
-    path = f"/api/v1/namespaces/{namespace}/pods"
-    _send([("PATCH", f"{path}/{pod['metadata']['name']}/status", _started()) for pod in found])  # type: ignore[attr-defined]
+    uids = [pod["metadata"]["uid"] for pod in found]  # type: ignore[attr-defined]
+    with _recorders(bucket, namespace, uids):
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        _send([("PATCH", f"{path}/{pod['metadata']['name']}/status", _started()) for pod in found])  # type: ignore[attr-defined]
+        until("all runs followed", lambda: operator.metric("runs_followed") >= RUNS, 900, operator.log)
+        until("an empty queue", lambda: operator.metric("queue_depth") == 0, 900, operator.log)
+        writes = operator.metric('status_writes_total{kind="transition"}')
+        before = _rss(operator)
+        for name in _UNLIMITED:
+            del operator.environ[name]
+        return {
+            f"RSS with {RUNS} runs made and live (MiB)": before,
+            "transitions written per run": writes / RUNS,
+            **_restarted(operator),
+            **_watched(operator),
+            "RSS after the restart (MiB)": _rss(operator),
+        }
+
+
+def _restarted(operator: OperatorProcess) -> dict[str, float]:
+    """A new process, from its first word that it leads until every run is followed and none waits for a pass."""
+    operator.kill()
+    leads, called = len(operator.said("operator leads")), len(operator.said("roll called"))
+    operator.start()
+    until("it leads", lambda: len(operator.said("operator leads")) > leads, 60, operator.log)
+    began = time.monotonic()
+    until("its first list", lambda: len(operator.said("roll called")) > called, 900, operator.log)
+    listed = time.monotonic()
     until("all runs followed", lambda: operator.metric("runs_followed") >= RUNS, 900, operator.log)
-    until("an empty queue", lambda: operator.metric("queue_depth") == 0, 900, operator.log)
-    writes = operator.metric('status_writes_total{kind="transition"}')
-    asked = operator.metric("api_requests_total")
-    time.sleep(30)
-    quiet = (operator.metric("api_requests_total") - asked) / 30
-    rss = _rss(operator)
+    until("no run waits", lambda: operator.metric("queue_depth") == 0, 900, operator.log)
     return {
-        f"RSS with {RUNS} live runs (MiB)": rss,
-        "transitions written per run": writes / RUNS,
-        "API requests a second while all live": quiet,
-        "restart to converged (s)": _restarted(operator),
-        "RSS after the restart (MiB)": _rss(operator),
+        "first list (s)": listed - began,
+        "first list to converged (s)": time.monotonic() - listed,
+        "passes until then": operator.metric("reconciles_total"),
     }
 
 
-def _restarted(operator: OperatorProcess) -> float:
-    """From the first word of a new process that it leads until each run had its pass and none waits."""
-    operator.kill()
-    lives = len(operator.said("operator leads"))
-    operator.start()
-    until("it leads", lambda: len(operator.said("operator leads")) > lives, 60, operator.log)
-    began = time.monotonic()
+def _watched(operator: OperatorProcess) -> dict[str, float]:
+    """What is asked of the API server while all live and write, by what it is asked for."""
+    names = [f'api_requests_total{{code="200",method="{verb}"' for verb in ("GET", "PATCH")]
+    names += ['status_writes_total{kind="transition"', "reconciles_total", "api_requests_total"]
+    before = [operator.metric(name) for name in names]
+    time.sleep(WINDOW_SECONDS)
+    told = ("GET", "PATCH", "transitions written", "passes", "API requests")
+    spent = [(operator.metric(name) - was) / WINDOW_SECONDS for name, was in zip(names, before, strict=True)]
+    return {f"{what} a second while all live": value for what, value in zip(told, spent, strict=True)}
 
-    def is_converged() -> bool:
-        return operator.metric('reconciles_total{result="ok"}') >= RUNS and operator.metric("queue_depth") == 0
 
-    until("it has looked at every run", is_converged, 900, operator.log)
-    return time.monotonic() - began
+@contextmanager
+def _recorders(bucket: Path, namespace: str, uids: Sequence[str]) -> Iterator[None]:
+    """A recorder for each pod, which writes its head as often as a real one."""
+    store, over = open_bucket(str(bucket)), threading.Event()
+
+    def write(step: int, uid: str) -> None:
+        place = layout.Recorder(CLUSTER, namespace, uid)
+        store.put(layout.live_key(place), records.pack_live(live(place, "recording", step=step), records.pack_tail([])))
+
+    def follow() -> None:
+        for step in itertools.count(2):
+            for uid in uids:
+                write(step, uid)
+                if over.wait(HEAD_SECONDS / len(uids)):
+                    return
+
+    for uid in uids:
+        write(1, uid)
+    thread = _thread(follow)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _rss(operator: OperatorProcess) -> float:

@@ -175,5 +175,5 @@ def test_a_cluster_has_one_identity(kube: Kube) -> None:
 
 
 def test_a_listing_holds_what_was_made(kube: Kube, run: Run) -> None:
-    listed = kube.listed("trainingruns", []) + kube.listed("trainingruns", ["default"])
+    listed = [*kube.listed("trainingruns", []), *kube.listed("trainingruns", ["default"])]
     assert [item["metadata"]["uid"] for item in listed].count(run.uid) == 2

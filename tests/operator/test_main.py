@@ -7,13 +7,15 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from operator_world import KEY, SETTINGS, FakeCluster, Fate, live, training_run
+from operator_world import KEY, SETTINGS, FakeCluster, Fate, World, live, training_run
 
 from chiplog import layout, records
 from chiplog.bucket.opening import open_bucket
 from chiplog_operator import main
+from chiplog_operator.cluster import Unavailable
 from chiplog_operator.following import Following
 from chiplog_operator.main import Operator
 from chiplog_operator.workqueue import WorkQueue
@@ -72,6 +74,39 @@ def test_what_the_watches_missed_is_worked_on(operator: Operator, cluster: FakeC
     cluster.runs[KEY] = training_run()
     soon(operator, "_compare")
     assert len(operator.queue) == 1
+
+
+def test_an_operator_begins_with_what_listings_say_and_goes_on_without_a_pass(
+    operator: Operator, cluster: FakeCluster
+) -> None:
+    world = World()
+    for _ in range(2):
+        world.passes(10)
+        if not world.cluster.all_pods:
+            world.make_pod()
+            world.run_pod()
+            world.record()
+    for name in ("runs", "jobs", "all_pods"):
+        setattr(cluster, name, getattr(world.cluster, name))
+    soon(operator, "_call_roll")
+    assert (len(operator.queue), len(operator.following)) == (0, 1)
+    assert operator.reconciler.budget.wait(KEY, 1) > 0, "its progress is told in its turn"
+    operator.intake.take("trainingruns", cluster.runs[KEY], is_gone=False)
+    operator.intake.take("pods", world.pod(), is_gone=False)
+    assert len(operator.queue) == 0
+    operator.intake.take("pods", {"metadata": {**world.pod()["metadata"], "resourceVersion": "99"}}, is_gone=False)
+    assert len(operator.queue) == 1
+
+
+def test_an_operator_whose_roll_cannot_be_called_looks_at_every_run(operator: Operator, cluster: FakeCluster) -> None:
+    cluster.listed = refused  # type: ignore[method-assign]
+    soon(operator, "_call_roll")
+    operator.intake.take("trainingruns", training_run(), is_gone=False)
+    assert len(operator.queue) == 1
+
+
+def refused(*_: object, **__: object) -> list[Any]:
+    raise Unavailable("no")
 
 
 def test_a_run_that_only_came_further_is_looked_at_when_its_turn_comes(operator: Operator) -> None:

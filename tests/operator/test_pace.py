@@ -19,3 +19,11 @@ def test_a_run_among_very_many_that_trains_waits_for_its_turn() -> None:
     run = specs.run(training_run())
     seen = Observation(now=Time()(), training=run.training_container)
     assert pace.following(run, seen, {"state": "running"}, live=10_000).again_after == 1_000.0
+
+
+def test_runs_that_wait_for_their_pods_share_that_rate_too() -> None:
+    """Ten thousand that the cluster has no room for would ask for a thousand requests a second."""
+    run = specs.run(training_run())
+    seen = Observation(now=run.created_at + 1, training=run.training_container)
+    again = [pace.following(run, seen, {"state": "pending"}, live=live).again_after for live in (1, 100, 10_000)]
+    assert again == [4.0, 10.0, 1_000.0]

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from chiplog_operator import health, logs, recorder_probe
 from chiplog_operator.cluster import Conflict, Forbidden, Invalid, Missing, Unavailable
 from chiplog_operator.heads import Probe
 from chiplog_operator.health import Health
-from chiplog_operator.kube import Kube
+from chiplog_operator.kube import TIMEOUT_SECONDS, Kube
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.recorder_probe import HttpProber
 
@@ -124,7 +125,9 @@ def test_kopf_s_chatter_about_each_event_is_left_out(logged: io.StringIO) -> Non
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[tuple[int, list[tuple[str, str, Any, Any]]]]:
+def answering(
+    status: int, body: bytes, after_seconds: float = 0.0
+) -> Iterator[tuple[int, list[tuple[str, str, Any, Any]]]]:
     """A server that answers everything alike, and notes method, path, content type and body."""
     requests: list[tuple[str, str, Any, Any]] = []
 
@@ -133,6 +136,7 @@ def answering(status: int, body: bytes) -> Iterator[tuple[int, list[tuple[str, s
             length = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(length)) if length else None
             requests.append((self.command, self.path, self.headers.get("Content-Type"), sent))
+            time.sleep(after_seconds)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -179,13 +183,13 @@ def test_an_answer_is_read_without_its_surprises() -> None:
     assert recorder_probe.probe({"bucket": {"state": "ok"}, "streams": [1]}) == Probe("ok")
 
 
-def kube(port: int) -> Kube:
+def kube(port: int, timeout: tuple[float, float] = TIMEOUT_SECONDS) -> Kube:
     import kubernetes.client
 
     configuration = kubernetes.client.Configuration()
     configuration.host = f"http://127.0.0.1:{port}"
     configuration.retries = False
-    return Kube(kubernetes.client.ApiClient(configuration))
+    return Kube(kubernetes.client.ApiClient(configuration), timeout=timeout)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +229,12 @@ def test_what_does_not_exist_is_none() -> None:
         assert kube(port).job("team", "mnist") is None
 
 
+def test_an_answer_may_take_longer_than_a_connection() -> None:
+    """A listing of ten thousand pods takes seconds; it was given up after the time for a connection."""
+    with answering(200, b'{"items": [{"a": 1}]}', after_seconds=0.3) as (port, _):
+        assert kube(port, (0.1, 10.0)).pods("team", "mnist") == [{"a": 1}]
+
+
 def test_a_status_is_applied_by_its_one_field_manager() -> None:
     manifest = {"metadata": {"namespace": "team", "name": "mnist"}, "status": {"state": "running"}}
     with answering(200, b"{}") as (port, requests):
@@ -244,11 +254,13 @@ def test_a_run_is_deleted_only_if_it_is_still_that_one() -> None:
 
 
 def test_a_listing_is_of_what_the_watch_shows() -> None:
-    with answering(200, b'{"items": [{"a": 1}]}') as (port, requests):
-        assert kube(port).listed("pods", []) == [{"a": 1}]
-        assert kube(port).listed("jobs", ["a", "b"]) == [{"a": 1}] * 2
+    page = b'{"items": [{"metadata": {"name": "a", "uid": "u", "resourceVersion": "7"}}]}'
+    with answering(200, page) as (port, requests):
+        for kind, namespaces in (("pods", []), ("jobs", ["a", "b"])):
+            found = [item["metadata"]["uid"] for item in kube(port).listed(kind, namespaces)]
+            assert found == ["u"] * max(1, len(namespaces))
     assert [path for _, path, _, _ in requests] == [
-        "/api/v1/pods?resourceVersion=0&labelSelector=chiplog.dev%2Finject%3Dtrue",
-        "/apis/batch/v1/namespaces/a/jobs?resourceVersion=0&labelSelector=chiplog.dev%2Frun",
-        "/apis/batch/v1/namespaces/b/jobs?resourceVersion=0&labelSelector=chiplog.dev%2Frun",
+        "/api/v1/pods?limit=500&labelSelector=chiplog.dev%2Finject%3Dtrue",
+        "/apis/batch/v1/namespaces/a/jobs?limit=500&labelSelector=chiplog.dev%2Frun",
+        "/apis/batch/v1/namespaces/b/jobs?limit=500&labelSelector=chiplog.dev%2Frun",
     ]

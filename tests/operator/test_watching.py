@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from chiplog_operator.cluster import Kind
 from chiplog_operator.following import Following
 from chiplog_operator.intake import Intake, key_of
 from chiplog_operator.motion import STALLED_SECONDS, Motion
+from chiplog_operator.pace import Pace
+from chiplog_operator.roll_call import Unchanged
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.strangers import Strangers
 
@@ -67,8 +70,8 @@ def test_a_status_that_somebody_else_wrote_is_news(listener: Listener) -> None:
 
 def test_a_new_wish_and_a_deletion_are_news(listener: Listener) -> None:
     listener.intake.take("trainingruns", body(), is_gone=False)
-    listener.intake.take("trainingruns", body(generation=2), is_gone=False)
-    listener.intake.take("trainingruns", body(generation=2, deletionTimestamp="now"), is_gone=False)
+    listener.intake.take("trainingruns", body(version="2", generation=2), is_gone=False)
+    listener.intake.take("trainingruns", body(version="3", generation=2, deletionTimestamp="now"), is_gone=False)
     listener.intake.take("trainingruns", body(generation=2), is_gone=True)
     assert listener.keys == [KEY] * 4
     assert listener.sightings.run(KEY) is not None
@@ -140,6 +143,35 @@ def test_a_watch_that_delivers_what_is_listed_moves() -> None:
     assert motion.missed_seconds(1000) == 0
 
 
+def test_a_version_that_was_delivered_already_is_no_news_but_a_deletion_is() -> None:
+    motion = Motion()
+    assert motion.delivered("pods", body(version="7"), is_gone=False)
+    assert not motion.delivered("pods", body(version="7"), is_gone=False)
+    assert motion.delivered("pods", body(version="8"), is_gone=False)
+    assert motion.delivered("pods", body(version="8"), is_gone=True)
+    assert motion.delivered("pods", body(version="8"), is_gone=False)
+
+
+def test_a_watch_that_lists_everything_anew_makes_no_passes(listener: Listener) -> None:
+    for _ in range(2):
+        listener.intake.take("pods", body(), is_gone=False)
+    assert listener.keys == [KEY]
+
+
+def test_a_run_of_which_nothing_changed_at_a_start_is_no_news_until_it_moves(listener: Listener) -> None:
+    told = {**body(version="5"), "status": {"state": "running"}}
+    told["metadata"]["generation"] = 3
+    versions: tuple[tuple[Kind, str, str], ...] = (("trainingruns", "u1", "5"), ("pods", "u2", "6"))
+    listener.intake.unchanged(Unchanged(KEY, "u1", 3, Pace(), ("u2",), versions))
+    listener.intake.take("trainingruns", told, is_gone=False)
+    listener.intake.take("pods", body(uid="u2", version="6"), is_gone=False)
+    told["metadata"]["resourceVersion"] = "7"
+    listener.intake.take("trainingruns", told, is_gone=False)
+    assert listener.keys == [], "our own write of its status is no news either"
+    listener.intake.take("pods", body(uid="u2", version="8"), is_gone=False)
+    assert listener.keys == [KEY]
+
+
 def test_a_quiet_cluster_is_no_stall() -> None:
     motion = Motion()
     motion.compare("pods", [], 0)
@@ -183,18 +215,15 @@ MIRROR = Key("team", "mnist-0a1b2c3d")
 
 
 @pytest.mark.parametrize(
-    ("present", "pod", "is_made_again"),
+    ("pod", "is_made_again"),
     [
-        ([], STRANGER, True),
-        ([body(name=MIRROR.name)], STRANGER, False),
-        ([], {**STRANGER, "status": {"phase": "Succeeded"}}, False),
-        ([], {"metadata": {**STRANGER["metadata"], "deletionTimestamp": "now"}}, False),
-        ([], body(uid="unknown", labels={}), False),
+        (STRANGER, True),
+        ({**STRANGER, "status": {"phase": "Succeeded"}}, False),
+        ({"metadata": {**STRANGER["metadata"], "deletionTimestamp": "now"}}, False),
     ],
 )
 def test_a_mirror_that_no_listing_shows_is_made_again_for_a_pod_that_lives(
-    listener: Listener, present: list[Any], pod: Any, is_made_again: bool
+    listener: Listener, pod: Any, is_made_again: bool
 ) -> None:
-    listener.strangers.adopted(STRANGER, MIRROR)
-    listener.intake.compared(present, [pod])
+    listener.intake.orphaned(pod)
     assert listener.arrivals == ([Key("team", "mnist")] if is_made_again else [])

@@ -229,6 +229,9 @@ class FakeCluster:
     def job(self, namespace: str, name: str) -> Json | None:
         return copy.deepcopy(self.jobs.get(Key(namespace, name)))
 
+    def pod(self, namespace: str, name: str) -> Json | None:
+        return self.all_pods.get(Key(namespace, name))
+
     def pods(self, namespace: str, run: str) -> list[Json]:
         found = [pod for key, pod in self.all_pods.items() if key.namespace == namespace]
         return copy.deepcopy([pod for pod in found if pod["metadata"]["labels"].get(names.RUN_LABEL) == run])
@@ -313,7 +316,7 @@ class FakeCluster:
         self.events.setdefault(manifest["metadata"]["name"], manifest)
         self.fate.wrote("event")
 
-    def listed(self, kind: Kind, namespaces: Sequence[str]) -> list[Json]:
+    def listed(self, kind: Kind, namespaces: Sequence[str], *, is_whole: bool = False) -> list[Json]:
         return list(
             {"trainingruns": self.runs, "sweeps": self.sweeps, "jobs": self.jobs, "pods": self.all_pods}[kind].values()
         )
