@@ -171,7 +171,7 @@ def test_signing_off_forgets_the_cookie(guarded: Site) -> None:
 
 def test_nobody_is_told_how_to_sign_on(guarded: Site) -> None:
     told = guarded.get("/api/v1/session").json
-    assert told == {"name": None, "cookie": False, "link_days": 0, "sign_on": WAYS}
+    assert told == {"name": None, "cookie": False, "link_days": 0, "visits": None, "sign_on": WAYS}
 
 
 def test_at_home_nobody_signs_on(site: Site) -> None:

@@ -7,6 +7,8 @@ from bucket_world import World
 from pages import listed
 from playwright.sync_api import Page, expect
 
+from chiplog import audits
+
 pytestmark = pytest.mark.integration
 
 
@@ -34,7 +36,10 @@ def test_runs_are_tagged_archived_and_deleted_and_all_of_it_is_taken_back(
     expect(body).to_have_count(2)
     page.get_by_role("button", name="Restore").click()
     expect(body).to_have_count(0)
-    assert {item.key.rpartition("/")[2] for item in world.bucket.list("v1/words/")} == {"words.json", "tombstone.json"}
+    keys = [item.key for item in world.bucket.list("v1/words/")]
+    audited = [key for key in keys if f"/{audits.FOLDER}/" in key]
+    assert {key.rpartition("/")[2] for key in keys if key not in audited} == {"words.json", "tombstone.json"}
+    assert len(audited) == 2
 
 
 def test_a_view_is_saved_by_the_palette_and_found_there(page: Page, address: str) -> None:
