@@ -3,9 +3,9 @@
 import asyncio
 import mimetypes
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from chiplog.reading import console, details, documents, files, history, naming,
 from chiplog.reading.roster import Brief, Roster
 from chiplog.reading.views import RunView
 from chiplog.watching import Watcher
-from chiplog_dashboard import answers
+from chiplog_dashboard import answers, content
 from chiplog_dashboard.access import NotSignedOn, Unanswered
 from chiplog_dashboard.histories import Histories
 from chiplog_dashboard.listing import Listing
@@ -52,8 +52,6 @@ FRAMED = (
 )
 """What a page that a run logged may do in a frame of ours: draw itself. Its origin is none, so that it reaches neither
 our cookies nor our answers, and it can fetch from no other host either."""
-
-_BLOCK_BYTES = 1 << 18
 
 
 @dataclass
@@ -142,13 +140,12 @@ class Api:
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "private, max-age=31536000, immutable",
             "Vary": "Sec-Fetch-Dest",
-            **({"Content-Length": str(file.size)} if file.size is not None else {}),
         }
         if _is_framed(request, file.path):
             headers |= {"Content-Disposition": "inline", "Content-Security-Policy": FRAMED}
-            return StreamingResponse(_blocks(self.bucket.open(file.key)), headers=headers, media_type="text/html")
+            return content.whole(self.bucket, file.key, file, headers, "text/html")
         kind = kind if is_inline else "application/octet-stream"
-        return StreamingResponse(_blocks(self.bucket.open(file.key)), headers=headers, media_type=kind)
+        return content.asked(request, self.bucket, file.key, file, headers, kind)
 
     def list_keys(self, request: Request) -> Response:
         """The names of the metrics that any `run` that is named has logged."""
@@ -258,9 +255,3 @@ def _kind(request: Request) -> str:
 
 def _event(name: str, value: Any) -> str:
     return f"event: {name}\ndata: {strictjson.dumps(value)}\n\n"
-
-
-def _blocks(source: BinaryIO) -> Iterator[bytes]:
-    with source:
-        while block := source.read(_BLOCK_BYTES):
-            yield block

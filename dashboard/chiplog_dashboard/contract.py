@@ -255,8 +255,15 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         holding(files=texts(named("File"))),
     ),
     ("GET", f"{RUN}/files/{{recorder}}/{{sha256}}"): Operation(
-        (Parameter("view", "`page`: HTML as a page, in a frame of the dashboard's alone.", {"enum": ["page"]}),),
+        (
+            Parameter("view", "`page`: HTML as a page, in a frame of the dashboard's alone.", {"enum": ["page"]}),
+            Parameter("Range", "One range of bytes; several are answered by the whole file.", TEXT, place="header"),
+            Parameter(
+                "If-Range", "The ETag that the range is of; for another the whole file comes.", TEXT, place="header"
+            ),
+        ),
         kind=BYTES,
+        refusals=(416,),
     ),
     ("GET", "/api/v1/keys"): Operation((_RUNS,), holding(keys=texts())),
     ("GET", "/api/v1/curves"): Operation(

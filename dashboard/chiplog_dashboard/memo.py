@@ -73,9 +73,9 @@ class Memo:
         """The folders right below a prefix."""
         return self.inner.folders(prefix, after, until)
 
-    def open(self, key: str) -> BinaryIO:
-        """Read an object of any size as a stream. Raises NotFound."""
-        return self.inner.open(key)
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Read an object of any size, or a range of its bytes, as a stream. Raises NotFound."""
+        return self.inner.open(key, start, end)
 
     def put(self, key: str, data: bytes, *, if_match: ETag | None = None, if_absent: bool = False) -> ETag:
         """Write an object. Raises PreconditionFailed."""

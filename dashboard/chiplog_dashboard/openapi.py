@@ -33,6 +33,7 @@ _REFUSALS = {
     409: "Several things go by that name.",
     412: "Somebody else has written meanwhile: read it again.",
     413: "The body is too large.",
+    416: "The file has none of the bytes of that range.",
     428: "It is not said which version is replaced.",
     429: "Too often; Retry-After says when.",
     502: "What is in the bucket is damaged.",
@@ -108,13 +109,15 @@ def _parameter(found: Parameter) -> dict[str, Any]:
 
 
 def _responses(asked: Operation, method: str) -> dict[str, Any]:
+    more: dict[str, Any] = {}
     content: Any = {asked.kind: {"schema": asked.answer} if asked.answer is not None else {}}
     if asked.kind == contract.BYTES:  # What a browser draws comes by its own type.
         content = {"*/*": {}}
+        more = {"206": {"description": "The range that was asked for.", "content": content}}
     wrong = {contract.JSON: {"schema": contract.named("Error")}}
     statuses = sorted({*_ALWAYS, *asked.refusals, *(() if method == "GET" else (429,))})
     refusals = {str(status): {"description": _REFUSALS[status], "content": wrong} for status in statuses}
-    return {"200": {"description": "The answer.", "content": content}, **refusals}
+    return {"200": {"description": "The answer.", "content": content}, **more, **refusals}
 
 
 def main() -> None:

@@ -27,6 +27,9 @@ MAX_HELD_BYTES = 128 * 1024 * 1024
 MAX_FILES = 4
 """Of the largest size on the disk at once."""
 
+MAX_DIGITS = 18
+"""Of a place in an object; a store that takes more may not say how it reads them."""
+
 _BLOCK_BYTES = 1 << 18
 
 
@@ -85,7 +88,10 @@ class Door:
         """An object, whole or as a stream."""
         grant, key = self._grant(request), _parameter(request, "key")
         if request.query_params.get("stream"):
-            return StreamingResponse(_stream(self.objects.open(grant, key)), media_type="application/octet-stream")
+            start, end = _range(request)
+            headers = {wire.START: str(start)} if "start" in request.query_params else {}
+            found = self.objects.open(grant, key, start, end)
+            return StreamingResponse(_stream(found), headers=headers, media_type="application/octet-stream")
         return _whole(self.objects.get(grant, key))
 
     def list(self, request: Request) -> Response:
@@ -138,6 +144,17 @@ def _parameter(request: Request, name: str) -> str:
     if not value:
         raise AccessDenied(f"the request names no {name}")
     return value
+
+
+def _range(request: Request) -> tuple[int, int | None]:
+    """Which bytes of a stream are wanted: from the first on, and before the other. Raises FormatError."""
+    texts = [request.query_params.get(name, "") for name in ("start", "end")]
+    if not all(text == "" or (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS) for text in texts):
+        raise FormatError(f"start={texts[0]!r} and end={texts[1]!r} are no range of bytes")
+    start, end = int(texts[0] or 0), int(texts[1]) if texts[1] else None
+    if end is not None and end <= start:
+        raise FormatError(f"start={start} is not before end={end}")
+    return start, end
 
 
 def _whole(stored: Stored) -> Response:

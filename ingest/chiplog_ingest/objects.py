@@ -30,8 +30,8 @@ class Objects(Protocol):
     def get(self, grant: Grant, key: str) -> Stored:
         """An object."""
 
-    def open(self, grant: Grant, key: str) -> BinaryIO:
-        """An object of any size."""
+    def open(self, grant: Grant, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """An object of any size, or a range of its bytes."""
 
     def list(self, grant: Grant, prefix: str) -> Iterator[Listed]:
         """The objects that the key sees."""
@@ -59,10 +59,10 @@ class Judged:
             raise AccessDenied(f"{key} is larger than {MAX_WHOLE_BYTES} bytes: read it as a stream")
         return self._bucket.get(key)
 
-    def open(self, grant: Grant, key: str) -> BinaryIO:
-        """An object of any size."""
+    def open(self, grant: Grant, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """An object of any size, or a range of its bytes."""
         self._require_readable(grant, key)
-        return self._bucket.open(key)
+        return self._bucket.open(key, start, end)
 
     def list(self, grant: Grant, prefix: str) -> Iterator[Listed]:
         """The objects that the key sees; of a prefix above its namespace, those in it."""

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from typing import BinaryIO
 from urllib.parse import quote
 
 import pytest
@@ -178,6 +179,89 @@ def test_a_page_that_a_run_logged_is_drawn_in_our_frame_alone_and_reaches_nothin
     assert rules["frame-ancestors"] == "'self'"
     assert not {"connect-src", "frame-src", "worker-src", "object-src"} & rules.keys()
     assert not any("http" in rule or "*" in rule or "allow-same-origin" in rule for rule in rules.values())
+
+
+FILM, FILM_DIGEST = bytes(range(256)) * 40, "ab" * 32
+FILM_PATH = f"{RUN}/files/r1/{FILM_DIGEST}"
+
+
+def with_film(world: World, name: str = "film.webm") -> None:
+    place = world.run()
+    key = layout.blob_key(layout.Recorder("prod", "team", "r1"), FILM_DIGEST, name)
+    world.bucket.put(key, FILM)
+    told = [file(name, FILM_DIGEST, key=key, size=len(FILM))]
+    files = Source(numbered(told, step=1), id="files", kind="files", path="files")
+    world.record("r1", Source(script()), files, run=place.id)
+
+
+@pytest.mark.parametrize("name", ["film.webm", "weights.pt", "evil.html"])
+@pytest.mark.parametrize(
+    ("wanted", "first", "end"), [("bytes=0-", 0, 10240), ("bytes=5000-5009", 5000, 5010), ("bytes=-7", 10233, 10240)]
+)
+def test_a_range_of_a_file_is_given_with_the_headers_of_the_file(
+    world: World, site: Site, name: str, wanted: str, first: int, end: int
+) -> None:
+    with_film(world, name)
+    whole = site.ask("GET", FILM_PATH, {"Accept-Encoding": "gzip"})
+    assert (whole.status, whole.body) == (200, FILM)
+    assert (whole.headers["accept-ranges"], whole.headers["etag"]) == ("bytes", f'"{FILM_DIGEST}"')
+    part = site.ask("GET", FILM_PATH, {"Range": wanted, "If-Range": whole.headers["etag"], "Accept-Encoding": "gzip"})
+    assert (part.status, part.body) == (206, FILM[first:end])
+    assert part.headers["content-range"] == f"bytes {first}-{end - 1}/10240"
+    changed = {"content-length", "content-range", "date"}
+    assert {k: v for k, v in part.headers.items() if k not in changed} == {
+        k: v for k, v in whole.headers.items() if k not in changed
+    }
+
+
+def test_a_range_costs_a_read_of_its_bytes_alone(world: World, start: Start) -> None:
+    with_film(world)
+    opened: list[tuple[int, int | None]] = []
+
+    class Noting(MemoryBucket):
+        def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+            opened.append((start, end))
+            return super().open(key, start, end)
+
+    noting = Noting()
+    for item in world.bucket.list(""):
+        noting.put(item.key, world.bucket.get(item.key).data)
+    assert start(noting).ask("GET", FILM_PATH, {"Range": "bytes=100-199"}).status == 206
+    assert opened == [(100, 200)]
+
+
+def test_a_range_behind_the_end_of_a_file_is_refused_with_its_size(world: World, site: Site) -> None:
+    with_film(world)
+    answer = site.ask("GET", FILM_PATH, {"Range": "bytes=10240-"})
+    assert (answer.status, answer.headers["content-range"]) == (416, "bytes */10240")
+    assert answer.json["error"]["code"] == "bad_range"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=0-1,5-9"},
+        {"Range": "lines=0-1"},
+        {"Range": "bytes=9-5"},
+        {"Range": "bytes=0-1", "If-Range": '"another"'},
+        {"Range": "bytes=0-1", "If-Range": f'W/"{FILM_DIGEST}"'},
+        {"Range": "bytes=0-1", "If-Range": "Wed, 21 Oct 2026 07:28:00 GMT"},
+    ],
+)
+def test_what_is_no_single_range_of_this_file_is_answered_with_all_of_it(
+    world: World, site: Site, headers: dict[str, str]
+) -> None:
+    with_film(world)
+    answer = site.ask("GET", FILM_PATH, headers)
+    assert (answer.status, answer.body) == (200, FILM)
+    assert "content-range" not in answer.headers
+
+
+def test_a_page_in_our_frame_is_given_whole(world: World, site: Site) -> None:
+    with_film(world, "a.html")
+    answer = site.ask("GET", f"{FILM_PATH}?view=page", {"Range": "bytes=0-1", "Sec-Fetch-Dest": "iframe"})
+    assert (answer.status, answer.body) == (200, FILM)
+    assert not {"accept-ranges", "content-range"} & answer.headers.keys()
 
 
 def test_no_file_but_a_runs_own_is_given(world: World, site: Site) -> None:

@@ -68,8 +68,8 @@ class Store:
     def put_file(self, key: str, path: Path, *, sha256: str) -> None:
         self._do(lambda: self.inner.put_file(key, path, sha256=sha256))
 
-    def open(self, key: str) -> BinaryIO:
-        return self._do(lambda: self.inner.open(key))
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        return self._do(lambda: self.inner.open(key, start, end))
 
     def list(self, prefix: str) -> Iterator[Listed]:
         return self._do(lambda: self.inner.list(prefix))

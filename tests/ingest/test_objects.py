@@ -89,6 +89,7 @@ def test_what_a_key_writes_it_reads_and_lists_and_so_do_the_others_of_its_projec
     for grant in (CI, LATER, OTHER, READER):
         data = objects.get(grant, key).data
         assert objects.open(grant, key).read() == data
+        assert objects.open(grant, key, 1, 3).read() == data[1:3]
         assert [item.key for item in objects.list(grant, key.rpartition("/")[0] + "/" if "live" not in key else key)]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def test_nothing_is_deleted_or_changed_in_another_way(address: str, method: str)
     assert ask(address, method, f"{wire.OBJECT}?key=v1/x")[0] == 405
     with pytest.raises(AccessDenied):
         HttpBucket(address, ApiKey(TOKEN)).delete("v1/x")
+
+
+@pytest.mark.parametrize(
+    "told", ["start=9&end=5", "start=5&end=5", "start=-1", "start=a", "end=0", "start=" + "9" * 40]
+)
+def test_what_is_no_range_of_bytes_is_refused(address: str, told: str) -> None:
+    status, _, said = ask(address, "GET", f"{wire.OBJECT}?key=v1/x&stream=1&{told}")
+    assert (status, json.loads(said)["error"]) == (400, "format")
 
 
 @pytest.mark.parametrize(

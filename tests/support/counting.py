@@ -29,8 +29,8 @@ class Counting:
     def put_file(self, key: str, path: Path, *, sha256: str) -> None:
         self._count("put", lambda: self._inner.put_file(key, path, sha256=sha256))
 
-    def open(self, key: str) -> BinaryIO:
-        return self._count("get", lambda: self._inner.open(key))
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        return self._count("get", lambda: self._inner.open(key, start, end))
 
     def list(self, prefix: str) -> Iterator[Listed]:
         return self._count("list", lambda: self._inner.list(prefix))

@@ -48,8 +48,8 @@ class Unjudged:
     def get(self, grant: Grant, key: str) -> Stored:
         return self.bucket.get(key)
 
-    def open(self, grant: Grant, key: str) -> BinaryIO:
-        return self.bucket.open(key)
+    def open(self, grant: Grant, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        return self.bucket.open(key, start, end)
 
     def list(self, grant: Grant, prefix: str) -> Iterator[Listed]:
         return self.bucket.list(prefix)

@@ -59,8 +59,12 @@ class Bucket(Protocol):
         """
         ...
 
-    def open(self, key: str) -> BinaryIO:
-        """Read an object of any size as a stream that the caller closes. Raises NotFound."""
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Read an object of any size, or its bytes from `start` on and before `end` (which is larger), as a stream that
+        the caller closes. Raises NotFound.
+
+        It is one request, which brings no other bytes. Behind the object's end there are none, as in a slice.
+        """
         ...
 
     def list(self, prefix: str) -> Iterator[Listed]:

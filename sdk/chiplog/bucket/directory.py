@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from chiplog.bucket import ETag, Listed, Stored, folder_key, is_between
+from chiplog.bucket import ETag, Listed, Stored, folder_key, is_between, ranges
 from chiplog.errors import AccessDenied, BucketMissing, FormatError, NotFound, PreconditionFailed, Unreachable
 
 _OWN = ".chiplog"
@@ -30,7 +30,7 @@ class DirectoryBucket:
 
     def get(self, key: str) -> Stored:
         """Read an object."""
-        with self.open(key) as file:
+        with self._opened(key) as file:
             status = os.fstat(file.fileno())
             return Stored(file.read(), _etag(status), status.st_mtime, time.time())
 
@@ -53,8 +53,13 @@ class DirectoryBucket:
             if digest.hexdigest() != sha256:
                 raise FormatError(f"{path} changed while it was read")
 
-    def open(self, key: str) -> BinaryIO:
-        """Read an object as a stream."""
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Read an object, or a range of its bytes, as a stream."""
+        file = self._opened(key)
+        file.seek(start)
+        return file if end is None else ranges.limited(file, end - start)
+
+    def _opened(self, key: str) -> BinaryIO:
         self._require_root()
         with _mapped(key):
             try:

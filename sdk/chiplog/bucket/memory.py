@@ -46,9 +46,9 @@ class MemoryBucket:
             raise FormatError(f"{path} changed while it was read")
         self.put(key, data)
 
-    def open(self, key: str) -> BinaryIO:
-        """Read an object as a stream."""
-        return io.BytesIO(self.get(key).data)
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Read an object, or a range of its bytes, as a stream."""
+        return io.BytesIO(self.get(key).data[start:end])
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """All objects under `prefix`."""

@@ -40,6 +40,7 @@ from chiplog.errors import (
 _NOT_FOUND = {"NoSuchKey", "404", "NotFound"}
 _PRECONDITION = {"PreconditionFailed", "412"}
 """409 (ConditionalRequestConflict) is none: another request was under way, nothing is known, and AWS says try again."""
+_BEHIND = {"InvalidRange", "416"}
 _DENIED = {
     "AccessDenied", "403", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
     "InvalidIdentityToken", "ExpiredTokenException", "AllAccessDisabled", "AccountProblem", "NoSuchEntity",
@@ -149,10 +150,16 @@ class S3Bucket:
         if found["ContentLength"] != size or found.get("ChecksumSHA256", checksum) != checksum:
             raise FileExistsError(errno.EEXIST, "the store holds other bytes under its digest", key)
 
-    def open(self, key: str) -> BinaryIO:
-        """Read an object as a stream."""
+    def open(self, key: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Read an object, or a range of its bytes, as a stream."""
+        wanted = {} if not start and end is None else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
         with _mapped(f"GET {self._address(key)}"):
-            body = self._client.get_object(**self._at(key))["Body"]
+            try:
+                body = self._client.get_object(**self._at(key), **wanted)["Body"]
+            except botocore.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] in _BEHIND:
+                    return io.BytesIO()
+                raise
         return cast("BinaryIO", io.BufferedReader(_Body(body, self._address(key)), uploads.PART_BYTES))
 
     def list(self, prefix: str) -> Iterator[Listed]:

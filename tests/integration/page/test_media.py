@@ -4,14 +4,21 @@ import base64
 import hashlib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import exhibits
+import films
+import pages
 import pytest
 from bucket_world import Source, World, file, history, numbered
 from playwright.sync_api import Page, expect
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chiplog.media import png
+from chiplog_dashboard import main
+from chiplog_dashboard.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -80,6 +87,39 @@ def with_rich_media(world: World) -> None:
             clip=shipped.file("video-file", "v.gif", GIF),
         )
     )
+
+
+class Ranges:
+    """An application, and where the ranges begin that it answers with."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+        self.starts: list[int] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            told = Headers(raw=message.get("headers", [])).get("content-range", "")
+            if told:
+                self.starts.append(int(told.removeprefix("bytes ").partition("-")[0]))
+            await send(message)
+
+        await self._inner(scope, receive, noted)
+
+
+def test_a_film_is_entered_in_its_middle_without_what_comes_before(page: Page, world: World, tmp_path: Path) -> None:
+    shipped, clip = Shipped(world), films.film(60)
+    shipped.record(history(3, clip=shipped.file("video-file", "clip.webm", clip)))
+    noted = Ranges(main.build(Settings(bucket=str(tmp_path), fresh_seconds=0.1)))
+    with pages.served(noted) as address:
+        page.goto(f"{address}/runs/prod/team/run0-0123abc0?tab=media")
+        video = page.locator('section[aria-label="clip"] video')
+        expect(video).to_have_js_property("duration", 60)
+        video.evaluate("video => { video.currentTime = 50 }")
+        page.wait_for_function("() => { const { seeking, readyState } = document.querySelector('video'); "
+                               "return !seeking && readyState >= 2 }")  # fmt: skip
+        assert video.evaluate("video => video.currentTime") == 50
+        page.goto("about:blank")
+    assert max(noted.starts) > len(clip) // 2
 
 
 def test_a_slider_goes_through_the_steps_of_media_and_histograms_lie_side_by_side(

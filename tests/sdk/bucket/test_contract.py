@@ -115,6 +115,29 @@ def test_an_object_that_is_not_there_is_not_found(bucket: Bucket) -> None:
         bucket.open("no/such")
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0, None), (0, 1), (3, 7), (7, None), (9, 10), (9, 900), (0, 900), (10, None), (10, 20), (70, 90)],
+)
+def test_a_range_of_bytes_is_read_as_a_slice_is(bucket: Bucket, start: int, end: int | None) -> None:
+    bucket.put("a/b", b"0123456789")
+    with bucket.open("a/b", start, end) as stream:
+        assert stream.read(2) + stream.read() == b"0123456789"[start:end]
+
+
+def test_a_range_of_what_is_not_there_is_not_found(bucket: Bucket) -> None:
+    for start, end in ((0, 4), (5, None)):
+        with pytest.raises(NotFound):
+            bucket.open("no/such", start, end)
+
+
+def test_a_range_far_inside_of_a_large_object_is_read(bucket: Bucket, tmp_path: Path) -> None:
+    path, sha256 = a_file(tmp_path, 20_000_000)
+    bucket.put_file("blobs/large", path, sha256=sha256)
+    with bucket.open("blobs/large", 15_000_001, 16_000_003) as stream:
+        assert stream.read() == path.read_bytes()[15_000_001:16_000_003]
+
+
 def test_a_put_replaces_the_whole_object(bucket: Bucket) -> None:
     first = bucket.put("a/b", b"a long first value")
     second = bucket.put("a/b", b"short")

@@ -45,6 +45,32 @@ def test_a_door_speaks_tls_and_one_that_nobody_vouches_for_gets_no_key(
         assert shown == [f"Bearer {door.TOKEN}"]
 
 
+@pytest.mark.parametrize(("start", "end"), [(3, 7), (7, None), (0, 2), (20, 30)])
+def test_a_range_is_had_from_a_door_that_knows_none(start: int, end: int | None) -> None:
+    with giving(b"0123456789") as address, HttpBucket(address, KEY).open("a", start, end) as stream:
+        assert stream.read() == b"0123456789"[start:end]
+
+
+@contextmanager
+def giving(data: bytes) -> Iterator[str]:
+    """A door that gives this, whatever part is asked for."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 @contextmanager
 def speaking_tls(certificate: Path, key: Path) -> Iterator[tuple[str, list[str]]]:
     """A door that has nothing, behind TLS, and the keys that it was shown."""
