@@ -28,7 +28,8 @@ MAX_RUNS = 256
 """Runs whose columns are kept; those that were not asked for the longest go first."""
 
 PAUSE_SHARE = 4.0
-"""A live run whose reading takes long is read less often: a fifth of the time at most is spent on it."""
+"""A live run whose reading takes long is read less often: a fifth of the time at most is spent on it. The first
+reading is none of these: it takes in all that there is and loads what draws, those that follow what is new."""
 
 
 @dataclass
@@ -124,8 +125,8 @@ class Histories:
                 if found is None:
                     growing = Growing(self.bucket)  # What it holds is of no more use.
                     found = curves.columns(history.read(self.bucket, view, kind=kind))
-                ended = self.monotonic()
-                kept = _Kept(version, found, ended + PAUSE_SHARE * (ended - began), growing)
+                ended, share = self.monotonic(), PAUSE_SHARE if kept is not None else 0.0
+                kept = _Kept(version, found, ended + share * (ended - began), growing)
             self._keep(place, kept)
             return kept.columns
 

@@ -75,6 +75,36 @@ def test_a_run_that_grows_is_decoded_once_and_told_as_its_rows_are() -> None:
         assert len(growing.bucket.segments) == segments  # type: ignore[attr-defined]
 
 
+class Slow(MemoryBucket):
+    """Each GET takes a second of a clock of its own."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.clock)
+        self._objects = world.bucket._objects
+        self.now = 0.0
+
+    def get(self, key: str) -> Stored:
+        self.now += 1
+        return super().get(key)
+
+
+def test_a_reading_that_takes_long_is_followed_by_a_pause_but_the_first_which_is_cold(world: World) -> None:
+    slow = Slow(world)
+    histories = Histories(slow, lambda: slow.now)
+
+    def newest(count: int) -> int:
+        grow(world, count, 10)
+        (found,) = histories.columns(view_of(world)).values()
+        return int(found["loss"].steps[-1])
+
+    assert newest(20) == 19
+    assert newest(21) == 20, "at once"
+    slow.now += 3.9
+    assert newest(22) == 20, "it took a second, and four are not over"
+    slow.now += 0.1
+    assert newest(23) == 22
+
+
 @pytest.mark.parametrize("kind", ["tensorboard", "two", "no step"])
 def test_what_is_not_plain_is_left_to_the_rows(kind: str) -> None:
     world = World()
