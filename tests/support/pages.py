@@ -4,12 +4,22 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import identity_provider
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 from starlette.types import ASGIApp
 
 CHROMIUM = [
@@ -76,6 +86,34 @@ def sign_on(page: Page, name: str) -> None:
     page.locator("button[name=answer]").click()
     page.locator("input[name=password]").fill(identity_provider.PASSWORD)
     page.locator("form button[type=submit]").last.click()
+
+
+def pointed(target: Locator, is_told: Callable[[], bool], **more: Any) -> None:
+    """Point at something until that is told. What is drawn anew under a pointer that stands still hears nothing of it;
+    `more` are words of Playwright's `hover`."""
+    deadline = time.monotonic() + PATIENT / 1000
+    while not is_told():
+        assert time.monotonic() < deadline, "it was pointed at, and told something else"
+        target.page.mouse.move(0, 0)
+        target.hover(**more)
+        target.page.wait_for_timeout(100)
+
+
+AT_REST = """node => new Promise(done => {
+  const look = before => requestAnimationFrame(() => {
+    const { x, y, width, height } = node.getBoundingClientRect(), now = [x, y, width, height].join();
+    if (now === before) done(); else look(now);
+  });
+  look("");
+})"""
+
+
+def box(target: Locator) -> FloatRect:
+    """Where something lies, once it lies still."""
+    target.evaluate(AT_REST)
+    found = target.bounding_box()
+    assert found
+    return found
 
 
 COUNT = """canvas => {

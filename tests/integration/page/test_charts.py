@@ -3,6 +3,7 @@
 import json
 import re
 
+import pages
 import pytest
 from bucket_world import Source, World, attempt, history, numbered, script
 from pages import drawn
@@ -11,17 +12,14 @@ from playwright.sync_api import Page, expect
 pytestmark = pytest.mark.integration
 
 
-def answered(page: Page, title: str) -> list[str]:
-    """What the tooltip in the middle of a chart names; a chart that is drawn anew under the pointer is asked again."""
+def answers(page: Page, title: str, *names: str) -> None:
+    """The tooltip in the middle of a chart names these, each once."""
     rows = page.locator(f'section[aria-label="{title}"] .tip .tip-row')
-    for _ in range(10):
-        page.locator(f'section[aria-label="{title}"] .u-over').hover()
-        try:
-            expect(rows.first).to_be_visible(timeout=2_000)
-            break
-        except AssertionError:
-            page.mouse.move(0, 0)
-    return [text.split("\n")[0] for text in rows.all_inner_texts()]
+
+    def is_told() -> bool:
+        return sorted(text.split("\n")[0] for text in rows.all_inner_texts()) == sorted(names)
+
+    pages.pointed(page.locator(f'section[aria-label="{title}"] .u-over'), is_told)
 
 
 def test_runs_are_drawn_as_the_mean_of_their_group(page: Page, address: str, world: World) -> None:
@@ -31,7 +29,7 @@ def test_runs_are_drawn_as_the_mean_of_their_group(page: Page, address: str, wor
     page.get_by_label("Mean of").select_option("config.lr")
     expect(page).to_have_url(re.compile("group=config.lr"))
     expect(page.locator("section.chart canvas")).to_have_count(1)
-    assert set(answered(page, "loss")) == {"lr 0.1 (2)", "lr 0.01 (1)", "lr 0.001 (1)"}
+    answers(page, "loss", "lr 0.1 (2)", "lr 0.01 (1)", "lr 0.001 (1)")
     assert drawn(page, "loss") > 500
     expect(page.get_by_role("img", name="loss, from step 0 to step 21", exact=True)).to_be_visible()
 
@@ -49,7 +47,7 @@ def test_x_is_any_metric_and_a_logarithm_and_panels_are_kept_and_sized(page: Pag
     expect(page.locator(".kept section.chart")).to_have_attribute("aria-label", "val/acc")
     page.reload()
     expect(page.locator(".kept .of-large section.chart")).to_have_attribute("aria-label", "val/acc")
-    assert answered(page, "val/acc") == ["run1"]
+    answers(page, "val/acc", "run1")
     expect(panel.locator(".tip-x").first).to_contain_text("epoch ")
 
 
@@ -60,7 +58,7 @@ def test_attempts_before_a_restart_are_branches_of_their_own(page: Page, address
     ends = [attempt(number, f"again{number}", reason="OOMKilled") for number in (1, 2)]
     world.outcome(place, "finished", ends)
     page.goto(f"{address}/runs/{place.path}?tab=charts")
-    assert set(answered(page, "loss")) == {"again (attempt 1)", "again (attempt 2)"}
+    answers(page, "loss", "again (attempt 1)", "again (attempt 2)")
 
 
 def test_columns_are_kept_in_sight_and_made_wider_and_rows_are_grouped_and_taken_along(
@@ -68,16 +66,13 @@ def test_columns_are_kept_in_sight_and_made_wider_and_rows_are_grouped_and_taken
 ) -> None:
     page.goto(f"{address}/runs?view=table")
     head = page.get_by_role("columnheader", name="name")
-    before = head.bounding_box()
-    assert before
+    before = pages.box(head)
     page.get_by_role("separator", name="Width of name").press("ArrowRight")
     expect(page).to_have_url(re.compile("widths=name%3A240"))
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("button", name="Keep config.lr in sight").click()
     page.locator(".table:not(.grouped)").evaluate("node => { node.scrollLeft = 400; }")
-    after, other = head.bounding_box(), page.get_by_role("columnheader", name="lr").bounding_box()
-    assert after
-    assert other
+    after, other = pages.box(head), pages.box(page.get_by_role("columnheader", name="lr"))
     assert (after["x"], after["width"]) == (before["x"], before["width"] + 20)
     assert other["x"] == after["x"] + after["width"]
     page.get_by_label("Group by").select_option("project")

@@ -135,8 +135,8 @@ def test_a_slider_goes_through_the_steps_of_media_and_histograms_lie_side_by_sid
     expect(page).to_have_url(re.compile("at=0"))
     expect(samples.locator("img")).to_have_js_property("naturalWidth", 8)
     expect(page.locator('section[aria-label="words"] td')).to_have_text(["the", "0.5", "a", "0.25"])
-    page.locator('section[aria-label="weights"] canvas').hover(position={"x": 5, "y": 5})
-    expect(page.locator('section[aria-label="weights"]')).to_contain_text("step 0 · most between 0 and 1")
+    weights, told = page.locator('section[aria-label="weights"]'), "step 0 · most between 0 and 1"
+    pages.pointed(weights.locator("canvas"), lambda: told in weights.inner_text(), position={"x": 5, "y": 5})
 
 
 def opened(page: Page, address: str, world: World) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pages
 import pytest
 from bucket_world import Source, World, history, numbered
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -29,8 +30,7 @@ def drag_to_the_front(page: Page, name: str) -> None:
     """Take a panel by its grip and hold it over the first one."""
     grip(page, name).hover()
     page.mouse.down()
-    box = panels(page).first.bounding_box()
-    assert box
+    box = pages.box(panels(page).first)
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     expect(panels(page).first).to_have_class(re.compile("before"))
 
@@ -79,22 +79,20 @@ def test_a_drag_that_is_given_up_moves_nothing(page: Page, address: str, many: W
 def test_panels_are_sized_and_hidden_and_had_back(page: Page, address: str, many: World) -> None:
     page.goto(f"{address}/runs")
     expect(panels(page)).to_have_count(4)
-    usual = panels(page).nth(1).bounding_box()
+    usual = pages.box(panels(page).nth(1))
     arrange(page, "val/a", "2", "tall")
     arrange(page, "val/c", "Hide")
     expect(panels(page)).to_have_count(3)
     page.reload()
     expect(panels(page)).to_have_count(3)
-    large = panels(page).nth(0).bounding_box()
-    assert usual
-    assert large
+    expect(panels(page).first).to_have_class(re.compile("wide-2 high-tall"))
+    large = pages.box(panels(page).first)
     assert large["width"] > 1.9 * usual["width"]
     assert large["height"] > 1.9 * usual["height"]
     page.get_by_role("button", name="Show val/c").click()
     expect(panels(page)).to_have_count(4)
     page.locator('[data-panel="val/a"] .corner').hover(force=True)
-    box = panels(page).nth(0).bounding_box()  # After the hover, which may have scrolled.
-    assert box
+    box = pages.box(panels(page).first)  # After the hover, which may have scrolled.
     page.mouse.down()
     page.mouse.move(box["x"] + usual["width"], box["y"] + usual["height"])
     page.mouse.up()
