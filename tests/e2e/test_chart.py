@@ -1,5 +1,6 @@
 """The release on a cluster with runs: its own test, and an upgrade and an uninstallation under a live run."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,15 @@ def test_helm_test_passes() -> None:
     assert "Phase:          Succeeded" in helm("test", "chiplog", "--timeout", "90s")
 
 
+@pytest.fixture
+def rolled_back() -> Iterator[None]:
+    """The release is afterwards what it was."""
+    before = json.loads(helm("status", "chiplog", "-o", "json"))["version"]
+    yield
+    helm("rollback", "chiplog", str(before), "--wait", "--timeout", "90s")
+
+
+@pytest.mark.usefixtures("rolled_back")
 def test_an_upgrade_leaves_a_live_run_alone(bucket: Bucket, cluster: str, granted: str, run_name: str) -> None:
     embedded.apply(embedded.training_run(run_name, "train(300, 0.05)"), granted)
     pod = embedded.until("a pod", lambda: (embedded.pods(run_name, granted) or [None])[-1])

@@ -10,7 +10,7 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,19 +57,19 @@ class Dashboard:
 def dashboard(folder: Path, namespace: str) -> Iterator[Dashboard]:
     """It, while the group `ml` may edit what is in a namespace; the release is as it was afterwards."""
     canaille = Canaille(folder, f"{URL}/auth/callback", host_address(), Authority.make(folder, "authority"))
-    canaille.rotate()
     before = json.loads(helm("status", "chiplog", "-o", "json"))["version"]
-    try:
-        embedded.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_objects(folder, namespace)))
+    with ExitStack() as ends:
+        objects = yaml.safe_dump_all(_objects(folder, namespace))
+        ends.callback(embedded.kubectl, "delete", "-f", "-", "--ignore-not-found", "--wait=false", stdin=objects)
+        # Not an upgrade to the values of before: after one that failed it leaves what that one added.
+        ends.callback(helm, "rollback", "chiplog", str(before), "--wait", "--timeout=120s")
+        ends.callback(canaille.stop)
+        canaille.rotate()
+        embedded.kubectl("apply", "-f", "-", stdin=objects)
         words = ("--reuse-values", "-f", "-", "--wait", "--timeout=240s")
         helm("upgrade", "chiplog", "charts/chiplog", *words, stdin=yaml.safe_dump(_values(canaille.issuer)))
         with pages.chromium(f"--host-resolver-rules=MAP localhost:8090 {_service()}") as browser:
             yield Dashboard(browser)
-    finally:
-        canaille.stop()
-        # Not an upgrade to the values of before: after one that failed it leaves what that one added.
-        helm("rollback", "chiplog", str(before))
-        embedded.kubectl("delete", "-f", "-", "--wait=false", stdin=yaml.safe_dump_all(_objects(folder, namespace)))
 
 
 def host_address() -> str:
