@@ -55,14 +55,28 @@ def test_a_whole_file_is_covered_by_its_records(data: bytes) -> None:
     assert is_covered(items, len(data))
 
 
+def cuts(data: bytes) -> list[int]:
+    """Every byte of a short file; of a long one those in and beside headers and checksums, for each costs a reading."""
+    ends = [0, *(item.end for item in framing.scan(data))]
+    return [at for at in range(len(data) + 1) if len(data) < 2000 or any(abs(at - end) <= 16 for end in ends)]
+
+
 @pytest.mark.parametrize("data", [FILE, *REAL])
-def test_cut_at_every_byte_a_file_gives_its_whole_records_and_then_the_rest(data: bytes) -> None:
+def test_cut_anywhere_a_file_gives_its_whole_records_and_then_the_rest(data: bytes) -> None:
     whole = framing.scan(data)
-    for visible in range(len(data) + 1):
+    for visible in cuts(data):
         reader = framing.FrameReader()
         first = reader.feed(data[:visible])
         assert first == [item for item in whole if item.end <= visible]
         assert first + reader.feed(data[reader.offset :]) == whole
+
+
+@pytest.mark.parametrize("data", [FILE, *REAL])
+def test_growing_by_every_single_byte_a_file_gives_each_record_once_it_is_whole(data: bytes) -> None:
+    whole, reader = {item.end: item for item in framing.scan(data)}, framing.FrameReader()
+    for visible in range(len(data) + 1):
+        assert reader.feed(data[reader.offset : visible]) == ([whole[visible]] if visible in whole else [])
+    assert reader.at == len(data)
 
 
 def test_half_a_record_is_torn_when_the_writer_is_gone() -> None:
