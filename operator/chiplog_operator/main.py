@@ -24,10 +24,9 @@ from chiplog_operator import (
     leadership,
     line_watch,
     logs,
+    lookout,
     notifier,
     overlaps,
-    recording,
-    roll_call,
 )
 from chiplog_operator.adoption import Adopter
 from chiplog_operator.alerts import Alerts
@@ -42,6 +41,7 @@ from chiplog_operator.kube import Kube
 from chiplog_operator.leadership import Alone, Leadership, LeaseLost, Place
 from chiplog_operator.ledger import Ledger, NameTaken
 from chiplog_operator.line_watch import LineWatch
+from chiplog_operator.lookout import Lookout
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.motion import Motion
 from chiplog_operator.news import Budget
@@ -53,7 +53,6 @@ from chiplog_operator.overlaps import Overlaps
 from chiplog_operator.posting import HttpPoster
 from chiplog_operator.reconciler import Reconciler
 from chiplog_operator.recorder_probe import HttpProber
-from chiplog_operator.roll_call import Unchanged
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.strangers import Strangers
@@ -77,12 +76,6 @@ THREADS = 16
 
 LOOK_SECONDS = 2.0
 """Between two looks at the plan of whom to follow."""
-
-COMPARE_SECONDS = 30.0
-"""Between two comparisons of the watches with a listing."""
-
-COMPARED_PER_SECOND = 200
-"""But of more than six thousand objects no more than so many a second: a listing costs the API server each of them."""
 
 LEASE_TIMEOUT_SECONDS = (1.0, 2.0)
 """A renewal that takes longer is tried again while there is time."""
@@ -125,7 +118,6 @@ class Operator:
             lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
             begin=partial(self.queue.add, is_first=True),
         )  # fmt: skip
-        self.comparison = Comparison(self.cluster, self.motion, self.strangers, settings.namespaces)
         self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
         self.metrics.gauge("runs_followed", lambda: len(self.following))
         self.metrics.gauge("queue_depth", lambda: len(self.queue))
@@ -151,6 +143,11 @@ class Operator:
             Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
             close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
             notify=self.notifier.of_run, notify_problem=self.notifier.problem,
+        )  # fmt: skip
+        self.lookout = Lookout(
+            self.cluster, settings.namespaces, self.ledger, self.following, self.sightings, self.intake,
+            Comparison(self.cluster, self.motion, self.strangers, settings.namespaces), self.queue,
+            self.reconciler.budget,
         )  # fmt: skip
         self.metrics.gauge("notices_waiting", lambda: len(self.notifier.outbox))
 
@@ -212,15 +209,15 @@ class Operator:
             _every(adoption.ROUND_SECONDS, self._find_missed),
             _every(line_watch.ROUND_SECONDS, self._look_at_lines),
             *([_every(overlaps.ROUND_SECONDS, self._end_overlaps)] if self.settings.keys else []),
-            _every(LOOK_SECONDS, self._look),
+            _every(LOOK_SECONDS, self.lookout.look),
             _every(notifier.ROUND_SECONDS, self._notify),
-            _every(COMPARE_SECONDS, self._compare, first_after=COMPARE_SECONDS),
+            _every(lookout.COMPARE_SECONDS, self.lookout.compare, first_after=lookout.COMPARE_SECONDS),
             self._claim(),
         )
         async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
             tasks = [group.create_task(loop) for loop in loops]
             await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
-            await self._call_roll()
+            await self.lookout.call_roll()
             await handlers.watch(self.intake, self.settings.namespaces, stop)
             for task in tasks:
                 task.cancel()
@@ -279,71 +276,10 @@ class Operator:
         except ClusterError as error:
             log.warning("keys not looked at, tried again", error=str(error))
 
-    async def _look(self) -> None:
-        """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""
-        for namespace, recorders in self.following.due(time.monotonic()).items():
-            try:
-                news = await asyncio.to_thread(self.ledger.refresh, namespace, list(recorders))
-            except BucketError as error:
-                log.warning("bucket not read, looked at again later", namespace=namespace, error=str(error))
-                continue
-            for recorder in news:
-                self._hear(namespace, recorder, recorders[recorder])
-            for recorder in self.ledger.silent(namespace, recorders, recording.SILENT_SECONDS):
-                self._miss(recorders[recorder])
-
-    def _miss(self, key: Key) -> None:
-        """Look at a run of which a recorder missed its heartbeat, until its status says so."""
-        if self.following.is_heard(key):
-            self.queue.add(key)
-
-    def _hear(self, namespace: str, recorder: str, key: Key) -> None:
-        """Look at a run whose head is news; where it only came further, when its turn comes to tell that."""
-        if self.following.is_heard(key) and self.ledger.told_mere_progress(namespace, recorder):
-            self.queue.add_within(key, self.reconciler.budget.wait(key, len(self.following)))
-        else:
-            self.queue.add(key)
-
     async def _notify(self) -> None:
         """Send what people are to be told."""
         if not self.claim.trouble:
             await asyncio.to_thread(self.notifier.deliver)
-
-    async def _compare(self) -> None:
-        """List everything, and work on what the watches have not brought."""
-        found = await asyncio.to_thread(self.comparison.look)
-        for kind, body in found.missed:
-            self.intake.missed(kind, body)
-        for pod in found.orphans:
-            self.intake.orphaned(pod)
-        await asyncio.sleep(max(0.0, len(self.motion) / COMPARED_PER_SECOND - COMPARE_SECONDS))
-
-    async def _call_roll(self) -> None:
-        """Begin with what listings say: a run of which nothing changed needs no pass. Where they fail, all get one."""
-        try:
-            found = await asyncio.to_thread(roll_call.call, self.cluster, self.settings.namespaces, time.time())
-        except ClusterError as error:
-            log.warning("roll not called, every run is looked at", error=str(error))
-            return
-        for key, name in found.pods:
-            self.sightings.pod_seen(key, name)
-        self.sightings.all_seen()
-        for item in found.unchanged:
-            self._resume(item)
-        log.info("roll called", unchanged=len(found.unchanged), followed=len(self.following))
-
-    def _resume(self, item: Unchanged) -> None:
-        """Follow a run on from its status, as after a pass over it."""
-        self.intake.unchanged(item)
-        after = item.pace
-        if after.is_followed:
-            self.following.follow(item.key, item.recorders, is_hot=after.is_hot, is_heard=after.is_heard)
-        elif not after.is_forgotten:
-            self.following.wait(item.key)
-        if not after.is_forgotten:
-            self.reconciler.budget.told(item.key)
-        if after.again_after is not None:
-            self.queue.add_later(item.key, after.again_after)
 
     async def _claim(self) -> None:
         """Take the cluster's name in the bucket; as long as the store does not answer, training goes on without."""

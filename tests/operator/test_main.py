@@ -35,10 +35,11 @@ def operator(tmp_path: Path, cluster: FakeCluster) -> Operator:
 
 def soon(operator: Operator, loop: str) -> None:
     """Let one of the loops turn for a moment."""
+    owner = operator.lookout if hasattr(operator.lookout, loop) else operator
 
     async def turn() -> None:
         try:
-            await asyncio.wait_for(getattr(operator, loop)(), 0.5)
+            await asyncio.wait_for(getattr(owner, loop)(), 0.5)
         except TimeoutError:
             return
 
@@ -72,7 +73,7 @@ def test_an_operator_without_its_bucket_is_not_ready_but_works(tmp_path: Path) -
 
 def test_what_the_watches_missed_is_worked_on(operator: Operator, cluster: FakeCluster) -> None:
     cluster.runs[KEY] = training_run()
-    soon(operator, "_compare")
+    soon(operator, "compare")
     assert len(operator.queue) == 1
 
 
@@ -88,7 +89,7 @@ def test_an_operator_begins_with_what_listings_say_and_goes_on_without_a_pass(
             world.record()
     for name in ("runs", "jobs", "all_pods"):
         setattr(cluster, name, getattr(world.cluster, name))
-    soon(operator, "_call_roll")
+    soon(operator, "call_roll")
     assert (len(operator.queue), len(operator.following)) == (0, 1)
     assert operator.reconciler.budget.wait(KEY, 1) > 0, "its progress is told in its turn"
     operator.intake.take("trainingruns", cluster.runs[KEY], is_gone=False)
@@ -100,7 +101,7 @@ def test_an_operator_begins_with_what_listings_say_and_goes_on_without_a_pass(
 
 def test_an_operator_whose_roll_cannot_be_called_looks_at_every_run(operator: Operator, cluster: FakeCluster) -> None:
     cluster.listed = refused  # type: ignore[method-assign]
-    soon(operator, "_call_roll")
+    soon(operator, "call_roll")
     operator.intake.take("trainingruns", training_run(), is_gone=False)
     assert len(operator.queue) == 1
 
@@ -137,10 +138,10 @@ def test_a_run_whose_recorder_missed_its_heartbeat_is_looked_at_until_its_status
 
 def look(operator: Operator, *, is_heard: bool) -> None:
     """One look at a run that was heard of, or was not, when its status was decided last."""
-    operator.following = Following()
-    operator.following.follow(KEY, ["uid-p1"], is_hot=True, is_heard=is_heard)
-    operator.queue = WorkQueue()
-    soon(operator, "_look")
+    operator.lookout.following = Following()
+    operator.lookout.following.follow(KEY, ["uid-p1"], is_hot=True, is_heard=is_heard)
+    operator.lookout.queue = operator.queue = WorkQueue()
+    soon(operator, "look")
 
 
 def test_a_wrong_setting_ends_the_program_with_two_and_a_sentence() -> None:
