@@ -7,7 +7,7 @@ told, the status, Events.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from chiplog_operator import (
     news,
     observations,
     pace,
+    promptness,
     sources,
     specs,
     status,
@@ -36,6 +37,7 @@ from chiplog_operator.news import Budget
 from chiplog_operator.observations import Observation, Refusal
 from chiplog_operator.observer import Memory, Observer
 from chiplog_operator.pace import Pace
+from chiplog_operator.promptness import Lags
 from chiplog_operator.settings import Settings
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Run, Workload
@@ -70,6 +72,10 @@ class Reconciler:
     """Takes in what people are to be told of a run, before its status says so."""
     notify_problem: Callable[[Run], str] = lambda _: ""
     """Why a run that asks for it is told to nobody."""
+    lags: Lags = field(default_factory=Lags)
+
+    def __post_init__(self) -> None:
+        self.metrics.gauge("lag_seconds", self.lags.worst)
 
     def reconcile(self, key: Key) -> float | None:
         """Bring what stands at `key` on its way. Returns after how many seconds to look again; None waits for an event.
@@ -89,6 +95,7 @@ class Reconciler:
         else:
             self.following.drop(key)
             self.budget.forget(key)
+            self.lags.note(key, None)
         return min((delay for delay in delays if delay is not None), default=None)
 
     def _advance(self, key: Key, run: Run) -> float | None:
@@ -101,7 +108,8 @@ class Reconciler:
         if _is_untouched(run):
             self._begin(run)
         if self._is_another_s(run):
-            self._tell(key, run, status.decide(run, self.observer.unseen(run, _id_taken(run))))
+            unseen = self.observer.unseen(run, _id_taken(run))
+            self._tell(key, run, unseen, status.decide(run, unseen))
             return pace.LOOK_AGAIN_SECONDS
         run, refusal = self._filled_in(run)
         memory = self.observer.remember(run)
@@ -113,8 +121,10 @@ class Reconciler:
         if not self._record(key, run, seen, new) and documents.is_durable(new):
             return pace.LOOK_AGAIN_SECONDS  # Durable is the last word: it waits until the outcome is written.
         self.notify(run, new, seen)
-        wait = self._tell(key, run, new)
-        again = self._follow(key, run, seen, pace.following(run, seen, new, self.following.living()))
+        wait = self._tell(key, run, seen, new)
+        after = pace.following(run, seen, new, self.following.living())
+        self.lags.note(key, new.get("lagSeconds") if after.is_followed else None)
+        again = self._follow(key, run, seen, after)
         return min((delay for delay in (wait, again) if delay is not None), default=None)
 
     def _is_another_s(self, run: Run) -> bool:
@@ -270,7 +280,7 @@ class Reconciler:
             return True
         return self._tolerated(run, lambda: self.keep(run, new, seen.attempts))
 
-    def _tell(self, key: Key, run: Run, new: Json) -> float | None:
+    def _tell(self, key: Key, run: Run, seen: Observation, new: Json) -> float | None:
         """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn, and
         what changes again at once for that: then after how many seconds it is to be told.
         """
@@ -282,6 +292,8 @@ class Reconciler:
             return wait
         self.cluster.apply_status(_status_manifest(run, new))
         self.budget.told(key)
+        for name, seconds in promptness.delays(run.status, new, seen, self.observer.clock()):
+            self.metrics.took(name, seconds)
         self.metrics.count("status_writes_total", kind="transition" if is_transition else "progress")
         for event in events.between(run.status, new):
             self._say(run, event)

@@ -502,6 +502,8 @@ class World:
         when = times.text(self.clock())
         word = {"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": when}
         self.job.setdefault("status", {}).setdefault("conditions", []).append(word)
+        if kind == "Complete":
+            self.job["status"]["completionTime"] = when
 
     def record(self, name: str = "p1", state: str = "recording", **told: Any) -> None:
         """The recorder writes its live object."""
