@@ -390,3 +390,14 @@ def test_a_link_of_before_there_were_lists_opens_its_run(site: Site, world: Worl
     }  # fmt: skip
     assert runs(site, come(site, made["url"])[1]) == OPENS["run"]
     assert made["url"].startswith(OIDC.url)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_by_a_link_of_no_kind_one_changes_what_it_opens_or_shares_it_on(still: Site, kind: str) -> None:
+    told = {**visit(still, kind), "Content-Type": "application/json"}
+    words = json.dumps({"runs": [f"prod/team/{OPENS[kind][0]}"], "tag": ["x"]})
+    assert still.ask("POST", "/api/v1/words", told, words).status == 403
+    assert still.ask("POST", "/api/v1/shares", told, json.dumps({**WHOLE[kind], "days": 1})).status in (403, 404)
+    assert kind != "report" or still.ask(
+        "POST", "/api/v1/reports/prod/team/weekly/comments", told, json.dumps({"text": "x"})
+    ).status == 403  # fmt: skip
