@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from starlette.requests import HTTPConnection
 
@@ -40,6 +41,10 @@ class Sight:
     headers: Headers = Headers()
     session_cookie: str = "chiplog_session"
     link_cookie: str = "chiplog_link"
+
+    def __post_init__(self) -> None:
+        self._known: WeakKeyDictionary[Roster, dict[tuple[str, str, str], Roster]] = WeakKeyDictionary()
+        """What links open of all runs as they were read last: of many it takes a while to choose."""
 
     def person(self, request: HTTPConnection) -> Person:
         """Who asks. Raises NotSignedOn, Unanswered."""
@@ -95,8 +100,13 @@ class Sight:
         return [self._seen(person, place, every.at(place)) for place in places]
 
     def _opened(self, visitor: Visitor) -> Roster:
+        place = (visitor.cluster, visitor.namespace, visitor.name)
         with _discreet():
-            return opened.roster(visitor, self.shelf.roster(), self.shelf)
+            every = self.shelf.roster()
+            known = self._known.setdefault(every, {})
+            if place not in known:
+                known[place] = opened.roster(visitor, every, self.shelf)
+            return known[place]
 
     def _seen(self, person: Person, place: layout.Run, item: Brief | RunView | None) -> Brief | RunView:
         """What a link opens has been chosen by then."""
