@@ -17,6 +17,7 @@ import latency
 import listing
 import logging_calls
 import media
+import pixels
 import sealing
 import starting
 import targets
@@ -29,6 +30,7 @@ MEASURES: dict[str, Callable[[], targets.Report]] = {
     "P5": logging_calls.start,
     "P6": kills.measure,
     "P7": latency.measure,
+    "P8": pixels.measure,
     "P9": footprint.memory,
     "P10": footprint.idling,
     "P11": decoding.measure,
