@@ -211,13 +211,16 @@ class Operator:
             *([_every(overlaps.ROUND_SECONDS, self._end_overlaps)] if self.settings.keys else []),
             _every(LOOK_SECONDS, self.lookout.look),
             _every(notifier.ROUND_SECONDS, self._notify),
-            _every(lookout.COMPARE_SECONDS, self.lookout.compare, first_after=lookout.COMPARE_SECONDS),
             self._claim(),
         )
         async with asyncio.TaskGroup() as group:  # A loop that fails, by a fault of ours, ends us all.
             tasks = [group.create_task(loop) for loop in loops]
-            await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
             await self.lookout.call_roll()
+            # Not before: what was not listed yet would all be missed.
+            tasks.append(
+                group.create_task(_every(lookout.COMPARE_SECONDS, self.lookout.compare, lookout.COMPARE_SECONDS))
+            )
+            await asyncio.sleep(0)  # At its end kopf waits 5 s for every task that began after it; let these begin.
             await handlers.watch(self.intake, self.settings.namespaces, stop)
             for task in tasks:
                 task.cancel()
