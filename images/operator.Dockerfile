@@ -12,6 +12,8 @@ RUN echo 'chiplog:x:65532:65532:chiplog:/tmp:/usr/sbin/nologin' >> /etc/passwd &
 ENV PYTHONPATH=/opt/chiplog/app:/opt/chiplog/site-packages PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # A sampler's matrices are small: threads of OpenBLAS would spin for each other and quintuple a suggestion's CPU.
 ENV OPENBLAS_NUM_THREADS=1
+# Sixteen threads with a heap each keep what a listing of ten thousand pods took from every one of them.
+ENV MALLOC_ARENA_MAX=2
 
 COPY site-packages /opt/chiplog/site-packages
 COPY app /opt/chiplog/app

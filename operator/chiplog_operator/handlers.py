@@ -24,7 +24,7 @@ CLIENT_TIMEOUT_SECONDS = 75
 
 CONNECT_TIMEOUT_SECONDS = 10
 
-CHUNK = 500
+CHUNK = 200
 """Objects of a page of the list with which a watch begins: of ten thousand pods one page at a time is in memory."""
 
 IDLE_SECONDS = 0.5

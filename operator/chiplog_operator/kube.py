@@ -49,8 +49,8 @@ changes nothing the second time: what we make has a name of its own, and what we
 MAX_PAUSE_SECONDS = 30.0
 """No answer of a server makes us wait for longer."""
 
-PAGE = 500
-"""Objects of a page of a listing: of ten thousand pods one page at a time is in memory."""
+PAGE = 200
+"""Objects of a page of a listing: of ten thousand pods one page is in memory. Of 500 each 20 MiB more stayed behind."""
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500

@@ -1,8 +1,9 @@
 """What a start, the heads in the bucket and listings make of the queue: whom to look at, and when; it makes no pass."""
 
 import asyncio
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -41,6 +42,7 @@ class Lookout:
     comparison: Comparison
     queue: WorkQueue[Key]
     budget: Budget
+    chance: Callable[[], float] = random.random
 
     async def call_roll(self) -> None:
         """Begin with what listings say: a run of which nothing changed needs no pass. Where they fail, all get one."""
@@ -52,8 +54,9 @@ class Lookout:
         for key, name in found.pods:
             self.sightings.pod_seen(key, name)
         self.sightings.all_seen()
+        live = sum(item.pace.is_followed for item in found.unchanged)
         for item in found.unchanged:
-            self._resume(item)
+            self._resume(item, live)
         log.info("roll called", unchanged=len(found.unchanged), followed=len(self.following))
 
     async def look(self) -> None:
@@ -78,7 +81,7 @@ class Lookout:
             self.intake.orphaned(pod)
         await asyncio.sleep(max(0.0, len(self.comparison.motion) / COMPARED_PER_SECOND - COMPARE_SECONDS))
 
-    def _resume(self, item: Unchanged) -> None:
+    def _resume(self, item: Unchanged, live: int) -> None:
         """Follow a run on from its status, as after a pass over it."""
         self.intake.unchanged(item)
         after = item.pace
@@ -87,7 +90,7 @@ class Lookout:
         elif not after.is_forgotten:
             self.following.wait(item.key)
         if not after.is_forgotten:
-            self.budget.told(item.key)
+            self.budget.enter(item.key, live, self.chance())
         if after.again_after is not None:
             self.queue.add_later(item.key, after.again_after)
 

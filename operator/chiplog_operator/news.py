@@ -55,8 +55,7 @@ class Budget:
 
     def wait(self, key: Key, live: int) -> float:
         """Seconds until the turn of a run among so many that live; 0 where it is now."""
-        interval = max(LEAST_SECONDS, live / self._per_second)
-        return max(0.0, self._told.get(key, float("-inf")) + interval - self._clock())
+        return max(0.0, self._told.get(key, float("-inf")) + self._interval(live) - self._clock())
 
     def hold(self, key: Key, status: Tree) -> float:
         """Seconds for which a transition to this status is held still; 0 where it is to be told now."""
@@ -70,10 +69,19 @@ class Budget:
         self._told[key] = self._clock()
         self._held.pop(key, None)
 
+    def enter(self, key: Key, live: int, chance: float) -> None:
+        """A run that was told by an earlier life of ours: its turn is anywhere in an interval, by `chance` from 0 to 1,
+        so that a restart makes no crowd of turns.
+        """
+        self._told[key] = self._clock() - chance * self._interval(live)
+
     def forget(self, key: Key) -> None:
         """The run makes no progress any more."""
         self._told.pop(key, None)
         self._held.pop(key, None)
+
+    def _interval(self, live: int) -> float:
+        return max(LEAST_SECONDS, live / self._per_second)
 
 
 def _essence(status: Tree) -> dict[str, Any]:

@@ -40,6 +40,7 @@ CONNECTIONS = 8
 GOAL = 1.5
 MIB = 1024
 _RUNNING = {"running": {"startedAt": "2026-11-26T00:00:00Z"}}
+_AS_IN_THE_IMAGE = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 _UNLIMITED = {"CHIPLOG_API_QPS": "100000", "CHIPLOG_API_BURST": "100000"}
 
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ def measure() -> Report:
         by_hand = _by_hand(hand)
         bucket = Path(folder) / "bucket"
         bucket.mkdir()
-        operator = OperatorProcess(Path(os.environ["KUBECONFIG"]), bucket, ours, **_UNLIMITED)
+        operator = OperatorProcess(Path(os.environ["KUBECONFIG"]), bucket, ours, **_AS_IN_THE_IMAGE, **_UNLIMITED)
         operator.start()
         try:
             by_operator = _by_operator(operator, ours)

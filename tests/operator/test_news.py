@@ -171,6 +171,14 @@ def test_the_budget_is_for_the_whole_cluster(live: int, seconds: float) -> None:
     assert budget.wait(KEY, live) == seconds
 
 
+def test_after_a_restart_the_turns_of_very_many_lie_all_over_an_interval() -> None:
+    budget = Budget(2.0, Time())
+    for number in range(100):
+        budget.enter(Key("team", f"r{number}"), 100, number / 100)
+    waits = [budget.wait(Key("team", f"r{number}"), 100) for number in range(100)]
+    assert waits == pytest.approx([50 - number / 2 for number in range(100)])
+
+
 def test_a_thousand_runs_write_no_more_than_the_budget() -> None:
     clock, told = Time(), 0
     budget = Budget(2, clock)

@@ -260,7 +260,7 @@ def test_a_listing_is_of_what_the_watch_shows() -> None:
             found = [item["metadata"]["uid"] for item in kube(port).listed(kind, namespaces)]
             assert found == ["u"] * max(1, len(namespaces))
     assert [path for _, path, _, _ in requests] == [
-        "/api/v1/pods?limit=500&labelSelector=chiplog.dev%2Finject%3Dtrue",
-        "/apis/batch/v1/namespaces/a/jobs?limit=500&labelSelector=chiplog.dev%2Frun",
-        "/apis/batch/v1/namespaces/b/jobs?limit=500&labelSelector=chiplog.dev%2Frun",
+        "/api/v1/pods?limit=200&labelSelector=chiplog.dev%2Finject%3Dtrue",
+        "/apis/batch/v1/namespaces/a/jobs?limit=200&labelSelector=chiplog.dev%2Frun",
+        "/apis/batch/v1/namespaces/b/jobs?limit=200&labelSelector=chiplog.dev%2Frun",
     ]
