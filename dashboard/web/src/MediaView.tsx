@@ -65,7 +65,7 @@ function Stepped({ rows, ...shown }: Omit<KeyProps, "beat"> & { rows: Row[] }) {
   );
 }
 
-function Shown({ id, name, kind, item, files, config, dark }: Omit<KeyProps, "beat"> & { item: Named }) {
+export function Shown({ id, name, kind, item, files, config, dark }: Omit<KeyProps, "beat"> & { item: Named }) {
   const file = fileOf(files, item);
   if (!file) return <p className="hint">{say("{path} is not in the bucket.", { path: item.path })}</p>;
   const source = api.content(id, file);
@@ -109,7 +109,7 @@ function Grid({ source }: { source: string }) {
   );
 }
 
-function Histograms({ rows, name, dark }: { rows: Row[]; name: string; dark: boolean }) {
+export function Histograms({ rows, name, dark }: { rows: Row[]; name: string; dark: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const found = useMemo(() => rows.flatMap((row, place) => { const told = bins(row[name]); return told ? [{ step: row._step ?? place, told }] : []; }), [rows, name]);

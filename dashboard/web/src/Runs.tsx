@@ -12,12 +12,14 @@ import * as format from "./format";
 import { Link } from "./Link";
 import { useList, useQuestion, useRows } from "./listed";
 import { beatOf, useAnswer, type Live } from "./live";
+import { logged } from "./media";
 import { RunList, Welcome } from "./RunList";
 import { RunTable } from "./RunTable";
 import { Share } from "./Share";
 import { shown } from "./words";
 import { later, say } from "./say";
 
+const Beside = lazy(() => import("./panels/Beside"));
 const RunPlots = lazy(() => import("./plots/RunPlots"));
 
 const FIRST = 10;
@@ -93,7 +95,12 @@ export function Board({ chosen, paint, live, others, bare = false }: BoardProps)
         </select>
       </label>
     </Charts>);
-  return bare ? charts : <main className="page">{charts}</main>;
+  if (bare) return charts;
+  return (
+    <main className="page">
+      {charts}
+      {others && chosen.some((run) => logged(run.summary).length > 0) && <Suspense fallback={null}><Beside runs={chosen} paint={paint} beat={beat} dark={others.dark} /></Suspense>}
+    </main>);
 }
 
 /** The group of each run by a value of it, and how many are in it. */

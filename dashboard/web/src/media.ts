@@ -13,6 +13,16 @@ const KINDS: Record<string, Kind> = {
 
 export interface Row { _step: number | null; _timestamp: number | null; [key: string]: Value }
 
+/** The steps at which any of several runs logged something, in order. */
+export function stepsOf(runs: Row[][]): number[] {
+  return [...new Set(runs.flatMap((rows) => rows.map((row) => row._step ?? 0)))].sort((a, b) => a - b);
+}
+
+/** What a run showed at a step: its newest row until then; none where it had logged nothing yet. */
+export function rowAt(rows: Row[], step: number): Row | undefined {
+  return rows.findLast((row) => (row._step ?? 0) <= step);
+}
+
 export function kindOf(value: Value | undefined): Kind | null {
   return isTree(value) && typeof value._type === "string" ? KINDS[value._type] ?? null : null;
 }
