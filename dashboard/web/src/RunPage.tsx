@@ -14,7 +14,7 @@ import * as format from "./format";
 import { beatOf, useAnswer, type Live } from "./live";
 import { Media } from "./MediaView";
 import { logged } from "./media";
-import { Patch } from "./Patch";
+import { Saved } from "./Saved";
 import { notify } from "./notice";
 import { later, say } from "./say";
 import { Share } from "./Share";
@@ -71,7 +71,8 @@ function Overview({ run, now, beat }: { run: Detail; now: Run | undefined; beat:
       <Facts name={say("How it was made")} facts={making(run)} />
       <Recorders run={run} />
       <Again run={run} />
-      <Patch id={run.id} beat={beat} />
+      {Object.keys(run.environment).length > 0 && <Leaves name={say("Environment")} tree={run.environment} />}
+      <Saved id={run.id} beat={beat} />
     </div>
   );
 }

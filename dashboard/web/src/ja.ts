@@ -203,6 +203,8 @@ export const ja: Record<string, string> = {
   "Images": "イメージ",
   "Command": "コマンド",
   "Variables": "環境変数",
+  "Environment": "実行環境",
+  "Packages": "パッケージ",
   "Datasets": "データセット",
   "Program": "プログラム",
   "Host": "ホスト",

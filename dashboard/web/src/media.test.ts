@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { File } from "./api";
-import { bins, fileOf, heat, kindOf, logged, named } from "./media";
+import { bins, fileOf, heat, kindOf, logged, named, rowAt, stepsOf } from "./media";
 
 test("media are told from other values by their type", () => {
   expect(logged({ loss: 1, b: { _type: "histogram" }, a: { _type: "image-file" }, c: { _type: "unheard-of" } })).toEqual([["a", "picture"], ["b", "histogram"]]);
@@ -11,6 +11,13 @@ test("one file, several files and nested ones are all named, with their captions
   expect(named({ _type: "image-file", path: "media/a.png", sha256: "aa" })).toEqual([{ path: "media/a.png", sha256: "aa", caption: "" }]);
   expect(named({ _type: "images/separated", filenames: ["x.png", "y.png"], captions: ["one", "two"] }).map((item) => item.caption)).toEqual(["one", "two"]);
   expect(named({ _type: "audio", audio: [{ path: "s.wav", sha256: "ss", caption: "la" }] })).toEqual([{ path: "s.wav", sha256: "ss", caption: "la" }]);
+});
+
+test("a slider goes through the steps of all runs, and each shows its newest until then", () => {
+  const row = (step: number | null) => ({ _step: step, _timestamp: null });
+  const [one, other] = [[row(0), row(20)], [row(10), row(20), row(30)]];
+  expect(stepsOf([one, other, []])).toEqual([0, 10, 20, 30]);
+  expect([rowAt(one, 10)?._step, rowAt(other, 5), rowAt(one, Infinity)?._step, rowAt([row(null)], 0)?._step]).toEqual([0, undefined, 20, null]);
 });
 
 test("a file is found by its digest, else by the end of its path, and never by a part of a name", () => {

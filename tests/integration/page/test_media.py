@@ -38,16 +38,16 @@ STAIN = """() => {
 
 
 class Shipped:
-    """Files of the first run."""
+    """Files of a run."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, number: int = 0) -> None:
+        self.world, self.number = world, number
         self.rows: list[dict[str, Any]] = []
 
     def file(self, kind: str, name: str, data: bytes) -> dict[str, Any]:
         """Put a file; what a row says of it."""
         digest = hashlib.sha256(data).hexdigest()
-        key = f"v1/blobs/prod/team/r0/{digest}/{name}"
+        key = f"v1/blobs/prod/team/r{self.number}/{digest}/{name}"
         self.world.bucket.put(key, data)
         self.rows.append(file(f"wandb/run/files/media/{name}", digest, key=key, size=len(data)))
         return {"_type": kind, "path": f"media/{name}", "sha256": digest}
@@ -57,7 +57,8 @@ class Shipped:
         last = [[[key], value] for key, value in rows[-1]["values"].items()]
         summary = {"kind": "summary", "update": last, "remove": []}
         source = Source(numbered(self.rows), id="files", kind="files", path="files")
-        self.world.record("r0", Source(numbered([*rows, summary])), source, run="run0-0123abc0", sequence=9)
+        run = f"run{self.number}-0123abc{self.number}"
+        self.world.record(f"r{self.number}", Source(numbered([*rows, summary])), source, run=run, sequence=9)
 
 
 def with_media(world: World) -> None:
@@ -137,6 +138,21 @@ def test_a_slider_goes_through_the_steps_of_media_and_histograms_lie_side_by_sid
     expect(page.locator('section[aria-label="words"] td')).to_have_text(["the", "0.5", "a", "0.25"])
     weights, told = page.locator('section[aria-label="weights"]'), "step 0 · most between 0 and 1"
     pages.pointed(weights.locator("canvas"), lambda: told in weights.inner_text(), position={"x": 5, "y": 5})
+
+
+def test_media_of_the_chosen_runs_stand_beside_each_other_at_one_step(page: Page, address: str, world: World) -> None:
+    with_media(world)
+    other = Shipped(world, 1)
+    other.record(history(10, samples=other.file("image-file", "b_10.png", exhibits.waves(10, side=8))))
+    page.goto(f"{address}/runs")
+    samples = page.locator('section[aria-label="samples"]')
+    expect(samples.locator("h4 a")).to_have_text(["run0", "run1"])
+    expect(samples.locator("figcaption")).to_have_text(["a_20.png", "b_10.png"])
+    samples.get_by_role("slider").fill("0")
+    expect(samples.locator("figcaption")).to_have_text(["a_0.png"])
+    expect(samples).to_contain_text("Nothing.")
+    expect(page).to_have_url(re.compile("at=0"))
+    expect(page.locator('section[aria-label="weights"]').get_by_role("img")).to_have_count(1)
 
 
 def opened(page: Page, address: str, world: World) -> None:

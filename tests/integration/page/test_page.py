@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import group_world
 import pytest
@@ -236,21 +237,31 @@ def with_code(world: World, number: int, text: str) -> None:
     world.record(f"r{number}", rows, shipped, run=f"run{number}-0123abc{number}", sequence=5)
 
 
-def test_a_run_shows_what_was_changed_since_its_commit_and_whose_it_says_it_is(
-    page: Page, address: str, world: World
-) -> None:
-    data = b"diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-lr = 1\n+lr = 2\n"
+def saved(world: World, name: str, data: bytes) -> dict[str, Any]:
+    """The row of a file of the run `patched`."""
     digest = hashlib.sha256(data).hexdigest()
-    key = f"v1/blobs/prod/team/patched/{digest}/diff.patch"
+    key = f"v1/blobs/prod/team/patched/{digest}/{name}"
     world.bucket.put(key, data)
+    return file(name, digest, key=key, size=len(data))
+
+
+def test_a_run_shows_what_it_was_made_of_and_whose_it_says_it_is(page: Page, address: str, world: World) -> None:
+    data = b"diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-lr = 1\n+lr = 2\n"
     place = world.run("patched", uid="0123abc9", claimed_by="ada@example.com")
-    patch = Source(numbered([file("diff.patch", digest, key=key, size=len(data))]), id="f", kind="files", path="files")
-    world.record("patched", Source(script([1.0])), patch, run=place.id)
+    files = [saved(world, "diff.patch", data), saved(world, "requirements.txt", b"numpy==2.3.1\ntorch==2.9.0\n")]
+    rows = [{"kind": "environment", "environment": {"gpu_type": "H100", "memory": {"total": 64}}}, *script([1.0])]
+    shipped = Source(numbered(files), id="f", kind="files", path="files")
+    world.record("patched", Source(numbered(rows)), shipped, run=place.id)
     page.goto(f"{address}/runs/{place.path}")
     card = page.locator("section", has=page.get_by_role("heading", name="Changes since the commit"))
     expect(card.locator(".added")).to_have_text("+lr = 2")
     expect(card.locator(".removed")).to_have_text("-lr = 1")
     expect(page.get_by_text("ada@example.com")).to_be_visible()
+    expect(page.locator("section", has=page.get_by_role("heading", name="Environment"))).to_contain_text("H100")
+    page.get_by_label("Filter Packages").fill("torch")
+    expect(page.locator("section", has=page.get_by_role("heading", name="Packages")).locator("dl > div")).to_have_text(
+        ["torch2.9.0"]
+    )
 
 
 def test_code_side_by_side_shows_the_lines_that_differ(page: Page, address: str, world: World) -> None:

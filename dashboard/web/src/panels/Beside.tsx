@@ -74,7 +74,7 @@ function AtStep({ name, kind, told, paint, dark }: { name: string; kind: Kind; t
         const row = rowAt(rows, wanted === "" ? Infinity : Number(wanted));
         return (
           <div key={run.id}>
-            <h4><span className="dot" style={{ background: paint(run.id) }} aria-hidden="true" /><Link to={runHref(run.id)}>{run.display_name}</Link>{isStepped && row && row._step !== steps[at] && <span className="hint">{say("step {step}", { step: format.number(row._step ?? 0) })}</span>}</h4>
+            <h4><span className="mark" style={{ background: paint(run.id) }} aria-hidden="true" /><Link to={runHref(run.id)}>{run.display_name}</Link>{isStepped && row && row._step !== steps[at] && <span className="hint">{say("step {step}", { step: format.number(row._step ?? 0) })}</span>}</h4>
             {!isStepped ? <Histograms rows={rows} name={name} dark={dark} /> : row
               ? <div className="shown">{named(row[name]).map((item, place) => <Shown key={place} id={run.id} name={name} kind={kind} item={item} files={files} config={run.config} dark={dark} />)}</div>
               : <p className="hint">{say("Nothing.")}</p>}
