@@ -50,6 +50,7 @@ def views(folder: Path) -> dict[str, str]:
         "table": "/runs?view=table",
         "run": f"/runs/{ids[7]}",
         "restart": f"/runs/{ids[7]}?tab=charts",
+        "system": f"/runs/{ids[7]}?tab=system",
         "console": f"/runs/{ids[8]}?tab=console",
         "files": f"/runs/{ids[7]}?tab=files",
         "media": f"/runs/{ids[7]}?tab=media&at=240",

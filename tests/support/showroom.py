@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import group_world
+import loads
 from bucket_world import Source, World, attempt, console, history, numbered
 from exhibits import Exhibits
 
 from chiplog.bucket.directory import DirectoryBucket
 
 STEPS = 400
+STEP_SECONDS = 8.0
 HOUR = 3600.0
 RESTARTED = 6
 
@@ -44,34 +46,39 @@ def _run(world: World, number: int, chance: random.Random) -> None:
     steps = STEPS if number > 2 else 120 + 60 * number
     curves = _curves(rate, steps, started, chance)
     newest = {"kind": "summary", "update": [[[key], value] for key, value in _newest(curves).items()], "remove": []}
-    rows = numbered([*curves, *(console(f"epoch {n} done\n") for n in range(20)), newest])
+    told = [*curves, *_console(started, steps), newest]
+    rows = numbered([*told, *loads.rows(started, started + steps * STEP_SECONDS, number)])
     recorder = f"r{number}"
     if number == RESTARTED:
         _restart(world, place, rows, newest, started)
         return
-    world.record(recorder, Source(rows), run=place.id, namespace=place.namespace)
+    over = {"state": "drained"} if number > 2 else {}
+    world.record(recorder, Source(rows), run=place.id, namespace=place.namespace, **over)
     if number > 2:
         _end(world, place, number, recorder, started)
 
 
 def _restart(world: World, place: Any, rows: list[Any], newest: dict[str, Any], started: float) -> None:
     """A run that ran out of memory after 180 steps and went on from a checkpoint of step 120; it logged media too."""
-    steps = {"r6a": range(180), "r6": range(120, STEPS)}
-    for recorder, those in steps.items():
+    lost_steps = range(120, 180)
+    middle, finished = started + lost_steps.stop * STEP_SECONDS, started + (STEPS + len(lost_steps)) * STEP_SECONDS
+    lives = {"r6a": (range(lost_steps.stop), started, middle), "r6": (range(lost_steps.start, STEPS), middle, finished)}
+    for recorder, (those, began, ended) in lives.items():
+        moments = {step: began + place * STEP_SECONDS for place, step in enumerate(those)}
         mine = [row for row in rows if row["kind"] == "history" and row["step"] in those]
-        bare = [{name: value for name, value in row.items() if name != "at"} for row in mine]
+        bare = [{name: value for name, value in {**row, "time": moments[row["step"]]}.items() if name != "at"}
+                for row in mine]  # fmt: skip
         shown = Exhibits(world, place.namespace, recorder, STEPS)
         for step in those[::20]:
-            shown.add(step, started + step * 8.0)
+            shown.add(step, moments[step])
         last = {
             "kind": "summary",
             "update": [[[key], value] for key, value in shown.rows[-1]["values"].items()],
             "remove": [],
         }
-        told = numbered([*bare, *shown.rows, newest, last])
+        told = numbered([*bare, *shown.rows, newest, last, *loads.rows(began, ended, RESTARTED)])
         shipped = Source(numbered(shown.files), id="files", kind="files", path="files")
-        world.record(recorder, Source(told), shipped, run=place.id, namespace=place.namespace)
-    middle, finished = started + 180 * 8.0, started + STEPS * 8.0
+        world.record(recorder, Source(told), shipped, run=place.id, namespace=place.namespace, state="drained")
     first = attempt(1, "r6a", reason="OOMKilled", exit_code=137, started_at=started, finished_at=middle)
     second = attempt(2, "r6", reason="Completed", exit_code=0, started_at=middle, finished_at=finished)
     world.outcome(place, "finished", [first, second], reason="Completed", durable=True, started_at=started,
@@ -85,8 +92,14 @@ def _curves(rate: float, steps: int, started: float, chance: random.Random) -> l
         row = {"train/loss": loss, "train/accuracy": 1 - loss / 3, "optimizer/lr": rate * (1 - step / STEPS)}
         if step % 10 == 0:
             row |= {"val/loss": loss + 0.08 + chance.gauss(0, 0.02), "val/accuracy": 0.95 - loss / 3}
-        found.append({**history(step, **row), "time": started + step * 8.0})
+        found.append({**history(step, **row), "time": started + step * STEP_SECONDS})
     return found
+
+
+def _console(started: float, steps: int) -> list[dict[str, Any]]:
+    """A line for each twentieth of the steps."""
+    told = range(0, steps, max(1, steps // 20))
+    return [console(f"epoch {n} done\n", time=started + step * STEP_SECONDS) for n, step in enumerate(told)]
 
 
 def _newest(curves: list[dict[str, Any]]) -> dict[str, object]:
@@ -97,7 +110,7 @@ def _newest(curves: list[dict[str, Any]]) -> dict[str, object]:
 def _end(world: World, place: object, number: int, recorder: str, started: float) -> None:
     ends = {5: ("failed", "Error", 1), 7: ("killed", "OOMKilled", 137), 11: ("failed", "Error", 1)}
     state, reason, code = ends.get(number, ("finished", "Completed", 0))
-    finished = started + STEPS * 8.0
+    finished = started + STEPS * STEP_SECONDS
     last = attempt(1, recorder, reason=reason, exit_code=code, started_at=started, finished_at=finished)
     world.outcome(place, state, [last], reason=reason, durable=True, started_at=started, finished_at=finished)  # type: ignore[arg-type]
 
