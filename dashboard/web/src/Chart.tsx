@@ -54,7 +54,7 @@ export function Chart({ title, ids, look, axis, logY, logX = false, kind = "hist
         <h3 title={title}>{title}</h3>
         {range && <button className="quiet" onClick={() => setRange(null)}>{say("Reset zoom")}</button>}
         {onPin && <button className={pinned ? "quiet icon pinned" : "quiet icon pin"} aria-pressed={pinned} onClick={onPin} aria-label={say("Keep {title} at the top", { title })}>★</button>}
-        {onOpen && <button className="quiet icon" onClick={onOpen} aria-label={say("Enlarge {title}", { title })}>⤢</button>}
+        {onOpen && <button className="quiet icon pin" onClick={onOpen} aria-label={say("Enlarge {title}", { title })}>⤢</button>}
         {tools}
       </header>
       {error ? <p className="problem">{error}</p> : null}
@@ -146,7 +146,7 @@ function options(
     padding: [8, 12, 0, 0],
     // Times have a second line, the day.
     axes: [
-      { ...shared, size: axis === "time" ? 40 : 26, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed } : {}) },
+      { ...shared, size: axis === "time" ? 40 : 26, ...(axis === "step" || metricOf(axis) ? { values } : axis === "elapsed" ? { values: elapsed, incrs: ROUND } : {}) },
       { ...shared, size: 52, values },
     ],
     cursor: { drag: { x: true, y: false, setScale: false }, points: drawn.lines.length > MOST_POINTS ? { show: false } : { size: 6 }, sync: { key: `chiplog-${axis}` } },
@@ -222,8 +222,15 @@ function short(value: number): string {
   return size > 0 && size < 1e-3 ? value.toExponential(0) : format.number(value);
 }
 
+/** Seconds between marks of a time since a start: whole seconds, minutes, hours and days; what is longer is made of days. */
+const [MINUTE, HOUR, DAY] = [60, 3600, 86400];
+const SIXTIETHS = [1, 2, 5, 10, 15, 30];
+export const ROUND = [
+  0.001, 0.01, 0.1, ...SIXTIETHS, ...SIXTIETHS.map((count) => count * MINUTE), ...[1, 2, 3, 6, 12].map((count) => count * HOUR), ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((count) => count * DAY),
+];
+
 function elapsed(_: uPlot, ticks: number[]): string[] {
-  return ticks.map((tick) => (tick === 0 ? "0" : format.duration(tick).replace(" 0s", "").replace(" 0m", "")));
+  return ticks.map((tick) => (tick === 0 ? "0" : tick < 1 ? `${format.number(tick)}s` : format.duration(tick).replace(/ 0[smh]$/, "")));
 }
 
 /** Whether an element has come near the screen: charts further down ask for nothing. */

@@ -83,9 +83,9 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
       </div>
       {keys !== null && <Put layout={layout} keys={keys} />}
       {keys === null && <p className="hint">{say("Reading …")}</p>}
-      {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : say("No numbers have been logged yet.")}</p>}
+      {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : ids.length ? say("No numbers have been logged yet.") : say("No run is drawn.")}</p>}
       {pins.some(isSeen) && <div className="kept"><Arranged {...arranged} keys={pins} order={keep} /></div>}
-      {sections((keys ?? []).filter((key) => !pins.includes(key))).filter(([, members]) => members.some(isSeen)).map(([name, members]) => (
+      {sections((keys ?? []).filter((key) => !pins.includes(key)), kind).filter(([, members]) => members.some(isSeen)).map(([name, members]) => (
         <Section key={name} name={name} count={members.filter(isSeen).length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
           <Arranged {...arranged} keys={members} />
         </Section>
@@ -141,18 +141,19 @@ function Section({ name, count, isOpen, turn, children }: SectionProps) {
   );
 }
 
-export function sections(keys: string[]): [string, string[]][] {
+/** Metrics by what stands before the first `/`; the system load, which has names such as `gpu.0.temp`, by its part of the machine. */
+export function sections(keys: string[], kind: "history" | "system" = "history"): [string, string[]][] {
   const found = new Map<string, string[]>();
   for (const key of keys) {
-    const slash = key.indexOf("/");
-    const name = slash > 0 ? key.slice(0, slash) : "metrics";
+    const end = kind === "system" ? key.search(/[._]/) : key.indexOf("/");
+    const name = end > 0 ? key.slice(0, end) : kind === "system" ? key : "metrics";
     found.set(name, [...(found.get(name) ?? []), key]);
   }
   return [...found].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
 /** What people look at first. */
-const EARLY = /^(train|training|val|valid|validation|eval|test)$/i;
+const EARLY = /^(train|training|val|valid|validation|eval|test|gpu)$/i;
 
 function rank(section: string): number {
   return section === "metrics" ? 0 : EARLY.test(section) ? 1 : 2;

@@ -11,11 +11,13 @@ const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
 const SOUND = /\.(wav|mp3)$/i;
 const FILM = /\.(mp4|webm)$/i;
 const SHOWN = 200;
+/** `scene_80` stands before `scene_100`. */
+const NATURAL = new Intl.Collator("en", { numeric: true });
 
 export function Files({ id, beat }: { id: string; beat: number }) {
   const [search, setSearch] = useParameter("find", "");
   const { answer, error } = useAnswer((signal) => api.files(id, signal), [id, beat]);
-  const found = (answer?.files ?? []).filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
+  const found = (answer?.files ?? []).filter((file) => file.path.toLowerCase().includes(search.toLowerCase())).sort((a, b) => NATURAL.compare(a.path, b.path));
   const media = found.filter((file) => file.sha256 && (PICTURE.test(file.path) || SOUND.test(file.path) || FILM.test(file.path)));
   return (
     <div>
@@ -24,7 +26,7 @@ export function Files({ id, beat }: { id: string; beat: number }) {
         <span className="hint">{answer && say("{count} files, {bytes}", { count: found.length, bytes: format.bytes(found.reduce((sum, file) => sum + (file.size ?? 0), 0)) })}</span>
       </div>
       {error && <p className="problem">{error}</p>}
-      {media.length > 0 && <div className="media">{media.slice(-SHOWN).reverse().map((file) => <Medium key={`${file.recorder}${file.path}`} id={id} file={file} />)}</div>}
+      {media.length > 0 && <div className="media strip" role="group" aria-label={say("Pictures, sounds and films")} tabIndex={0}>{media.slice(-SHOWN).reverse().map((file) => <Medium key={`${file.recorder}${file.path}`} id={id} file={file} />)}</div>}
       <table className="files">
         <thead><tr><th>{say("Path")}</th><th className="right">{say("Size")}</th><th>{say("Versions")}</th><th>{say("Changed")}</th><th>SHA-256</th></tr></thead>
         <tbody>{found.slice(0, 2000).map((file) => (

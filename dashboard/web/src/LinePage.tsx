@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import uPlot from "uplot";
+import { Absent } from "./Absent";
 import * as api from "./api";
 import type { LineDetail, Night } from "./api";
 import { runHref, useParameter } from "./address";
@@ -18,7 +19,8 @@ import { later, say } from "./say";
 
 export function LinePage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const { answer: line, error } = useAnswer((signal) => api.line(id, signal), [id, live.total]);
-  if (!line) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading the line …")}</p>}</main>;
+  if (!line && error) return <Absent why={error} to="/lines" back={say("All lines")} />;
+  if (!line) return <main className="page"><p className="hint">{say("Reading the line …")}</p></main>;
   return (
     <main className="page">
       <div className="title">

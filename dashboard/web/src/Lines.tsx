@@ -32,7 +32,7 @@ export function Lines({ live }: { live: Live }) {
                 <td>{format.short(line.scheduled_at)}</td>
                 <td><Verdict line={line} /></td>
                 <td>{line.missed.length > 0 ? say("{count}, last {day}", { count: line.missed.length, day: format.day(line.missed[line.missed.length - 1] ?? "") }) : ""}</td>
-                <td>{line.failed_gates.join("; ") || line.message}</td>
+                <td className="long">{line.failed_gates.join("; ") || line.message}</td>
               </tr>))}
             </tbody>
           </table>

@@ -15,6 +15,8 @@ interface Props {
   onAt: (id: string | null) => void;
   /** Those that lie in every chosen stretch; null where none is chosen. */
   onChosen: (ids: Set<string> | null) => void;
+  /** The colour of a trial; without it the best stand out. */
+  paint?: (id: string) => string;
 }
 
 const HEIGHT = 300;
@@ -25,7 +27,7 @@ const SNAP = 0.03;
 
 type Stretch = [number, number];
 
-export function Parallel({ sweep, at, onAt, onChosen }: Props) {
+export function Parallel({ sweep, at, onAt, onChosen, paint }: Props) {
   const [holder, room] = useRoom(800);
   const [stretches, setStretches] = useState<Record<string, Stretch>>({});
   const trials = useMemo(() => ranked(sweep).filter((trial) => trial.value !== null).slice(0, MOST), [sweep]);
@@ -49,7 +51,7 @@ export function Parallel({ sweep, at, onAt, onChosen }: Props) {
       <svg width={width} height={HEIGHT} role="img" aria-label={say("{count} lines through {axes}", { count: trials.length, axes: axes.map((item) => item.name).join(", ") })}>
         {lines.map(({ trial, rank, inside }) => (
           <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}`}
-            style={{ stroke: hue(rank, trials.length) }} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)} onClick={() => go(runHref(trial.id))}>
+            style={{ stroke: paint ? paint(trial.id) : hue(rank, trials.length) }} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)} onClick={() => go(runHref(trial.id))}>
             <title>{`${trial.name}: ${sweep.metric ?? say("value")} ${format.value(trial.value)}`}</title>
           </path>))}
         {axes.map((item, place) => (

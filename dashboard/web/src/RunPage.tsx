@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "react";
 import { Actions } from "./Actions";
+import { Absent } from "./Absent";
 import * as api from "./api";
 import type { Detail, Run, Tree } from "./api";
 import { useParameter } from "./address";
@@ -31,7 +32,8 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   const look = useMemo(() => ({ colour: () => colour(0, dark), name: () => run?.display_name ?? "" }), [dark, run?.display_name]);
   const ids = useMemo(() => [id], [id]);
   const now = live.byId.get(id) ?? run;
-  if (!run) return <main className="page">{error ? <p className="problem">{error}</p> : <p className="hint">{say("Reading the run …")}</p>}</main>;
+  if (!run && error) return <Absent why={error} to="/runs" back={say("All runs")} />;
+  if (!run) return <main className="page"><p className="hint">{say("Reading the run …")}</p></main>;
   return (
     <main className="page">
       <div className="title">

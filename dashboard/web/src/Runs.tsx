@@ -5,6 +5,7 @@ import * as api from "./api";
 import type { Question, Run } from "./api";
 import { useParameter } from "./address";
 import { Charts } from "./Charts";
+import { namesOf, placesOf, toggled } from "./chosen";
 import { compareHref, MOST_COMPARED } from "./Compare";
 import { colour } from "./colours";
 import { read, short, varied } from "./fields";
@@ -25,6 +26,8 @@ const RunPlots = lazy(() => import("./plots/RunPlots"));
 const FIRST = 10;
 const VIEWS = { charts: later("charts"), plots: later("plots"), table: later("table") };
 const MOST = 100;
+const EMPTY = { current: later("Every run is archived or deleted."), archived: later("No run is archived."), deleted: later("No run is deleted.") };
+const emptyOf = (show: string) => EMPTY[shown(show)];
 
 export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const [search, setSearch] = useParameter("q", "");
@@ -32,8 +35,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const [show, setShow] = useParameter("show", "");
   const question = useQuestion(search, { show: shown(show) });
   const list = useList(question, live);
-  const { chosen, toggle, only } = useChosen(question, live);
-  const places = useMemo(() => new Map(chosen.map((run, place) => [run.id, place])), [chosen]);
+  const { chosen, places, toggle, only } = useChosen(question, live);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
   const others = useMemo(() => ({ live, dark }), [live, dark]);
   return (
@@ -50,6 +52,9 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
           <Share what={{ kind: "view", question }} />
         </div>
         {list.problem && <pre className="problem" role="alert">{list.problem}</pre>}
+        {!list.problem && list.total === 0 && (live.total ?? 0) > 0 && (
+          <p className="hint" role="status">{search ? say("No run matches “{search}”.", { search }) : say(emptyOf(show))}
+            {search && <> <button className="quiet" onClick={() => setSearch("")}>{say("Show all runs")}</button></>}</p>)}
         {live.trouble && <p className="problem" role="alert">{live.trouble}</p>}
         {view === "table"
           ? <RunTable question={question} live={live} show={show} setShow={setShow} />
@@ -57,7 +62,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         <footer className="hint">{say("{shown} of {count} runs", { shown: format.number(list.total ?? 0), count: format.number(live.total ?? 0) })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
       {view === "charts" && <Board chosen={chosen} paint={paint} live={live} others={others} />}
-      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots question={question} live={live} place={(id) => places.get(id) ?? -1} /></Suspense>}
+      {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots question={question} live={live} place={(id) => places.get(id) ?? -1} paint={(id) => (places.has(id) ? paint(id) : "var(--rest)")} /></Suspense>}
     </div>
   );
 }
@@ -114,12 +119,8 @@ function grouping(runs: Run[], name: string): (id: string) => string {
 /** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */
 function useChosen(question: Question, live: Live) {
   const [named, setNamed] = useParameter("runs", "");
-  const asked = useMemo(() => (named ? { ...question, only: named.split(",") } : question), [question, named]);
+  const asked = useMemo(() => (named ? { ...question, only: namesOf(named).length ? namesOf(named) : ["-"] } : question), [question, named]);
   const { runs: chosen } = useRows(asked, named ? MOST : FIRST, live);
-  const toggle = (run: Run) => {
-    const now = new Set(chosen.map((item) => item.run));
-    if (!now.delete(run.run)) now.add(run.run);
-    setNamed([...now].join(",") || "-");
-  };
-  return { chosen, toggle, only: (run: Run) => setNamed(run.run) };
+  const places = useMemo(() => placesOf(named, chosen), [named, chosen]);
+  return { chosen, places, toggle: (run: Run) => setNamed(toggled(named, chosen, run)), only: (run: Run) => setNamed(run.run) };
 }

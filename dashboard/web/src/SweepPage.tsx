@@ -1,6 +1,7 @@
 /** One sweep: the best so far, which parameters matter, its trials as lines through them, and why each was stopped. */
 
 import { useMemo, useState } from "react";
+import { Absent } from "./Absent";
 import * as api from "./api";
 import type { SweepDetail, Trial } from "./api";
 import { runHref } from "./address";
@@ -20,7 +21,8 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
   const [chosen, setChosen] = useState<Set<string> | null>(null);
   const [at, setAt] = useState<string | null>(null);
   const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);
-  if (!sweep) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading the sweep …")}</p>}</main>;
+  if (!sweep && error) return <Absent why={error} to="/sweeps" back={say("All sweeps")} />;
+  if (!sweep) return <main className="page"><p className="hint">{say("Reading the sweep …")}</p></main>;
   const shown = chosen ? trials.filter((trial) => chosen.has(trial.id)) : trials;
   return (
     <main className="page">

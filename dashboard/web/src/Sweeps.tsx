@@ -31,7 +31,7 @@ export function Sweeps({ live }: { live: Live }) {
                 <td className="right">{item.trials}</td><td className="right">{item.pruned || ""}</td>
                 <td className={item.failed ? "right bad" : "right"}>{item.failed || ""}</td>
                 <td>{item.metric ? `${item.metric}, ${item.goal}` : ""}</td><td className="right">{format.value(item.value)}</td>
-                <td>{Object.entries(item.parameters ?? {}).map(([key, value]) => `${key} ${format.value(value)}`).join(", ")}</td>
+                <td className="long">{Object.entries(item.parameters ?? {}).map(([key, value]) => `${key} ${format.value(value)}`).join(", ")}</td>
               </tr>))}
             </tbody>
           </table>

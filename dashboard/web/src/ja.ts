@@ -1,6 +1,14 @@
 /** The page's words in Japanese, by the English ones; `say.test.ts` holds it to those that are used. */
 
 export const ja: Record<string, string> = {
+  "This cannot be shown": "表示できません",
+  "No run is drawn.": "描かれているランはありません。",
+  "No run matches “{search}”.": "「{search}」に合うランはありません。",
+  "Show all runs": "すべてのランを表示",
+  "Every run is archived or deleted.": "すべてのランがアーカイブ済みか削除済みです。",
+  "No run is archived.": "アーカイブされたランはありません。",
+  "No run is deleted.": "削除されたランはありません。",
+  "Pictures, sounds and films": "画像・音声・動画",
   "Changes since the commit": "コミット以降の変更",
   "Says that it is of": "名乗っている人",
   "Classes of {name}": "{name} のクラス",

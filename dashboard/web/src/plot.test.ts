@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ROUND } from "./Chart";
 import { sections } from "./Charts";
 import { questionOf } from "./listed";
 import * as format from "./format";
@@ -36,6 +37,9 @@ test("an earlier attempt is fainter than the newest, and says which it is", () =
 
 test("metrics are grouped by what stands before the first slash", () => {
   expect(sections(["val/loss", "loss", "train/a/b"]).map(([name]) => name)).toEqual(["metrics", "train", "val"]);
+  expect(sections(["cpu", "memory_percent", "disk./.usagePercent", "gpu.0.gpu", "gpu.1.temp"], "system")).toEqual([
+    ["gpu", ["gpu.0.gpu", "gpu.1.temp"]], ["cpu", ["cpu"]], ["disk", ["disk./.usagePercent"]], ["memory", ["memory_percent"]],
+  ]);
 });
 
 test("an expression is told from plain words", () => {
@@ -46,4 +50,9 @@ test("an expression is told from plain words", () => {
 
 test("numbers keep what tells them apart", () => {
   expect([0, 1234567, 0.1 + 0.2, 1.5e-7, -2e9].map(format.number)).toEqual(["0", "1,234,567", "0.3", "1.500e-7", "-2.000e+9"]);
+});
+
+test("marks of a time since the start are whole minutes, hours and days", () => {
+  expect([...ROUND].sort((a, b) => a - b)).toEqual(ROUND);
+  for (const unit of [60, 3600, 86400]) expect(ROUND.filter((step) => step >= unit).every((step) => step % unit === 0)).toBe(true);
 });

@@ -84,3 +84,36 @@ def test_columns_are_kept_in_sight_and_made_wider_and_rows_are_grouped_and_taken
         page.get_by_role("button", name="JSON").click()
     told = json.loads(download.value.path().read_text())
     assert [item["config.lr"] for item in told] == [0.1, 0.01, 0.001]
+
+
+def test_a_run_keeps_its_colour_when_another_is_hidden_in_every_chart_and_in_the_link(page: Page, address: str) -> None:
+    colour = "node => getComputedStyle(node).backgroundColor"
+    dots = page.get_by_role("list", name="Runs").locator(".dot")
+    page.goto(f"{address}/runs")
+    expect(dots).to_have_count(3)
+    before = [dot.evaluate(colour) for dot in dots.all()]
+    page.get_by_role("button", name="Hide run1").click()
+    expect(page.get_by_role("button", name="Draw run1")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Draw run1")).to_be_visible()
+    after = [dot.evaluate(colour) for dot in dots.all()]
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert len(set(before)) == 3
+    assert answered(page, "loss") == ["run0", "run2"]
+    page.get_by_role("button", name="Plots").click()
+    lines = page.locator(".trial")
+    expect(lines).to_have_count(3)
+    drawn_in = {line.evaluate("node => getComputedStyle(node).stroke") for line in lines.all()}
+    assert {before[0], before[2]} < drawn_in
+    assert before[1] not in drawn_in
+
+
+def test_the_load_of_a_run_has_a_section_for_each_part_of_the_machine(page: Page, address: str, world: World) -> None:
+    place = world.run("loaded", uid="0123abcc", created_at=world.now + 10)
+    values = {"gpu.0.gpu": 93.0, "gpu.0.temp": 71.0, "cpu": 40.0, "disk./.usagePercent": 12.0}
+    load = [{"kind": "system", "time": world.now + 15 * at, "values": values} for at in range(4)]
+    world.record("loaded", Source(numbered(load)), run=place.id)
+    page.goto(f"{address}/runs/{place.path}?tab=system")
+    expect(page.locator(".section > summary h2")).to_have_text(["gpu", "cpu", "disk"])
+    expect(page.locator('[data-panel="gpu.0.temp"] canvas')).to_have_count(1)
+    expect(page.get_by_label("x", exact=True)).to_have_value("elapsed")

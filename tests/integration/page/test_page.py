@@ -312,3 +312,22 @@ def test_one_signs_on_with_a_token_and_sees_nothing_when_it_is_revoked(
         expect(opened.get_by_label("Token")).to_be_visible()
         expect(opened.get_by_text("run0")).to_have_count(0)
         opened.context.close()
+
+
+def test_where_nothing_is_found_the_page_says_so_and_shows_the_way_back(
+    page: Page, browser: Browser, address: str
+) -> None:
+    page.goto(f"{address}/runs?q=nothinglikeit")
+    expect(page.get_by_role("status").filter(has_text="No run matches “nothinglikeit”.")).to_be_visible()
+    expect(page.get_by_text("No run is drawn.")).to_be_visible()
+    page.get_by_role("button", name="Show all runs").click()
+    expect(listed(page)).to_have_count(3)
+    page.goto(f"{address}/runs?view=table&show=deleted")
+    expect(page.get_by_text("No run is deleted.")).to_be_visible()
+    other = browser.new_context().new_page()  # A browser notes an answer of 404 as an error of the page.
+    other.goto(f"{address}/runs/prod/team/nope")
+    expect(other.get_by_role("heading", name="This cannot be shown")).to_be_visible()
+    expect(other.get_by_role("alert")).to_contain_text("nope")
+    other.get_by_role("button", name="All runs").click()
+    expect(listed(other)).to_have_count(3)
+    other.context.close()

@@ -22,9 +22,11 @@ interface Props {
   question: Question;
   live: Live;
   place: (id: string) => number;
+  /** The colour of a run, that of its curves. */
+  paint: (id: string) => string;
 }
 
-export default function RunPlots({ question, live, place }: Props) {
+export default function RunPlots({ question, live, place, paint }: Props) {
   const { runs, total } = useRows(question, MOST, live);
   const numbers = useMemo(() => [...named(runs, "summary", isNumber), ...named(runs, "config", isNumber), "step", "took"], [runs]);
   const parameters = useMemo(() => varied(runs), [runs]);
@@ -51,7 +53,7 @@ export default function RunPlots({ question, live, place }: Props) {
           <h2>{say("Parameters and {metric}", { metric: short(metric) })}</h2>
           <p className="hint names">{parameters.map((name) => (
             <label key={name}><input type="checkbox" checked={left.includes(name)} onChange={() => setHidden(toggled(hidden, name))} />{short(name)}</label>))}</p>
-          <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={() => undefined} />
+          <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={() => undefined} paint={paint} />
         </section>
         <section className="card"><h2>{say("What matters")}</h2><Weights runs={runs} metric={metric} /></section>
       </div>

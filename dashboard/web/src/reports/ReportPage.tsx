@@ -1,6 +1,7 @@
 /** One report: read with its panels alive, with its versions and comments; and what one may do with it. */
 
 import { useContext, useRef, useState } from "react";
+import { Absent } from "../Absent";
 import { go, href, useParameter } from "../address";
 import { Back } from "../Back";
 import * as format from "../format";
@@ -23,7 +24,8 @@ export default function ReportPage({ id, live, dark }: Props) {
   const [saves, setSaves] = useState(0);
   const isVisit = useContext(Visiting) !== null;
   const { answer: report, error } = useAnswer((signal) => client.read(id, version, signal), [id, version, saves]);
-  if (!report) return <main className="page">{error ? <p className="problem" role="alert">{error}</p> : <p className="hint">{say("Reading …")}</p>}</main>;
+  if (!report && error) return <Absent why={error} to="/reports" back={say("All reports")} />;
+  if (!report) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   const newest = report.versions[report.versions.length - 1]?.version ?? 0;
   if (editing && !report.read_only && !isVisit) {
     const done = () => { setEditing(""); setVersion(""); setSaves((count) => count + 1); };
