@@ -138,8 +138,11 @@ class Observer:
         if not (goes_on and run.parallelism <= len(names) <= MAX_BY_NAME):
             return self.cluster.pods(*key)
         remembered = {binding["pod"] for binding in attempts.current(memory.attempts).values()}
-        found = (self.cluster.pod(key.namespace, name) for name in sorted(names | remembered))
-        return [body for body in found if body is not None]
+        found = {name: self.cluster.pod(key.namespace, name) for name in sorted(names | remembered)}
+        for name in names:
+            if found[name] is None:
+                self.sightings.pod_missed(key, name)  # Its deletion may be one that the watch never brings.
+        return [body for body in found.values() if body is not None]
 
     def _mirrored(self, key: Key, workload: Workload) -> list[dict[str, Any]]:
         found = self.cluster.mirrored(key.namespace, workload)

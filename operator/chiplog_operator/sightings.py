@@ -34,6 +34,14 @@ class Sightings:
         with self._lock:
             self._names.setdefault(key, set()).add(name)
 
+    def pod_missed(self, key: Key, name: str) -> None:
+        """A pod that was seen is not there any more."""
+        with self._lock:
+            left = self._names.get(key, set()) - {name}
+            self._names.pop(key, None)
+            if left:
+                self._names[key] = left
+
     def all_seen(self) -> None:
         """Every pod that there is was seen: from now on the watch brings each new one."""
         self._is_whole = True
@@ -45,11 +53,8 @@ class Sightings:
 
     def pod_vanished(self, key: Key, body: Json) -> None:
         """A pod of a run was deleted; this is how it was last."""
+        self.pod_missed(key, body["metadata"]["name"])
         with self._lock:
-            left = self._names.get(key, set()) - {body["metadata"]["name"]}
-            self._names.pop(key, None)
-            if left:
-                self._names[key] = left
             self._pods.setdefault(key, {})[body["metadata"]["uid"]] = body
 
     def run_vanished(self, key: Key, body: Json) -> None:

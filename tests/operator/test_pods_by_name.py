@@ -54,6 +54,7 @@ def test_a_pod_that_is_on_record_is_read_though_the_watch_has_not_brought_it_yet
     world.sightings.all_seen()
     assert asked(world, "p0") == ["get p0", "get p1"]
     assert (world.status["state"], world.status["attempts"]) == ("running", 1)
+    assert world.sightings.pod_names(KEY) == set(), "what is not there is not asked for again"
 
 
 @pytest.mark.parametrize("names", [(), ("p1",)])
