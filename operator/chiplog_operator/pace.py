@@ -21,6 +21,9 @@ What moves makes an event and is looked at at once, however many live."""
 AWAITED_SECONDS = 4.0
 """A run whose pods are to start is looked at this often at first, less often the longer it waits."""
 
+STILL_AWAITED_SECONDS = 10.0
+"""But no less often than this, however long: why it does not start is to be told within as much."""
+
 LOST_AGAIN_SECONDS = 300.0
 """A run that ended without being durable is looked at this often: a partitioned node may come back."""
 
@@ -86,7 +89,9 @@ def _look_again(run: Run, seen: Observation, new: Mapping[str, Any], live: int) 
     waited = seen.now - (seen.job.created_at if seen.job is not None else run.created_at)
     calm = look_again_seconds(live)
     return (
-        max(min(LOOK_AGAIN_SECONDS, max(AWAITED_SECONDS, waited / 10)), live / LOOKS_PER_SECOND) if is_awaited else calm
+        max(min(STILL_AWAITED_SECONDS, max(AWAITED_SECONDS, waited / 10)), live / LOOKS_PER_SECOND)
+        if is_awaited
+        else calm
     )
 
 

@@ -97,6 +97,8 @@ def others() -> Others:
         ("RayCluster", "tune-x7k2p"): workload("RayCluster", "tune-x7k2p", 5, RAYJOB),
         ("RayJob", "tune"): workload("RayJob", "tune", 4),
         ("Job", "mnist-of-trial"): workload("Job", "mnist-of-trial", 1, TRIAL),
+        ("ReplicaSet", "serve-5d9"): workload("ReplicaSet", "serve-5d9", 6, ref("Deployment", "serve", 7, "apps/v1")),
+        ("Deployment", "serve"): workload("Deployment", "serve", 7),
         ("TrainJob", "llm"): workload("TrainJob", "llm", 3),
     }
     return made
@@ -115,6 +117,7 @@ def named(reference: Json, name: str) -> Json:
         (named(JOB, "mnist-of-set"), ("JobSet", "gang")),
         (named(JOB, "mnist-of-trial"), ("Trial", "trial-1")),
         (RAYCLUSTER, ("RayJob", "tune")),
+        (ref("ReplicaSet", "serve-5d9", 6, "apps/v1"), ("Deployment", "serve")),
         (ref("MyTrainer", "x", 9, "example.com/v1"), ("MyTrainer", "x")),
         ({**JOB, "controller": False}, ("Pod", "p1")),
         ({**JOB, "uid": "another"}, ("Job", "mnist")),
