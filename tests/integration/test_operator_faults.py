@@ -323,14 +323,16 @@ def test_a_frozen_leader_that_wakes_up_writes_nothing(place: Place, faults: Faul
     assert first.said("event") == []
 
 
-def test_a_namespace_with_a_live_run_goes_at_once(place: Place) -> None:
+def test_a_namespace_with_a_live_run_goes(place: Place) -> None:
     operator = place.operator()
     place.apply()
     pod = place.pod("run", 0)
     place.starts(pod)
     place.record(pod, step=3)
     place.until_state("running")
-    assert place.kubectl("delete", "namespace", place.namespace, "--timeout=45s").returncode == 0
+    assert place.kubectl("delete", "namespace", place.namespace, "--wait=false").returncode == 0
+    place.ends(pod, 137, "Error")
+    place.until("it is gone", lambda: place.kubectl("get", "namespace", place.namespace).returncode != 0)
     assert operator.is_running()
 
 
