@@ -6,13 +6,19 @@ is missing is worked on at once, and a watch that still has not delivered it muc
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 STALLED_SECONDS = 110.0
 """kopf cuts a silent stream after 75 s and connects again, so a watch that lives catches up before this. With the time
 between two comparisons it is at most 150 s from a change that is not delivered to a red /healthz."""
+
+LATE_SECONDS = 15.0
+"""A change that comes so long after it stood in a listing shows that its watch is slow, and moves: the list with which
+it begins is of ten thousands. From a watch that is dead nothing comes late, for nothing comes.
+"""
 
 Json = Mapping[str, Any]
 
@@ -23,12 +29,15 @@ class _Kind:
 
     delivered: dict[str, str] = field(default_factory=dict)
     missing: dict[str, float] = field(default_factory=dict)
+    late_at: float = float("-inf")
+    """When something was delivered late."""
 
 
 class Motion:
     """What the watches delivered, against what is there; threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
 
@@ -44,7 +53,9 @@ class Motion:
         uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
         with self._lock:
             known = self._kinds.setdefault(kind, _Kind())
-            known.missing.pop(uid, None)
+            since = known.missing.pop(uid, None)
+            if since is not None and self._clock() - since > LATE_SECONDS:
+                known.late_at = self._clock()
             is_news = is_gone or known.delivered.get(uid) != version
             known.delivered[uid] = version
             if is_gone:
@@ -83,5 +94,11 @@ class Motion:
         return max(0.0, now - min(since)) if since else 0.0
 
     def is_stalled(self, now: float) -> bool:
-        """A watch has not delivered what it long should have."""
-        return self.missed_seconds(now) > STALLED_SECONDS
+        """A watch has not delivered what it long should have, and is not about to."""
+        with self._lock:
+            return any(_is_stalled(kind, now) for kind in self._kinds.values())
+
+
+def _is_stalled(kind: _Kind, now: float) -> bool:
+    oldest = min(kind.missing.values(), default=now)
+    return now - max(oldest, kind.late_at) > STALLED_SECONDS

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from operator_world import Time
 
 from chiplog_operator.cluster import Kind
 from chiplog_operator.following import Following
@@ -184,6 +185,34 @@ def test_what_the_watch_has_not_brought_is_handed_on_and_in_time_a_stall() -> No
     motion.compare("pods", [body(version="7")], 60)
     assert not motion.is_stalled(STALLED_SECONDS)
     assert motion.is_stalled(STALLED_SECONDS + 1)
+
+
+def test_a_watch_that_is_slow_and_moves_is_no_stall_but_one_that_stops_is() -> None:
+    """The list with which a watch begins is of ten thousands: the operator was killed before its end, for ever."""
+    clock = Time(0.0)
+    motion = Motion(clock)
+    everything = [body(uid=f"u{number}", version="7") for number in range(100)]
+    motion.compare("pods", everything, 0)
+    for number in range(60):
+        clock.now += 5
+        motion.delivered("pods", everything[number], is_gone=False)
+        motion.compare("pods", everything, clock.now)
+        assert not motion.is_stalled(clock.now)
+    assert motion.missed_seconds(clock.now) == 300
+    assert motion.is_stalled(clock.now + STALLED_SECONDS + 1)
+
+
+def test_what_others_deliver_in_time_does_not_hide_a_watch_that_is_dead() -> None:
+    clock = Time(0.0)
+    motion = Motion(clock)
+    dead = body(uid="dead", version="7")
+    for number in range(60):
+        clock.now += 5
+        fresh = body(uid="busy", version=str(number))
+        motion.compare("pods", [dead, fresh], clock.now)
+        clock.now += 1
+        motion.delivered("pods", fresh, is_gone=False)
+    assert motion.is_stalled(clock.now)
 
 
 def test_a_stall_ends_when_the_watch_delivers() -> None:
