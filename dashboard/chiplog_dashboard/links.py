@@ -7,7 +7,7 @@ names it, and what stands there says what it opens.
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from chiplog import records, word_layout
 from chiplog.access.memory import Memory
 from chiplog.bucket import Bucket, ETag
-from chiplog.documents import ShareDocument
+from chiplog.documents import Opens, ShareDocument
 from chiplog.errors import BucketError, FormatError, NotFound, QueryError, SettingsError
 from chiplog_dashboard.access import Unanswered, Visitor
 from chiplog_dashboard.lists import Asked
@@ -23,19 +23,6 @@ from chiplog_dashboard.signing import Signer
 
 KINDS = ("run", "project", "report", "view", "compare", "sweep", "line")
 PURPOSE = "link"
-
-
-class Opens(TypedDict):
-    """What a link opens, as `ShareDocument` has it."""
-
-    kind: str
-    name: str
-    project: str
-    runs: NotRequired[list[str]]
-    filter: NotRequired[str]
-    words: NotRequired[str]
-    show: NotRequired[str]
-    href: NotRequired[str]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from chiplog import layout, word_layout
 from chiplog.bucket import Bucket
+from chiplog.documents import Opens
 from chiplog.errors import NotFound, RunNotFound, SettingsError
 from chiplog_dashboard import links, papers, writes
-from chiplog_dashboard.links import Opens
 from chiplog_dashboard.sight import Sight
 
 LEAST_COMPARED, MOST_COMPARED = 2, 20

@@ -24,6 +24,8 @@ class Difference:
 
     missed: list[tuple[Kind, Json]] = field(default_factory=list)
     """Objects in versions that no watch has brought: their metadata, of a stranger's pod the whole."""
+    vanished: list[Key] = field(default_factory=list)
+    """Runs of which something went before a watch had begun."""
     orphans: list[Json] = field(default_factory=list)
     """Pods whose mirror is not there any more."""
 
@@ -53,6 +55,7 @@ class Comparison:
                 log.warning("not listed, tried again later", kind=kind, error=str(error))
                 continue
             runs = seen if kind == "trainingruns" else runs
+        found.vanished = [owner for owner in self.motion.vanished() if isinstance(owner, Key)]
         return found
 
     def _noted(

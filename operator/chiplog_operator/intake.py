@@ -79,7 +79,7 @@ class Intake:
     def unchanged(self, item: Unchanged) -> None:
         """A run of which nothing changed since its status was written: its objects are no news as they are now."""
         for kind, uid, version in item.versions:
-            self._motion.known(kind, uid, version)
+            self._motion.known(kind, uid, version, item.key)
         self._note(item.uid, (item.generation, None, ""))
 
     def _key_of(self, kind: Kind, body: Json) -> Key | None:

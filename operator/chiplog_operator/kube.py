@@ -287,21 +287,15 @@ class Kube:
             yield from items
             is_last = not after
 
-    def _list(self, path: str, query: dict[str, str], accept: str = _JSON) -> list[Json]:
-        items: list[Json] = self._call("GET", path, query, accept=accept).get("items") or []
+    def _list(self, path: str, query: dict[str, str]) -> list[Json]:
+        items: list[Json] = self._call("GET", path, query).get("items") or []
         return items
 
     def _call(
-        self,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        body: Json | None = None,
-        content: str = _JSON,
-        accept: str = _JSON,
+        self, method: str, path: str, query: dict[str, str], body: Json | None = None, content: str = _JSON
     ) -> Json:
         """One request, and the document that answers it. Raises what its status code means."""
-        text = self._ask(method, path, query, body, content, accept)
+        text = self._ask(method, path, query, body, content)
         try:
             return dict(json.loads(text))
         except ValueError as error:

@@ -77,6 +77,8 @@ class Lookout:
         found = await asyncio.to_thread(self.comparison.look)
         for kind, body in found.missed:
             self.intake.missed(kind, body)
+        for key in found.vanished:
+            self.queue.add(key)
         for pod in found.orphans:
             self.intake.orphaned(pod)
         await asyncio.sleep(max(0.0, len(self.comparison.motion) / COMPARED_PER_SECOND - COMPARE_SECONDS))

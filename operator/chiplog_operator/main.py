@@ -118,10 +118,6 @@ class Operator:
             lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
             begin=partial(self.queue.add, is_first=True),
         )  # fmt: skip
-        self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
-        self.metrics.gauge("runs_followed", lambda: len(self.following))
-        self.metrics.gauge("queue_depth", lambda: len(self.queue))
-        self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
         observer = Observer(
             self.cluster, self.ledger, HttpProber(), self.sightings, self.strangers, role,
@@ -144,11 +140,22 @@ class Operator:
             close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
             notify=self.notifier.of_run, notify_problem=self.notifier.problem,
         )  # fmt: skip
-        self.lookout = Lookout(
-            self.cluster, settings.namespaces, self.ledger, self.following, self.sightings, self.intake,
-            Comparison(self.cluster, self.motion, self.strangers, settings.namespaces), self.queue,
-            self.reconciler.budget,
+        self.lookout = self._lookout()
+        self._measure()
+
+    def _lookout(self) -> Lookout:
+        comparison = Comparison(self.cluster, self.motion, self.strangers, self.settings.namespaces)
+        return Lookout(
+            self.cluster, self.settings.namespaces, self.ledger, self.following, self.sightings, self.intake,
+            comparison, self.queue, self.reconciler.budget,
         )  # fmt: skip
+
+    def _measure(self) -> None:
+        """What /metrics asks for when it is asked."""
+        self.metrics.gauge("leader", lambda: float(self.leader.is_held()))
+        self.metrics.gauge("runs_followed", lambda: len(self.following))
+        self.metrics.gauge("queue_depth", lambda: len(self.queue))
+        self.metrics.gauge("watch_missed_seconds", lambda: self.motion.missed_seconds(time.monotonic()))
         self.metrics.gauge("notices_waiting", lambda: len(self.notifier.outbox))
 
     async def run(self) -> None:

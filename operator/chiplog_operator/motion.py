@@ -7,7 +7,7 @@ is missing is worked on at once, and a watch that still has not delivered it muc
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class _Kind:
 
     delivered: dict[str, str] = field(default_factory=dict)
     missing: dict[str, float] = field(default_factory=dict)
+    presumed: dict[str, Hashable] = field(default_factory=dict)
+    """Objects of `delivered` that no watch has brought yet, each with whose it is."""
     late_at: float = float("-inf")
     """When something was delivered late."""
 
@@ -40,6 +42,7 @@ class Motion:
         self._clock = clock
         self._lock = threading.Lock()
         self._kinds: dict[str, _Kind] = {}
+        self._vanished: list[Hashable] = []
 
     def __len__(self) -> int:
         """How many objects are known."""
@@ -53,6 +56,7 @@ class Motion:
         uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
         with self._lock:
             known = self._kinds.setdefault(kind, _Kind())
+            known.presumed.pop(uid, None)
             since = known.missing.pop(uid, None)
             if since is not None and self._clock() - since > LATE_SECONDS:
                 known.late_at = self._clock()
@@ -62,10 +66,17 @@ class Motion:
                 del known.delivered[uid]
         return is_news
 
-    def known(self, kind: str, uid: str, version: str) -> None:
-        """This version of an object was looked at by other means before any watch."""
+    def known(self, kind: str, uid: str, version: str, owner: Hashable) -> None:
+        """This version of an object of an `owner` was looked at by other means before any watch."""
         with self._lock:
-            self._kinds.setdefault(kind, _Kind()).delivered[uid] = version
+            known = self._kinds.setdefault(kind, _Kind())
+            known.delivered[uid], known.presumed[uid] = version, owner
+
+    def vanished(self) -> list[Hashable]:
+        """Whose objects were known, and went before a watch could bring them: no watch will ever tell of that."""
+        with self._lock:
+            owners, self._vanished = self._vanished, []
+        return owners
 
     def compare(self, kind: str, listed: Iterable[Json], now: float) -> list[Json]:
         """The listed objects whose version the watch has not delivered; those it should have seen go are noted too.
@@ -84,6 +95,10 @@ class Motion:
         with self._lock:
             news = {uid for uid in bodies if known.delivered.get(uid) != versions[uid]}
             gone = known.delivered.keys() - versions.keys()
+            for uid in gone & known.presumed.keys():
+                self._vanished.append(known.presumed.pop(uid))
+                del known.delivered[uid]
+            gone &= known.delivered.keys()
             known.missing = {uid: known.missing.get(uid, now) for uid in news | gone}
         return [bodies[uid] for uid in sorted(news)]
 

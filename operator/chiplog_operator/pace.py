@@ -87,12 +87,9 @@ def _look_again(run: Run, seen: Observation, new: Mapping[str, Any], live: int) 
     """Why a pod is not made or does not start makes no event of a pod: it is asked for, at first every few seconds."""
     is_awaited = new["state"] == "pending" and seen.refusal is None
     waited = seen.now - (seen.job.created_at if seen.job is not None else run.created_at)
-    calm = look_again_seconds(live)
-    return (
-        max(min(STILL_AWAITED_SECONDS, max(AWAITED_SECONDS, waited / 10)), live / LOOKS_PER_SECOND)
-        if is_awaited
-        else calm
-    )
+    if not is_awaited:
+        return look_again_seconds(live)
+    return max(AWAITED_SECONDS, min(STILL_AWAITED_SECONDS, waited / 10), live / LOOKS_PER_SECOND)
 
 
 def _of_durable(run: Run, new: Mapping[str, Any], now: float) -> Pace:

@@ -70,6 +70,8 @@ class _Candidate:
 
     text: str
     versions: list[Version]
+    settled: Pace | None = None
+    """Of a durable run: what follows whatever its Job and pods are."""
     job: Job | None = None
     pods: list[Pod] = field(default_factory=list)
 
@@ -88,22 +90,20 @@ class _Roll:
         run = specs.run(body)
         if not _is_told(run):
             return
-        key, versions = Key(run.namespace, run.name), [_version("trainingruns", body)]
-        if documents.is_durable(run.status):
-            self._add(key, run, pace.settled(run, self._now), versions)
-        elif run.mirrors is None and run.status.get("state") in _AWAITED:
-            self._candidates[key] = _Candidate(json.dumps(_reduced(body)), versions)
+        settled = pace.settled(run, self._now) if documents.is_durable(run.status) else None
+        if settled is not None or (run.mirrors is None and run.status.get("state") in _AWAITED):
+            text, versions = json.dumps(_reduced(body)), [_version("trainingruns", body)]
+            self._candidates[Key(run.namespace, run.name)] = _Candidate(text, versions, settled)
 
     def job(self, body: Json) -> None:
         """A Job that carries our label."""
-        key = _key(body)
-        candidate = self._candidates.get(key)
+        candidate = self._candidates.get(_key(body))
         if candidate is None:
             return
+        candidate.versions.append(_version("jobs", body))
         run = _parsed(candidate)
-        if manifests.is_of(body, run) and manifests.suspension(run, body) is None:
+        if candidate.settled is None and manifests.is_of(body, run) and manifests.suspension(run, body) is None:
             candidate.job = observations.job(body)
-            candidate.versions.append(_version("jobs", body))
 
     def pod(self, body: Json) -> None:
         """A pod that asks for the recorder: one of our Jobs, or a stranger's."""
@@ -112,23 +112,20 @@ class _Roll:
         self.pods.append((_key(body), body["metadata"]["name"]))
         candidate = self._candidates.get(_key(body))
         if candidate is not None:
-            candidate.pods.append(pods.pod(body))
             candidate.versions.append(_version("pods", body))
+        if candidate is not None and candidate.settled is None:
+            candidate.pods.append(pods.pod(body))
 
     def close(self) -> None:
         """All was listed."""
         while self._candidates:
             key, candidate = self._candidates.popitem()
             run = _parsed(candidate)
-            after = _after(run, candidate, self._now)
-            if after is not None:
-                self._add(key, run, after, candidate.versions, tuple(pod.uid for pod in candidate.pods))
-
-    def _add(
-        self, key: Key, run: Run, after: Pace, versions: Sequence[Version], recorders: tuple[str, ...] = ()
-    ) -> None:
-        if not after.is_expired:
-            self.found.append(Unchanged(key, run.uid, run.generation, after, recorders, tuple(versions)))
+            after = candidate.settled or _after(run, candidate, self._now)
+            if after is not None and not after.is_expired:
+                recorders = tuple(pod.uid for pod in candidate.pods)
+                versions = tuple(candidate.versions)
+                self.found.append(Unchanged(key, run.uid, run.generation, after, recorders, versions))
 
 
 def call(
@@ -203,7 +200,8 @@ def _reduced(body: Json) -> Json:
     """A TrainingRun without what no status depends on."""
     metadata, spec = body["metadata"], body["spec"]
     kept = {key: value for key, value in metadata.items() if key not in ("managedFields", "annotations")}
-    return {"metadata": kept, "spec": {**spec, "template": _outline(spec["template"])}, "status": body["status"]}
+    template = {"template": _outline(spec["template"])} if "template" in spec else {}
+    return {"metadata": kept, "spec": {**spec, **template}, "status": body["status"]}
 
 
 def _outline(template: Mapping[str, Any]) -> Json:

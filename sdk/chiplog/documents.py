@@ -261,11 +261,9 @@ class TombstoneDocument(TypedDict):
     said_by: str
 
 
-class ShareDocument(TypedDict):
-    """`words/…/_shares/<id>.json`: a link by which whoever has it sees something."""
+class Opens(TypedDict):
+    """What a link opens."""
 
-    format: str
-    min_reader: int
     kind: str
     """`run`, `project`, `report`, `view`, `compare`, `sweep` or `line`."""
     name: str
@@ -282,6 +280,13 @@ class ShareDocument(TypedDict):
     """Of a list: `all`, `current`, `archived` or `deleted`."""
     href: NotRequired[str]
     """Of a list: the address at which the page shows it; it widens nothing."""
+
+
+class ShareDocument(Opens):
+    """`words/…/_shares/<id>.json`: a link by which whoever has it sees something."""
+
+    format: str
+    min_reader: int
     made_by: str
     made_at: float
     expires_at: float

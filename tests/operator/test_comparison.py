@@ -66,6 +66,12 @@ def test_a_pod_whose_mirror_is_not_listed_is_an_orphan(cluster: Listing, compari
     assert comparison.look().orphans == []
 
 
+def test_a_run_whose_pod_went_before_a_watch_had_begun_is_looked_at(comparison: Comparison) -> None:
+    comparison.motion.known("pods", "uid-a", "1", Key("team", "mnist"))
+    assert comparison.look().vanished == [Key("team", "mnist")]
+    assert comparison.look().vanished == []
+
+
 def test_where_runs_cannot_be_listed_no_pod_is_an_orphan_and_the_others_are_compared(
     cluster: Listing, comparison: Comparison
 ) -> None:

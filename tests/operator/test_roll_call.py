@@ -180,6 +180,7 @@ def test_a_durable_run_is_remembered_by_nothing_but_its_time_to_live(ttl: int | 
         assert found == []
         return
     assert [(item.pace.is_forgotten, item.pace.again_after, item.recorders) for item in found] == [(True, after, ())]
+    assert [kind for kind, *_ in found[0].versions] == ["trainingruns", "jobs", "pods"], "none of them makes a pass"
 
 
 def test_very_many_are_looked_at_in_their_turn_and_not_at_once() -> None:

@@ -231,6 +231,18 @@ def test_a_deletion_that_the_watch_has_not_brought_is_missing_too() -> None:
     assert not motion.is_stalled(STALLED_SECONDS + 1)
 
 
+def test_what_went_before_any_watch_brought_it_is_told_once_and_is_no_stall() -> None:
+    """It was listed at the start, and deleted before kopf listed: no watch would ever bring the deletion."""
+    motion = Motion()
+    for uid, owner in (("gone", "a"), ("there", "b"), ("brought", "c")):
+        motion.known("pods", uid, "7", owner)
+    motion.delivered("pods", body(uid="brought", version="7"), is_gone=False)
+    motion.compare("pods", [body(uid="there", version="7")], 0)
+    assert (motion.vanished(), motion.vanished()) == (["a"], [])
+    motion.delivered("pods", body(uid="brought", version="8"), is_gone=True)
+    assert not motion.is_stalled(STALLED_SECONDS + 1)
+
+
 def test_a_listing_behind_the_watch_is_forgiven_by_the_next() -> None:
     motion = Motion()
     motion.delivered("pods", body(version="8"), is_gone=False)
