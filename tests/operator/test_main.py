@@ -77,6 +77,12 @@ def test_what_the_watches_missed_is_worked_on(operator: Operator, cluster: FakeC
     assert len(operator.queue) == 1
 
 
+def test_a_run_of_which_something_went_before_any_watch_had_begun_is_looked_at(operator: Operator) -> None:
+    operator.motion.known("pods", "uid-p1", "1", KEY)
+    soon(operator, "compare")
+    assert len(operator.queue) == 1
+
+
 def test_an_operator_begins_with_what_listings_say_and_goes_on_without_a_pass(
     operator: Operator, cluster: FakeCluster
 ) -> None:

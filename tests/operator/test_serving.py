@@ -126,15 +126,16 @@ def test_kopf_s_chatter_about_each_event_is_left_out(logged: io.StringIO) -> Non
 
 @contextmanager
 def answering(
-    status: int, body: bytes, after_seconds: float = 0.0
+    status: int, *bodies: bytes, after_seconds: float = 0.0
 ) -> Iterator[tuple[int, list[tuple[str, str, Any, Any]]]]:
-    """A server that answers everything alike, and notes method, path, content type and body."""
+    """A server that answers with one body after the other, the last for ever, and notes method, path, type and body."""
     requests: list[tuple[str, str, Any, Any]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             sent = json.loads(self.rfile.read(length)) if length else None
+            body = bodies[min(len(requests), len(bodies) - 1)]
             requests.append((self.command, self.path, self.headers.get("Content-Type"), sent))
             time.sleep(after_seconds)
             self.send_response(status)
@@ -227,6 +228,15 @@ def test_what_does_not_exist_is_none() -> None:
     with answering(404, b'{"kind": "Status", "message": "not found"}') as (port, _):
         assert kube(port).run("team", "mnist") is None
         assert kube(port).job("team", "mnist") is None
+
+
+def test_a_listing_of_several_pages_is_read_to_its_end() -> None:
+    one, two = ({"name": name, "uid": name, "resourceVersion": "7"} for name in "ab")
+    pages = ({"items": [{"metadata": one}], "metadata": {"continue": "x/1"}}, {"items": [{"metadata": two}]})
+    with answering(200, *(json.dumps(page).encode() for page in pages)) as (port, requests):
+        assert [item["metadata"]["uid"] for item in kube(port).listed("trainingruns", [])] == ["a", "b"]
+    paths = [path.partition("?")[2] for _, path, _, _ in requests]
+    assert paths == ["limit=200", "limit=200&continue=x%2F1"]
 
 
 def test_an_answer_may_take_longer_than_a_connection() -> None:
