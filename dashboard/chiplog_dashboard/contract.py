@@ -82,8 +82,10 @@ _PLACED = holding(
 _SWEEP = holding(
     id=TEXT, namespace=TEXT, name=TEXT, sweep=TEXT, method=TEXT, metric=TEXT_OR_NONE, goal=TEXT_OR_NONE, trials=WHOLE,
     succeeded=WHOLE, failed=WHOLE, pruned=WHOLE, best=TEXT_OR_NONE, value=NUMBER,
-    parameters={"type": ["object", "null"]},
+    parameters={"type": ["object", "null"]}, running=WHOLE,
 )  # fmt: skip
+
+_TRIALS = texts(holding(id=TEXT, index=WHOLE, state=TEXT))
 
 _LINE = holding(
     id=TEXT, namespace=TEXT, name=TEXT, nights=WHOLE, scheduled_at=MOMENT, state=TEXT, holds=ANY, metric=TEXT_OR_NONE,
@@ -137,7 +139,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Sweep": _SWEEP,
     "SweepInFull": {
-        "allOf": [_SWEEP, holding(trial_list=texts(holding(id=TEXT, index=WHOLE, state=TEXT)), importance=texts(TREE))]
+        "allOf": [_SWEEP, holding(trial_list=_TRIALS, running_list=_TRIALS, importance=texts(TREE))]
     },
     "Line": _LINE,
     "LineInFull": {

@@ -1,5 +1,6 @@
 """What the page asks about runs that belong together, sweeps and lines; it computes nothing of a trial or a night."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.routing import Route
 
 from chiplog import times
 from chiplog.bucket import Bucket
+from chiplog.documents import TrialDocument
 from chiplog.errors import FormatError, RunNotFound
 from chiplog.reading import groups, lines, sweeps
 from chiplog.reading.lines import Line
@@ -37,7 +39,7 @@ class Groups:
         ]
 
     def list_sweeps(self, request: Request) -> Response:
-        """Sweeps with a trial that is over, newest first."""
+        """Sweeps with a trial, newest first."""
         return answers.document({"sweeps": [_sweep(found) for found in self.sight.sweeps(request)]})
 
     def show_sweep(self, request: Request) -> Response:
@@ -45,10 +47,10 @@ class Groups:
         wanted = tuple(request.path_params[name] for name in ("cluster", "namespace", "sweep"))
         for found in self.sight.sweeps(request):
             if (found.cluster, found.namespace, found.id) == wanted:
-                trials = [{**groups.trial(found, item), "id": _run(found, item["run"])} for item in found.trials]
+                lists = {"trial_list": _trials(found, found.trials), "running_list": _trials(found, found.running)}
                 weights = [asdict(item) for item in sweeps.importance(found)]
-                return answers.document({**_sweep(found), "trial_list": trials, "importance": weights})
-        raise RunNotFound(f"there is no sweep {wanted[2]} with a trial that is over in namespace {wanted[1]}")
+                return answers.document({**_sweep(found), **lists, "importance": weights})
+        raise RunNotFound(f"there is no sweep {wanted[2]} with a trial in namespace {wanted[1]}")
 
     def list_lines(self, request: Request) -> Response:
         """Lines with a night that is over, the one that ran last first."""
@@ -87,11 +89,13 @@ class Groups:
 
 
 def _sweep(found: Sweep) -> dict[str, Any]:
-    return {"id": f"{found.cluster}/{found.namespace}/{found.id}", **groups.sweep(found)}
+    place = f"{found.cluster}/{found.namespace}/{found.id}"
+    return {"id": place, **groups.sweep(found), "running": len(found.running)}
 
 
-def _run(found: Sweep, run: str) -> str:
-    return f"{found.cluster}/{found.namespace}/{run}"
+def _trials(found: Sweep, documents: Iterable[TrialDocument]) -> list[dict[str, Any]]:
+    place = f"{found.cluster}/{found.namespace}"
+    return [{**groups.trial(found, item), "id": f"{place}/{item['run']}"} for item in documents]
 
 
 def _night(found: Line, run: str) -> str | None:

@@ -113,7 +113,7 @@ class Offers:
         wanted = (cluster, namespace, name)
         if any((found.cluster, found.namespace, found.id) == wanted for found in self.sight.sweeps(request)):
             return ""
-        raise RunNotFound(f"there is no sweep {name} with a trial that is over in namespace {namespace}")
+        raise RunNotFound(f"there is no sweep {name} with a trial in namespace {namespace}")
 
     def _line(self, request: Request, cluster: str, namespace: str, name: str) -> str:
         """So may its nights."""

@@ -54,8 +54,9 @@ def _at_home(visitor: Visitor, every: Roster) -> Iterator[int]:
 
 
 def _trials(visitor: Visitor, shelf: Shelf) -> Iterator[str]:
-    """Of those that still run nothing says yet of which sweep they are."""
-    return (trial["run"] for sweep in shelf.sweeps() if is_sweep(visitor, sweep) for trial in sweep.trials)
+    """Those that still run are among them."""
+    found = (sweep for sweep in shelf.sweeps() if is_sweep(visitor, sweep))
+    return (trial["run"] for sweep in found for trial in (*sweep.trials, *sweep.running))
 
 
 def _nights(visitor: Visitor, shelf: Shelf) -> Iterator[str]:

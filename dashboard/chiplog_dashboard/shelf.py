@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chiplog import layout
 from chiplog.bucket import Bucket
 from chiplog.errors import BucketError
-from chiplog.reading import index, lines, listing, sweeps, words
+from chiplog.reading import index, lines, listing, sweeps, trials, words
 from chiplog.reading.lines import Line
 from chiplog.reading.roster import Roster
 from chiplog.reading.sweeps import Sweep
@@ -47,8 +47,8 @@ class Shelf:
         return self._roster.get()
 
     def sweeps(self) -> list[Sweep]:
-        """Every sweep with a trial that is over. Raises BucketError."""
-        return self._sweeps.get()
+        """Every sweep with a trial. Raises BucketError."""
+        return trials.joined(self._sweeps.get(), self.roster().unsettled())
 
     def lines(self) -> list[Line]:
         """Every line with a night that is over. Raises BucketError."""

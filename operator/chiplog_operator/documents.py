@@ -1,10 +1,12 @@
 """The operator's documents of the bucket, run.json, outcome.json and a cluster's claim, as values; it writes none."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from chiplog import masking, records
-from chiplog.documents import Attempt, OutcomeDocument, RunDocument
+from chiplog.documents import Attempt, OutcomeDocument, RunDocument, TrialPlace
+from chiplog.reading import soundness
 from chiplog_operator import names, times
 from chiplog_operator.specs import Run
 
@@ -83,6 +85,8 @@ def run(run: Run, cluster: str) -> RunDocument:
         document["line"] = line
     if source := run.annotations.get(names.SOURCE_ANNOTATION):
         document["source"] = source
+    if trial := _trial(run):
+        document["trial"] = trial
     return document
 
 
@@ -120,6 +124,21 @@ def _claim(run: Run, containers: Iterable[Mapping[str, Any]]) -> str:
         if container["name"] == run.training_container:
             return next((told[name] for name in USERNAMES if told.get(name)), "")[:MAX_CLAIM]
     return ""
+
+
+def _trial(run: Run) -> TrialPlace | None:
+    """Of which sweep it is; None for what no Sweep made, or somebody changed by hand."""
+    sweep, index = run.labels.get(names.SWEEP_LABEL, ""), run.labels.get(names.TRIAL_LABEL, "")
+    sweep_id = run.annotations.get(names.SWEEP_ID_ANNOTATION, "")
+    try:
+        told = json.loads(run.annotations.get(names.SWEEP_TRIAL_ANNOTATION, ""))
+        found: TrialPlace = {
+            "sweep": sweep, "sweep_id": sweep_id, "index": int(index), "method": told["method"],
+            "searched": told["searched"],
+        }  # fmt: skip
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return found if soundness.is_trial(found) else None
 
 
 def is_final(outcome: OutcomeDocument) -> bool:

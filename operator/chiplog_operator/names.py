@@ -27,6 +27,9 @@ SWEEP_CONFIG_ANNOTATION = f"{GROUP}/sweep-config"
 SWEEP_ARGS_ANNOTATION = f"{GROUP}/sweep-args"
 """On a trial and its pod: its parameters as JSON."""
 
+SWEEP_TRIAL_ANNOTATION = f"{GROUP}/sweep-trial"
+"""On a trial: what its run.json says of the search, as JSON."""
+
 LINE_LABEL = f"{GROUP}/line"
 """The CronJob whose night a run is."""
 

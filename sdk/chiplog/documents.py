@@ -34,6 +34,18 @@ class WriterDocument(TypedDict):
     claimed_at: float
 
 
+class TrialPlace(TypedDict):
+    """What `run.json` says of a run that a sweep made."""
+
+    sweep: str
+    """The Sweep's name."""
+    sweep_id: str
+    method: str
+    index: int
+    searched: dict[str, Any]
+    """The parameters that the sweep varies, by their names joined with dots."""
+
+
 class RunDocument(TypedDict):
     """`run.json`: who and what; written once by the operator."""
 
@@ -66,6 +78,8 @@ class RunDocument(TypedDict):
     """The CronJob whose night it is."""
     source: NotRequired[str]
     """Id of the run that it does again."""
+    trial: NotRequired[TrialPlace]
+    """Of a sweep's trial; none before 2026-11-27."""
 
 
 class NightGate(TypedDict):

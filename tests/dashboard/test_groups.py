@@ -1,10 +1,11 @@
 """What the page is told of sweeps and lines."""
 
 import time
+from typing import Any
 
 import group_world
 import pytest
-from bucket_world import World
+from bucket_world import Source, World, script
 from dashboard_site import Site, Start
 
 from chiplog.access import Right
@@ -43,6 +44,43 @@ def test_a_sweep_has_its_trials_with_their_runs_and_why_each_was_stopped(swept: 
     assert found["trial_list"][3]["message"] == "stopped at iteration 3: loss 9 is above 1"
     assert found["trial_list"][1]["id"] == "prod/team/lr-1-0123abcd"
     assert [item["parameter"] for item in found["importance"]] == ["lr"]
+
+
+def test_a_trial_that_still_runs_is_told_with_its_newest_value_and_counts_for_no_best(swept: World, site: Site) -> None:
+    run = swept.run("lr-5", trial=group_world.place(5))
+    swept.record("r5", Source(script((0.5, 0.01))), run=run.id)
+    swept.run("lr-6", trial=group_world.place(6))
+    found = site.get(SWEEP).json
+    told = [(item["id"], item["state"], item["value"], item["parameters"]) for item in found["running_list"]]
+    assert told == [
+        ("prod/team/lr-5-0123abcd", "running", 0.01, {"lr": 0.5}),
+        ("prod/team/lr-6-0123abcd", "pending", None, {"lr": pytest.approx(0.6)}),
+    ]
+    assert (found["trials"], found["running"], found["best"], found["value"]) == (5, 2, "lr-1", 0.2)
+    assert len(found["trial_list"]) == 5
+
+
+def test_a_sweep_of_which_no_trial_is_over_is_one(world: World, site: Site) -> None:
+    world.run("lr-0", trial=group_world.place(0))
+    (found,) = site.get("/api/v1/sweeps").json["sweeps"]
+    assert (found["id"], found["metric"], found["trials"], found["running"]) == ("prod/team/lr-5eeb0000", "loss", 0, 1)
+    assert site.get(SWEEP).json["importance"] == []
+
+
+def test_a_trial_that_is_written_down_is_told_once(swept: World, site: Site) -> None:
+    run = swept.run("lr-1", trial=group_world.place(1))
+    swept.outcome(run, "finished", finished_at=swept.now)
+    found = site.get(SWEEP).json
+    assert (found["running_list"], len(found["trial_list"])) == ([], 5)
+
+
+@pytest.mark.parametrize(
+    "odd", [7, {"sweep": "lr"}, {**group_world.place(9), "index": "9"}, {**group_world.place(9), "sweep_id": "a/b"}]
+)
+def test_a_run_that_says_nonsense_of_its_sweep_is_no_trial(swept: World, site: Site, odd: Any) -> None:
+    swept.run("lr-9", trial=odd)
+    assert site.get(SWEEP).json["running_list"] == []
+    assert len(site.get("/api/v1/sweeps").json["sweeps"]) == 1
 
 
 def test_a_line_has_its_nights_its_pointer_and_those_that_were_missed(nightly: World, site: Site) -> None:

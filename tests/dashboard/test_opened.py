@@ -39,7 +39,7 @@ OPENS = {
     "report": ["mine-a-0123abcd", "mine-b-0123abcf"],
     "view": ["mine-a-0123abcd", "mine-b-0123abcf"],
     "compare": ["mine-a-0123abcd", "mine-b-0123abcf"],
-    "sweep": ["lr-0-0123abcd", "lr-1-0123abcd"],
+    "sweep": ["lr-0-0123abcd", "lr-1-0123abcd", "lr-2-0123abcd"],
     "line": ["nightly--1-0123abcd", "nightly--2-0123abcd"],
 }
 LEADS = {
@@ -149,6 +149,7 @@ def fill(world: World) -> World:
     for index in range(2):
         group_world.trial(world, index, 0.5 + index)
         made(world, f"lr-{index}", project="search")
+    made(world, "lr-2", project="search", trial=group_world.place(2))
     for day in (-2, -1):
         group_world.night(world, day, 0.5)
         made(world, f"nightly-{day}", project="digits")
@@ -185,6 +186,7 @@ def neighbours(world: World) -> None:
     made(world, "nightly--1", namespace="zzother", **told)
     for namespace, sweep in (("team", "zz"), ("zzother", "lr")):
         group_world.trial(world, 0, 0.1, namespace=namespace, sweep=sweep, searched={"zzparam": 1})
+        made(world, f"zz{sweep}-1", namespace=namespace, **told, trial=group_world.place(1, sweep, zzparam=1))
     group_world.night(world, -1, 0.1, namespace="zzother", said="zz")
     group_world.night(world, -3, 0.1, said="zz", line="zznightly", line_uid="zzcron")
     move(world)

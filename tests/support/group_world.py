@@ -5,6 +5,7 @@ from typing import Any
 from bucket_world import CLUSTER, NOW, World
 
 from chiplog import layout, records
+from chiplog.documents import TrialPlace
 
 DAY = 86_400.0
 
@@ -56,3 +57,9 @@ def latest(world: World, run: str, namespace: str = "team") -> None:
                 "scheduled_at": NOW, "run": run, "metrics": {}, "promoted_at": NOW}  # fmt: skip
     key = layout.latest_key(layout.Line(CLUSTER, namespace, "cron-1"), "nightly")
     world.bucket.put(key, records.pack_document(document))
+
+
+def place(index: int, sweep: str = "lr", **searched: Any) -> TrialPlace:
+    """What `run.json` says of the trial `index` of a sweep."""
+    return {"sweep": sweep, "sweep_id": f"{sweep}-5eeb0000", "method": "random", "index": index,
+            "searched": searched or {"lr": 0.1 * index}}  # fmt: skip

@@ -5,7 +5,7 @@ import type { SweepDetail, Trial } from "./api";
 import { go, runHref } from "./address";
 import * as format from "./format";
 import { useRoom } from "./plots/room";
-import { axis, ranked, type Axis } from "./trials";
+import { axis, ranked, running, type Axis } from "./trials";
 import { say } from "./say";
 
 interface Props {
@@ -32,6 +32,7 @@ export function Parallel({ sweep, at, onAt, onChosen, paint }: Props) {
   const [stretches, setStretches] = useState<Record<string, Stretch>>({});
   const trials = useMemo(() => ranked(sweep).filter((trial) => trial.value !== null).slice(0, MOST), [sweep]);
   const axes = useMemo(() => axesOf(sweep, trials), [sweep, trials]);
+  const live = useMemo(() => running(sweep), [sweep]);
   const width = Math.max(room, axes.length * APART + SIDE);
   const x = (place: number) => SIDE + (place * (width - 2 * SIDE)) / Math.max(1, axes.length - 1);
   const y = (share: number) => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
@@ -50,7 +51,7 @@ export function Parallel({ sweep, at, onAt, onChosen, paint }: Props) {
     <div className="parallel" ref={holder} tabIndex={0} role="group" aria-label={say("Parameters and {metric}", { metric: sweep.metric ?? say("value") })}>
       <svg width={width} height={HEIGHT} role="img" aria-label={say("{count} lines through {axes}", { count: trials.length, axes: axes.map((item) => item.name).join(", ") })}>
         {lines.map(({ trial, rank, inside }) => (
-          <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}`}
+          <path key={trial.id} d={pathOf(trial, axes, x, y)} className={`trial${inside ? "" : " out"}${trial.id === at ? " at" : ""}${live.has(trial.id) ? " going" : ""}`}
             style={{ stroke: paint ? paint(trial.id) : hue(rank, trials.length) }} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)} onClick={() => go(runHref(trial.id))}>
             <title>{`${trial.name}: ${sweep.metric ?? say("value")} ${format.value(trial.value)}`}</title>
           </path>))}

@@ -1,23 +1,29 @@
-/** One sweep: the best so far, which parameters matter, its trials as lines through them, and why each was stopped. */
+/** One sweep: the best so far, which parameters matter, its trials as lines through them, those that run among them, and why each was stopped. */
 
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Absent } from "./Absent";
 import * as api from "./api";
-import type { SweepDetail, Trial } from "./api";
+import type { State, SweepDetail, Trial } from "./api";
 import { runHref } from "./address";
 import { Back } from "./Back";
 import * as format from "./format";
 import { Importance } from "./Importance";
 import { Link } from "./Link";
-import { useAnswer, type Live } from "./live";
+import { useFollowed } from "./listed";
+import type { Live } from "./live";
 import { Parallel } from "./Parallel";
 import { Progress } from "./Progress";
 import { Share } from "./Share";
-import { ranked } from "./trials";
+import { lively, ranked, running } from "./trials";
 import { say } from "./say";
+import { StatePill } from "./StatePill";
+
+/** Until what a trial found is written down, when it is over. */
+const AGAIN_MILLISECONDS = 3000;
+const OVER: ReadonlySet<string> = new Set(["finished", "failed", "killed"]);
 
 export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
-  const { answer: sweep, error } = useAnswer((signal) => api.sweep(id, signal), [id, live.total]);
+  const { sweep, error } = useSweep(id, live);
   const [chosen, setChosen] = useState<Set<string> | null>(null);
   const [at, setAt] = useState<string | null>(null);
   const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);
@@ -52,11 +58,24 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
   );
 }
 
+/** The sweep as it is now: values as they are heard, and asked for again when its runs moved, or one of them is over and not written down. */
+function useSweep(id: string, live: Live): { sweep?: SweepDetail | undefined; error?: string | undefined } {
+  const [times, setTimes] = useState(0);
+  const { answer, error } = useFollowed((signal) => api.sweep(id, signal), [id], live.news + times);
+  const sweep = useMemo(() => answer && lively(answer, live.byId), [answer, live.byId]);
+  const isPending = sweep?.running_list.some((trial) => OVER.has(trial.state)) ?? false;
+  useEffect(() => {
+    const timer = isPending ? window.setInterval(() => setTimes((count) => count + 1), AGAIN_MILLISECONDS) : 0;
+    return () => window.clearInterval(timer);
+  }, [isPending]);
+  return { sweep, error };
+}
+
 function Facts({ sweep }: { sweep: SweepDetail }) {
   const facts: [string, string][] = [
     [say("Method"), sweep.method],
     [say("Metric"), sweep.metric ? `${sweep.metric}, ${sweep.goal}` : ""],
-    [say("Trials"), say("{count}: {succeeded} to the end, {pruned} stopped early, {failed} failed", { count: sweep.trials, succeeded: sweep.succeeded, pruned: sweep.pruned, failed: sweep.failed })],
+    [say("Trials"), say("{count}: {succeeded} to the end, {pruned} stopped early, {failed} failed", { count: sweep.trials, succeeded: sweep.succeeded, pruned: sweep.pruned, failed: sweep.failed }) + (sweep.running_list.length ? say("; {count} still run", { count: sweep.running_list.length }) : "")],
     [say("Best"), sweep.best ? say("{value} by {trial}", { value: format.value(sweep.value), trial: sweep.best }) : say("No trial has a value yet.")],
     ...Object.entries(sweep.parameters ?? {}).map(([key, value]): [string, string] => [key, format.value(value)]),
   ];
@@ -76,20 +95,27 @@ interface TrialsProps {
   onAt: (id: string | null) => void;
 }
 
-const WORD: Record<Trial["state"], string> = { succeeded: "finished", failed: "failed", pruned: "killed" };
+const WORD: Partial<Record<Trial["state"], string>> = { succeeded: "finished", pruned: "killed" };
+
+/** Those that run first, in the order in which they began; then the others from the best on. */
+function listed(trials: Trial[], live: ReadonlySet<string>): Trial[] {
+  const here = trials.filter((trial) => live.has(trial.id)).sort((a, b) => a.index - b.index);
+  return [...here, ...trials.filter((trial) => !live.has(trial.id))];
+}
 
 function Trials({ sweep, trials, of, at, onAt }: TrialsProps) {
+  const live = running(sweep);
   const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
   return (
     <section className="card scroll">
       <h2>{say("Trials")} <span className="count">{trials.length === of ? of : say("{shown} of {count}", { shown: trials.length, count: of })}</span></h2>
       <table>
         <thead><tr><th>{say("Trial")}</th><th>{say("State")}</th><th className="right">{sweep.metric ?? say("value")}</th>{names.map((name) => <th key={name} className="right">{name}</th>)}<th>{say("Why it was stopped")}</th><th className="right">{say("Took")}</th></tr></thead>
-        <tbody>{trials.map((trial) => (
+        <tbody>{listed(trials, live).map((trial) => (
           <tr key={trial.id} className={trial.id === at ? "at" : ""} onMouseEnter={() => onAt(trial.id)} onMouseLeave={() => onAt(null)}>
             <td><Link to={runHref(trial.id)}>{trial.name}</Link>{trial.name === sweep.best ? " ★" : ""}</td>
-            <td><span className={`pill ${WORD[trial.state]}`}>{trial.state === "pruned" ? say("stopped early") : trial.state}</span></td>
-            <td className="right">{format.value(trial.value)}</td>
+            <td>{live.has(trial.id) ? <StatePill state={trial.state as State} reason="" /> : <span className={`pill ${WORD[trial.state] ?? trial.state}`}>{trial.state === "pruned" ? say("stopped early") : trial.state}</span>}</td>
+            <td className="right" title={live.has(trial.id) ? say("the newest value") : undefined}>{format.value(trial.value)}{live.has(trial.id) && trial.value !== null ? " …" : ""}</td>
             {names.map((name) => <td key={name} className="right">{format.value(trial.parameters[name])}</td>)}
             <td>{trial.message}</td>
             <td className="right">{trial.started_at && trial.finished_at ? format.duration((Date.parse(trial.finished_at) - Date.parse(trial.started_at)) / 1000) : ""}</td>

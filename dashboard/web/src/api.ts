@@ -165,6 +165,8 @@ export interface Sweep {
   succeeded: number;
   failed: number;
   pruned: number;
+  /** Trials that are not over; the counts above are of those that are. */
+  running: number;
   best: string | null;
   value: number | null;
   parameters: Tree | null;
@@ -174,7 +176,8 @@ export interface Trial {
   id: string;
   index: number;
   name: string;
-  state: "succeeded" | "failed" | "pruned";
+  /** Of one that is over; of another its run's. */
+  state: "succeeded" | "pruned" | State;
   value: number | null;
   message: string;
   parameters: Tree;
@@ -184,6 +187,8 @@ export interface Trial {
 
 export interface SweepDetail extends Sweep {
   trial_list: Trial[];
+  /** Those that are not over, each with the newest value that it logged. */
+  running_list: Trial[];
   importance: { parameter: string; importance: number; correlation: number | null; trials: number }[];
 }
 

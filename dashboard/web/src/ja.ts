@@ -1,6 +1,9 @@
 /** The page's words in Japanese, by the English ones; `say.test.ts` holds it to those that are used. */
 
+import { views } from "./jaViews";
+
 export const ja: Record<string, string> = {
+  ...views,
   "This cannot be shown": "表示できません",
   "No run is drawn.": "描かれているランはありません。",
   "No run matches “{search}”.": "「{search}」に合うランはありません。",
@@ -269,7 +272,6 @@ export const ja: Record<string, string> = {
   "Trial": "試行",
   "Why it was stopped": "終了の理由",
   "stopped early": "早期終了",
-  "No sweep has a trial that is over. Trials that run are among the runs.": "完了した試行のあるスイープはありません。実行中の試行はラン一覧にあります。",
   "Sweep": "スイープ",
   "Stopped early": "早期終了",
   "Failed": "失敗",

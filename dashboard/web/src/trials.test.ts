@@ -3,13 +3,13 @@ import type { Group, LineDetail, Night, Run, SweepDetail, Trial } from "./api";
 import { doubt, projectsOf } from "./Home";
 import { rows } from "./differing";
 import { band, dateOf, weeks } from "./nights";
-import { axis, progress, ranked } from "./trials";
+import { axis, lively, progress, ranked } from "./trials";
 
 const trial = (index: number, value: number | null, more: Partial<Trial> = {}): Trial => ({
   id: `c/n/t${index}`, index, name: `t${index}`, state: "succeeded", value, message: "", parameters: {},
   started_at: null, finished_at: `2026-11-2${index}T00:00:00Z`, ...more,
 });
-const sweep = (trials: Trial[], goal = "minimize") => ({ goal, trial_list: trials }) as unknown as SweepDetail;
+const sweep = (trials: Trial[], goal = "minimize") => ({ goal, trial_list: trials, running_list: [] }) as unknown as SweepDetail;
 
 test("the best trial comes first, and one that failed or found nothing comes last", () => {
   const found = sweep([trial(0, 3), trial(1, null), trial(2, 1), trial(3, 0, { state: "failed" })]);
@@ -76,4 +76,14 @@ test("what is the same in all runs does not differ, and the best of a metric wit
   const of = (name: string) => found.find((row) => row.name === name);
   expect(["lr", "width", "amp", "loss", "project"].map((name) => of(name)?.differs)).toEqual([true, false, true, true, false]);
   expect([of("loss")?.best, of("lr")?.best, of("amp")?.values[0]]).toEqual([1, -1, undefined]);
+});
+
+test("a trial that still runs is ranked by its newest value, and improves no best so far", () => {
+  const found: SweepDetail = { ...sweep([trial(0, 3), trial(1, 2)]), metric: "loss", running_list: [trial(2, 5, { state: "running" })] };
+  const heard = new Map([["c/n/t2", run({ id: "c/n/t2", state: "finished", summary: { loss: 1 } })]]);
+  const now = lively(found, heard);
+  expect(now.running_list.map((item) => [item.state, item.value])).toEqual([["finished", 1]]);
+  expect(ranked(now).map((item) => item.index)).toEqual([2, 1, 0]);
+  expect(progress(now).map((step) => [step.value, step.best, step.isRunning])).toEqual([[3, 3, false], [2, 2, false], [1, null, true]]);
+  expect(lively(found, new Map()).running_list[0]?.value).toBe(5);
 });

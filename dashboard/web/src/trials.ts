@@ -1,32 +1,46 @@
 /** What can be said of a sweep's trials together: their order, the best so far, axes through them; it draws nothing. */
 
-import type { SweepDetail, Trial, Value } from "./api";
+import type { Run, SweepDetail, Trial, Value } from "./api";
 import * as format from "./format";
 
 /** Whether a smaller value is better. */
 export const isLess = (sweep: { goal: string | null }) => sweep.goal !== "maximize";
 
-/** The best first; without a value, or failed, last. */
+/** The sweep with those of its trials that run as they are now, by what was heard of their runs. */
+export function lively(sweep: SweepDetail, heard: ReadonlyMap<string, Run>): SweepDetail {
+  const now = (trial: Trial): Trial => {
+    const run = heard.get(trial.id);
+    const value = sweep.metric === null ? null : run?.summary[sweep.metric];
+    return run ? { ...trial, state: run.state, value: typeof value === "number" ? value : trial.value, started_at: run.started_at, finished_at: run.finished_at } : trial;
+  };
+  return { ...sweep, running_list: sweep.running_list.map(now) };
+}
+
+/** Ids of the trials that are not over. */
+export const running = (sweep: SweepDetail) => new Set(sweep.running_list.map((trial) => trial.id));
+
+/** All trials, the best first, by the newest value where they still run; without a value, or failed, last. */
 export function ranked(sweep: SweepDetail): Trial[] {
   const sign = isLess(sweep) ? 1 : -1;
   const rank = (trial: Trial) => (trial.value === null || trial.state === "failed" ? Infinity : sign * trial.value);
-  return [...sweep.trial_list].sort((a, b) => {
+  return [...sweep.running_list, ...sweep.trial_list].sort((a, b) => {
     const [one, other] = [rank(a), rank(b)];
     return one === other ? a.index - b.index : one - other;
   });
 }
 
-export interface Step { x: number; value: number | null; best: number | null; trial: Trial }
+export interface Step { x: number; value: number | null; best: number | null; trial: Trial; isRunning: boolean }
 
-/** Trials in the order in which they ended, each with the best value until then; a failed one improves nothing. */
+/** Trials in the order in which they ended, each with the best value until then; a failed one improves nothing, nor do those behind them that still run. */
 export function progress(sweep: SweepDetail): Step[] {
   let best: number | null = null;
   const ended = [...sweep.trial_list].sort((a, b) => (a.finished_at ?? "").localeCompare(b.finished_at ?? "") || a.index - b.index);
-  return ended.map((trial, place) => {
+  const steps = ended.map((trial, place): Step => {
     const value = trial.state === "failed" ? null : trial.value;
     if (value !== null && (best === null || (isLess(sweep) ? value < best : value > best))) best = value;
-    return { x: place + 1, value, best, trial };
+    return { x: place + 1, value, best, trial, isRunning: false };
   });
+  return [...steps, ...sweep.running_list.map((trial, place): Step => ({ x: steps.length + place + 1, value: trial.value, best: null, trial, isRunning: true }))];
 }
 
 export interface Axis {

@@ -98,6 +98,10 @@ class SweepConfig:
         """Parameters with more than one value."""
         return tuple(parameter for parameter in self.parameters if parameter.is_searched)
 
+    def searched_of(self, given: Tree) -> dict[str, Any]:
+        """The searched parameters of what a trial is given, by their names joined with dots."""
+        return {item.name: parameters.at(given, item.path) for item in self.searched}
+
 
 def parse(config: Tree) -> SweepConfig:
     """Read a sweep config. Raises InvalidConfig with everything that is wrong, each naming its field and value."""

@@ -6,14 +6,12 @@ from typing import Any
 from chiplog import records
 from chiplog.documents import TrialDocument
 from chiplog_operator import specs
-from chiplog_operator.sweeps import parameters
 from chiplog_operator.sweeps.resources import Sweep, Task
 from chiplog_operator.sweeps.trials import Curve, Trial
 
 
 def trial(sweep: Sweep, task: Task, run: specs.Run, found: Trial, curves: Mapping[str, Curve]) -> TrialDocument:
     """The document of a trial that ended as `found` says and logged `curves`."""
-    searched = [parameter for parameter in task.search.config.parameters if parameter.is_searched]
     document: TrialDocument = {
         "format": records.TRIAL_FORMAT,
         "min_reader": records.READER,
@@ -27,7 +25,7 @@ def trial(sweep: Sweep, task: Task, run: specs.Run, found: Trial, curves: Mappin
         "state": found.state,
         "message": found.said,
         "parameters": dict(found.config),
-        "searched": {item.name: parameters.at(found.config, item.path) for item in searched},
+        "searched": task.search.config.searched_of(found.config),
         "metrics": [_metric(metric.name, metric.goal, curves.get(metric.name, Curve())) for metric in task.metrics],
     }
     if found.started_at is not None:

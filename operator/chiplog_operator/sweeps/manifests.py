@@ -49,6 +49,9 @@ def trial(sweep: Sweep, task: Task, index: int, parameters: Mapping[str, Any]) -
                 **({names.CREATED_BY_ANNOTATION: sweep.created_by} if sweep.created_by else {}),
                 names.SWEEP_ID_ANNOTATION: sweep.id,
                 names.SWEEP_ARGS_ANNOTATION: json.dumps(parameters),
+                names.SWEEP_TRIAL_ANNOTATION: json.dumps(
+                    {"method": config.method, "searched": config.searched_of(parameters)}
+                ),
             },
             "ownerReferences": [_owner(sweep)],
         },

@@ -165,6 +165,10 @@ class Roster:
             self._numbers = {layout.Run(*(column[at] for column in columns)): at for at in self.order}
         return self._numbers
 
+    def unsettled(self) -> Sequence[RunView]:
+        """The runs of which the index does not tell alone, whether they are seen or not."""
+        return self._views
+
     def places(self) -> set[tuple[str, str]]:
         """Namespaces and projects that the runs are of."""
         homes, projects = (self.column((name,), 0.0) for name in ("namespace", "project"))

@@ -26,6 +26,7 @@ _LIVE: Shape = {
 _RUN: Shape = {
     "name": str, "project": str, "created_at": _NUMBER, "tags": [str], "config": dict, "metrics": [{"name": str}],
 }  # fmt: skip
+_TRIAL: Shape = {"sweep": str, "sweep_id": str, "method": str, "index": int, "searched": dict}
 _BINDING: Shape = {"id": str, "pod": str, "node": str, "rank": int}
 _OUTCOME: Shape = {"state": str, "reason": str, "durable": bool, "attempts": [{"number": int, "recorders": [_BINDING]}]}
 
@@ -40,6 +41,15 @@ def check_live(head: Any, what: str) -> None:
 def check_run(document: Any) -> None:
     """A `run.json`. Raises FormatError."""
     _check(document, _RUN, "run.json")
+
+
+def is_trial(place: Any) -> bool:
+    """Whether this says of which sweep a run is."""
+    try:
+        _check(place, _TRIAL, "trial")
+    except FormatError:
+        return False
+    return bool(place["sweep"] and place["sweep_id"] and "/" not in place["sweep_id"])
 
 
 def check_outcome(document: Any) -> None:

@@ -1,9 +1,9 @@
 """Sweeps from the bucket: the trials that are over, by their `trial.json`, and what can be said of them together.
 
-Trials that still run have no such document yet; Kubernetes has them.
+Trials that still run have no such document yet; `trials` finds them among the runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,14 @@ class Sweep:
     cluster: str
     namespace: str
     trials: tuple[TrialDocument, ...]
+    """Those that are over."""
+    running: tuple[TrialDocument, ...] = ()
+    """The others, as far as `trials.joined` was asked: with a run's state, and the newest value as every value."""
 
     @property
     def newest(self) -> TrialDocument:
         """The trial that says what the sweep is now."""
-        return self.trials[-1]
+        return (self.trials or self.running)[-1]
 
     @property
     def name(self) -> str:
@@ -71,6 +74,11 @@ def every(bucket: Bucket, cluster: str = "", namespace: str = "") -> list[Sweep]
         Sweep(place[0], place[1], tuple(sorted(trials, key=lambda trial: trial["index"])))
         for place, trials in found.items()
     ]
+    return newest_first(sweeps)
+
+
+def newest_first(sweeps: Iterable[Sweep]) -> list[Sweep]:
+    """Sweeps by when their last trial began."""
     return sorted(sweeps, key=_began, reverse=True)
 
 
@@ -183,4 +191,4 @@ def _read(data: bytes, key: str) -> TrialDocument | None:
 
 
 def _began(sweep: Sweep) -> float:
-    return max((trial.get("started_at", 0.0) for trial in sweep.trials), default=0.0)
+    return max((trial.get("started_at", 0.0) for trial in (*sweep.trials, *sweep.running)), default=0.0)

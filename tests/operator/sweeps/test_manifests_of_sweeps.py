@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from sweep_world import sweep
 
+from chiplog_operator import documents, names, specs
 from chiplog_operator import manifests as runs
-from chiplog_operator import names, specs
 from chiplog_operator.sweeps import manifests, resources
 
 PARAMETERS = {"lr": 1e-05, "layers": 3, "optimizer": {"name": "adam"}, "note": "$(HOME)"}
@@ -104,3 +105,24 @@ def test_the_real_wandb_offline_takes_the_parameters(tmp_path: Path) -> None:
     config, _, sweep_id = line.removeprefix("CONFIG ").rpartition(" ")
     assert yaml.safe_load(config.replace("1e-05", "1.0e-05")) == {**PARAMETERS, "seed": 1}
     assert sweep_id == "lr-5eeb0000"
+
+
+def placed(**changes: Any) -> Any:
+    """What `run.json` of a trial says of its sweep, after somebody changed its annotations."""
+    body = made()
+    body["metadata"] |= {"uid": "3f2a9c10-0", "namespace": "team"}
+    body["metadata"]["annotations"] |= changes
+    return documents.run(specs.run(body), "prod").get("trial")
+
+
+def test_the_run_s_document_of_a_trial_tells_its_sweep_and_what_is_searched() -> None:
+    found = placed()
+    assert (found["sweep"], found["index"], found["method"], found["searched"]) == ("lr", 7, "random", {"lr": 1e-05})
+    assert found["sweep_id"] == "lr-5eeb0000"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "7", "{}", '{"method": 1, "searched": {}}', '{"method": "grid", "searched": []}']
+)
+def test_a_trial_s_annotation_that_is_none_makes_no_trial_of_a_run(text: str) -> None:
+    assert placed(**{names.SWEEP_TRIAL_ANNOTATION: text}) is None

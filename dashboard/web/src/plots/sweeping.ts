@@ -11,7 +11,7 @@ export function asSweep(runs: Run[], parameters: string[], metric: string, goal:
   }));
   return {
     id: "", namespace: "", name: "", sweep: "", method: "", metric: short(metric), goal, trials: trials.length, succeeded: trials.length,
-    failed: 0, pruned: 0, best: null, value: null, parameters: null, trial_list: trials, importance: [],
+    failed: 0, pruned: 0, running: 0, best: null, value: null, parameters: null, trial_list: trials, running_list: [], importance: [],
   };
 }
 
