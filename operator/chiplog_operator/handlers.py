@@ -83,7 +83,8 @@ def _registry(intake: Intake) -> kopf.OperatorRegistry:
 
 def _handler(intake: Intake, kind: Kind) -> Any:
     async def handle(event: Any, **_: Any) -> None:
-        intake.take(kind, event["object"], is_gone=event["type"] == "DELETED")
+        told = event["type"]  # None for each object of a list with which a watch begins.
+        intake.take(kind, event["object"], is_gone=told == "DELETED", is_listed=told is None)
 
     return handle
 

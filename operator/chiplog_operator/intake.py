@@ -1,5 +1,6 @@
 """What the watches bring, turned into keys to work on; it works on nothing, and knows nothing of kopf."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,14 +37,16 @@ class Intake:
         self._strangers = strangers
         self._wishes: dict[str, tuple[Any, ...]] = {}
 
-    def take(self, kind: Kind, body: Json, *, is_gone: bool) -> None:
-        """One event: an object as it is now, or as it was last (`is_gone`)."""
-        if not self._motion.delivered(kind, body, is_gone=is_gone):
+    def take(self, kind: Kind, body: Json, *, is_gone: bool, is_listed: bool = False) -> None:
+        """One event: an object as it is now, or as it was last (`is_gone`), or as the list says with which a watch
+        begins (`is_listed`).
+        """
+        key = self._key_of(kind, body)
+        if not self._motion.delivered(kind, body, is_gone=is_gone, is_listed=is_listed, owner=key):
             return
         sweep = sweep_of(kind, body)
         if sweep is not None:
             self._add_sweep(sweep)
-        key = self._key_of(kind, body)
         if key is None:
             self._welcome(kind, body, is_gone=is_gone)
             return
@@ -79,7 +82,7 @@ class Intake:
     def unchanged(self, item: Unchanged) -> None:
         """A run of which nothing changed since its status was written: its objects are no news as they are now."""
         for kind, uid, version in item.versions:
-            self._motion.known(kind, uid, version, item.key)
+            self._motion.known(kind, uid, version, item.key, item.key.namespace)
         self._note(item.uid, (item.generation, None, ""))
 
     def _key_of(self, kind: Kind, body: Json) -> Key | None:
@@ -115,7 +118,8 @@ def key_of(kind: Kind, body: Json) -> Key | None:
     if kind == "pods" and strangers.is_stranger(body):
         return None
     run = (metadata.get("labels") or {}).get(names.RUN_LABEL)
-    return Key(metadata["namespace"], run) if run else None
+    # Ten thousand runs have thirty thousand keys, and ten thousand names.
+    return Key(sys.intern(metadata["namespace"]), sys.intern(run)) if run else None
 
 
 def sweep_of(kind: Kind, body: Json) -> Key | None:

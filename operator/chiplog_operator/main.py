@@ -107,7 +107,7 @@ class Operator:
         self.ledger = Ledger(open_bucket(settings.bucket), settings.cluster, count=self.metrics.count)
         self.sightings = Sightings()
         self.following = Following()
-        self.motion = Motion()
+        self.motion = Motion(is_by_namespace=bool(settings.namespaces))
         self.claim = Claim()
         self.queue: WorkQueue[Key] = WorkQueue(waited=partial(self.metrics.took, "queue_seconds"))
         self.sweep_queue: WorkQueue[Key] = WorkQueue()

@@ -3,7 +3,6 @@
 The Job controller is real; the test is the kubelet, for these pods are for no node. Rows 17 to 23 of the fault table.
 """
 
-import json
 import random
 import signal
 import socket
@@ -12,7 +11,7 @@ import time
 from typing import Any
 
 import pytest
-from api_proxy import Faults
+from api_proxy import EXPIRED, Faults, Gap
 from operator_place import Place
 from operator_process import CLUSTER, OperatorProcess, until
 
@@ -181,13 +180,12 @@ def test_a_watch_that_stays_dead_turns_health_red(place: Place, faults: Faults) 
 
 
 def test_a_watch_that_is_told_410_lists_anew(place: Place, faults: Faults) -> None:
-    gone = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}
     told = {"left": 6}
 
     def expire(path: str, line: bytes) -> list[bytes]:
         if told["left"] and "trainingruns" in path:
             told["left"] -= 1
-            return [json.dumps(gone).encode() + b"\n"]
+            return [EXPIRED]
         return [line]
 
     faults.rewrite = expire
@@ -195,6 +193,35 @@ def test_a_watch_that_is_told_410_lists_anew(place: Place, faults: Faults) -> No
     place.apply(backoffLimit=1)
     place.live_twice()
     assert ended(place) == GOLDEN
+
+
+def test_what_went_while_a_watch_had_lost_its_place_is_no_stall(place: Place, faults: Faults) -> None:
+    """410 Gone: nobody tells of what was deleted meanwhile, and the operator was restarted for it."""
+    gap, operator = Gap(faults), place.operator()
+    for name in ("stays", "goes"):
+        place.apply(name, backoffLimit=3)
+        place.starts(place.pod(name, 0))
+        place.until_state("running", name)
+    gap.is_on = True
+    place.kubectl("delete", "trainingrun", "goes", "-n", place.namespace)
+    lost = place.pod("stays", 0)["metadata"]["name"]
+    place.kubectl("delete", "pod", lost, "-n", place.namespace)
+
+    def is_replaced() -> bool:
+        names = [pod["metadata"]["name"] for pod in place.listed("pods")]
+        return len(names) == 1 and names != [lost]
+
+    place.until("one is gone, and the other's pod is another", is_replaced)
+    gap.is_over = True
+    for kind in gap.KINDS:  # Something moves in each watch, which shows that it lost its place.
+        place.kubectl("annotate", kind, "--all", "moved=yes", "-n", place.namespace)
+    place.until("each watch is told", lambda: gap.is_told, 90)
+    place.starts(place.pod("stays", 0))
+    place.until("it runs again", lambda: place.status("stays").get("attempts") == 2)
+    compared = time.monotonic() + 65
+    place.until("nothing is missing after two comparisons",
+                lambda: time.monotonic() > compared and operator.metric("watch_missed_seconds") == 0, 100)  # fmt: skip
+    assert operator.page("/healthz") == (200, "ok\n")
 
 
 def test_events_doubled_and_out_of_order_come_to_the_same_end(place: Place, faults: Faults) -> None:

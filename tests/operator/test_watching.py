@@ -155,8 +155,16 @@ def test_a_version_that_was_delivered_already_is_no_news_but_a_deletion_is() -> 
 
 def test_a_watch_that_lists_everything_anew_makes_no_passes(listener: Listener) -> None:
     for _ in range(2):
-        listener.intake.take("pods", body(), is_gone=False)
+        listener.intake.take("pods", body(), is_gone=False, is_listed=True)
     assert listener.keys == [KEY]
+
+
+def test_a_pod_that_a_new_list_has_no_more_makes_a_pass_over_its_run(listener: Listener) -> None:
+    listener.intake.take("pods", body(), is_gone=False, is_listed=True)
+    for _ in range(2):
+        listener.intake.take("pods", body(uid="other"), is_gone=False, is_listed=True)
+    listener.motion.compare("pods", [body(uid="other")], 0)
+    assert listener.motion.vanished() == [KEY]
 
 
 def test_a_run_of_which_nothing_changed_at_a_start_is_no_news_until_it_moves(listener: Listener) -> None:
@@ -224,11 +232,60 @@ def test_a_stall_ends_when_the_watch_delivers() -> None:
 
 def test_a_deletion_that_the_watch_has_not_brought_is_missing_too() -> None:
     motion = Motion()
-    motion.delivered("pods", body(), is_gone=False)
-    motion.compare("pods", [], 0)
+    for uid in ("u1", "stays"):
+        motion.delivered("pods", body(uid=uid), is_gone=False, is_listed=True)
+    motion.compare("pods", [body(uid="stays")], 0)
+    motion.compare("pods", [body(uid="stays")], 30)
     assert motion.is_stalled(STALLED_SECONDS + 1)
     motion.delivered("pods", body(), is_gone=True)
     assert not motion.is_stalled(STALLED_SECONDS + 1)
+
+
+def test_what_a_watch_that_lists_anew_has_no_more_is_forgotten_and_its_owner_looked_at() -> None:
+    """410 Gone: of what was deleted in the gap no watch tells, and the operator was restarted for it."""
+    motion = Motion()
+    for uid in ("gone", "stays"):
+        motion.delivered("pods", body(uid=uid), is_gone=False, is_listed=True, owner=uid)
+    motion.delivered("pods", body(uid="stays"), is_gone=False, is_listed=True, owner="stays")
+    motion.compare("pods", [body(uid="stays")], 0)
+    assert (motion.vanished(), motion.vanished()) == (["gone"], [])
+    assert motion.missed_seconds(1000) == 0
+
+
+def test_what_the_newest_list_of_a_watch_had_is_missed_when_it_goes() -> None:
+    """A watch that lists anew and then dies is a stall, though it moved a moment ago."""
+    motion = Motion()
+    for _ in range(2):
+        for uid in ("goes", "stays"):
+            motion.delivered("pods", body(uid=uid), is_gone=False, is_listed=True, owner=uid)
+    motion.delivered("pods", body(uid="made"), is_gone=False, owner="made")
+    for now in (0, 30):
+        motion.compare("pods", [body(uid="stays")], now)
+    assert motion.vanished() == []
+    assert motion.is_stalled(STALLED_SECONDS + 1)
+
+
+def test_where_nothing_of_a_kind_is_left_no_list_can_tell_and_it_is_no_stall() -> None:
+    motion = Motion()
+    motion.delivered("pods", body(), is_gone=False, owner="mnist")
+    motion.compare("pods", [], 0)
+    assert motion.vanished() == [], "what was made since the listing began is not gone"
+    motion.compare("pods", [], 30)
+    assert motion.vanished() == ["mnist"]
+    assert not motion.is_stalled(1000)
+    motion.compare("pods", [body(uid="next")], 1000)
+    assert motion.is_stalled(1000 + STALLED_SECONDS + 1), "a watch that is dead shows with the next"
+
+
+def test_the_watch_of_one_namespace_says_nothing_of_another_s() -> None:
+    motion = Motion(is_by_namespace=True)
+    for uid, namespace in (("goes", "a"), ("stays", "a"), ("other", "b"), ("other", "b")):
+        motion.delivered("pods", body(uid=uid, namespace=namespace), is_gone=False, is_listed=True, owner=uid)
+    there = [body(uid="stays", namespace="a"), body(uid="other", namespace="b")]
+    for now in (0, 30):
+        assert motion.compare("pods", there, now) == []
+    assert motion.vanished() == []
+    assert motion.is_stalled(STALLED_SECONDS + 1)
 
 
 def test_what_went_before_any_watch_brought_it_is_told_once_and_is_no_stall() -> None:

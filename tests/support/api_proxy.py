@@ -49,6 +49,34 @@ class Faults:
             return len(self.writes)
 
 
+EXPIRED = b'{"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}}\n'
+"""What a watch is told whose place in the server's history is lost."""
+
+
+class Gap:
+    """Watches bring nothing for a while (`is_on`), and each is then told that it is lost (`is_over`)."""
+
+    KINDS = ("trainingruns", "jobs", "pods")
+
+    def __init__(self, faults: Faults) -> None:
+        self.is_on = self.is_over = False
+        self._told: set[str] = set()
+        faults.rewrite = self._rewrite
+
+    @property
+    def is_told(self) -> bool:
+        """Each watch has heard it."""
+        return len(self._told) == len(self.KINDS)
+
+    def _rewrite(self, path: str, line: bytes) -> list[bytes]:
+        kind = next((kind for kind in self.KINDS if f"/{kind}?" in path), "")
+        if not self.is_on or not kind or kind in self._told:
+            return [line]
+        if self.is_over:
+            self._told.add(kind)
+        return [EXPIRED] if self.is_over else []
+
+
 class Upstream:
     """The API server of a kubeconfig."""
 
