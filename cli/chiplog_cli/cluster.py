@@ -78,16 +78,16 @@ class Cluster:
         path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
         return list((self._get(path, [("labelSelector", INJECTOR)]) or {}).get("items", []))
 
-    def injectors(self) -> list[Object]:
-        """The Deployments that answer them."""
-        return list((self._get("/apis/apps/v1/deployments", [("labelSelector", INJECTOR)]) or {}).get("items", []))
+    def deployments(self, component: str) -> list[Object]:
+        """The Deployments of a part of ours, in any namespace."""
+        query = [("labelSelector", f"app.kubernetes.io/part-of=chiplog,app.kubernetes.io/component={component}")]
+        return list((self._get("/apis/apps/v1/deployments", query) or {}).get("items", []))
 
-    def notes(self, namespace: str, pod: str) -> list[str]:
-        """What our operator said of a pod in Events, the newest last."""
-        query = [("fieldSelector", f"involvedObject.kind=Pod,involvedObject.name={pod}")]
+    def events(self, namespace: str, name: str) -> list[Object]:
+        """The Events on objects of that name, the newest last."""
+        query = [("fieldSelector", f"involvedObject.name={name}")]
         found = (self._get(f"/api/v1/namespaces/{namespace}/events", query) or {}).get("items", [])
-        ours = [item for item in found if item.get("reportingComponent") == f"{GROUP}/operator"]
-        return [str(item.get("message", "")) for item in sorted(ours, key=lambda item: str(item.get("eventTime")))]
+        return sorted(found, key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or ""))
 
     def pods(self, namespace: str, run: str, run_id: str) -> list[Object]:
         """The pods of the run of that name, and of that id where they name one, oldest first."""

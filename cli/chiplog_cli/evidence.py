@@ -34,6 +34,8 @@ class Evidence:
     """What decides about injection besides the pods; None where nobody asked."""
     is_namespace: bool = False
     """A whole namespace was asked for."""
+    address: str = ""
+    """Where the bucket is looked for; empty where nobody says."""
 
     @property
     def is_empty(self) -> bool:
@@ -49,7 +51,7 @@ def gather(session: Session, subject: str) -> Evidence:
     bucket's error if neither could be asked.
     """
     kind, name = _subject(subject)
-    seen = _with_cluster(session, Evidence(subject), kind, name)
+    seen = _with_cluster(session, Evidence(subject, address=session.address), kind, name)
     if kind == "namespace":
         return _told(seen)
     seen, error = _with_bucket(session, seen, name)
@@ -110,7 +112,8 @@ def _of_run(cluster: Any, seen: Evidence, namespace: str, name: str) -> Evidence
     if mirrored:
         return _mirrored(cluster, replace(seen, training_run=run), namespace, mirrored)
     job = cluster.job(namespace, status.get("jobName") or run_id) if status.get("jobName") or run_id else None
-    return replace(seen, training_run=run, job=job, pods=tuple(cluster.pods(namespace, name, run_id)))
+    found = replace(seen, training_run=run, job=job, pods=tuple(cluster.pods(namespace, name, run_id)))
+    return _around(cluster, found, namespace)
 
 
 def _mirrored(cluster: Any, seen: Evidence, namespace: str, workload: Object) -> Evidence:
@@ -131,7 +134,15 @@ def _of_pod(cluster: Any, seen: Evidence, namespace: str, name: str) -> Evidence
         return seen
     run = (pod["metadata"].get("labels") or {}).get("chiplog.dev/run", "")
     owner = _of_run(cluster, seen, namespace, run) if run else _of_mirror(cluster, seen, namespace, pod)
-    return _around(cluster, replace(owner, pods=(pod,)), namespace)
+    job = owner.job if run else _job_above(cluster, namespace, pod)
+    return _around(cluster, replace(owner, pods=(pod,), job=job), namespace)
+
+
+def _job_above(cluster: Any, namespace: str, pod: Object) -> Object | None:
+    owners = pod["metadata"].get("ownerReferences") or []
+    name = next((owner["name"] for owner in owners if owner["kind"] == "Job"), None)
+    found: Object | None = cluster.job(namespace, name) if name else None
+    return found
 
 
 def _of_job(cluster: Any, seen: Evidence, namespace: str, name: str) -> Evidence:
@@ -164,7 +175,8 @@ def _of_mirror(cluster: Any, seen: Evidence, namespace: str, item: Object) -> Ev
 
 
 def _around(cluster: Any, seen: Evidence, namespace: str) -> Evidence:
-    return replace(seen, around=surroundings.of(cluster, namespace, seen.pods[:10]))
+    subjects = [*([seen.job] if seen.job is not None else []), *seen.pods]
+    return replace(seen, around=surroundings.of(cluster, namespace, subjects))
 
 
 def _with_bucket(session: Session, seen: Evidence, name: str) -> tuple[Evidence, ChiplogError | None]:

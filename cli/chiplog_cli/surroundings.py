@@ -1,9 +1,9 @@
-"""What decides about injection besides the pod: its namespace, our webhook, who answers it. It judges nothing.
+"""What decides about a pod besides itself: its namespace, our webhook and operator, and what was said of it.
 
-Who asks may see less than all of it: what they may not see is None, and everything else is still told.
+It judges nothing. Who asks may see less than all of it: what they may not see is None, the rest is still told.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 T = TypeVar("T")
 
+_US = "chiplog.dev/operator"
+"""How our operator signs its Events."""
+
+MAX_SUBJECTS = 10
+"""Pods of which Events are read."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -27,8 +33,10 @@ class Surroundings:
     """Our webhook configurations."""
     injectors: tuple[Object, ...] | None = None
     """The Deployments that answer."""
-    notes: Mapping[str, list[str]] = field(default_factory=dict)
-    """What the operator said of pods in Events, by pod."""
+    operators: tuple[Object, ...] | None = None
+    """The Deployments that make runs and tell of them."""
+    events: Mapping[str, list[Object]] = field(default_factory=dict)
+    """Events on pods and Jobs, by the object's name, the newest last."""
 
     @property
     def is_asking(self) -> bool:
@@ -36,19 +44,37 @@ class Surroundings:
         metadata = (self.namespace or {}).get("metadata") or {}
         return bool((metadata.get("labels") or {}).get("chiplog.dev/inject") == "true")
 
+    def note(self, name: str) -> str:
+        """What our operator said last of an object; empty where it said nothing."""
+        found = [event for event in self.events.get(name, []) if event.get("reportingComponent") == _US]
+        return _said(found[-1]) if found else ""
 
-def of(cluster: "Cluster", namespace: str, pods: tuple[Object, ...]) -> Surroundings:
-    """Look around. Raises ClusterUnreachable."""
-    webhooks, injectors = _allowed(cluster.webhooks), _allowed(cluster.injectors)
-    names = [pod["metadata"]["name"] for pod in pods]
-    notes = {name: _allowed(partial(cluster.notes, namespace, name)) or [] for name in names}
+    def warnings(self, name: str) -> list[tuple[str, str]]:
+        """What others warn of, each reason once with its newest words, the newest last."""
+        found = [event for event in self.events.get(name, []) if event.get("reportingComponent") != _US]
+        return list({str(event.get("reason")): (str(event.get("reason")), _said(event)) for event in found
+                     if event.get("type") == "Warning"}.values())  # fmt: skip
+
+
+def of(cluster: "Cluster", namespace: str, subjects: Iterable[Object]) -> Surroundings:
+    """Look around a few objects. Raises ClusterUnreachable."""
+    names = [item["metadata"]["name"] for item in subjects][:MAX_SUBJECTS]
     return Surroundings(
         name=namespace,
         namespace=_allowed(partial(cluster.namespace_object, namespace)),
-        webhooks=tuple(webhooks) if webhooks is not None else None,
-        injectors=tuple(injectors) if injectors is not None else None,
-        notes=notes,
+        webhooks=_each(_allowed(cluster.webhooks)),
+        injectors=_each(_allowed(partial(cluster.deployments, "injector"))),
+        operators=_each(_allowed(partial(cluster.deployments, "operator"))),
+        events={name: _allowed(partial(cluster.events, namespace, name)) or [] for name in names},
     )
+
+
+def _each(found: list[Object] | None) -> tuple[Object, ...] | None:
+    return tuple(found) if found is not None else None
+
+
+def _said(event: Object) -> str:
+    return str(event.get("message") or event.get("note") or "")
 
 
 def _allowed(ask: Callable[[], T]) -> T | None:

@@ -1,6 +1,8 @@
 """The command as people call it, over a bucket that is filled by hand."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from bucket_world import World
@@ -35,3 +37,16 @@ def chiplog(world: World) -> Chiplog:
         return CliRunner(env={"CHIPLOG_BUCKET": None}).invoke(cli, arguments, obj=session, catch_exceptions=False)
 
     return call
+
+
+@pytest.fixture
+def explain(chiplog: Chiplog) -> Callable[..., list[tuple[bool | None, str]]]:
+    """`chiplog explain` of a subject in a cluster, or without one: whether each finding is good, and what it says."""
+
+    def ask(subject: str, cluster: Any = None, **other: Any) -> list[tuple[bool | None, str]]:
+        connect = {"connect": lambda: cluster} if cluster else {}
+        result = chiplog("explain", subject, "-o", "json", **connect, **other)
+        assert result.exit_code == 0, result.stderr
+        return [(item["good"], f"{item['text']} → {item['advice']}") for item in json.loads(result.stdout)]
+
+    return ask

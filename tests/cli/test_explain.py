@@ -1,87 +1,12 @@
 """Explain names what is wrong, and what to do, from the cluster, the bucket, or both."""
 
-import json
 from typing import Any
 
 import pytest
 from bucket_world import Source, World, attempt, script
+from shown_cluster import ASK, CLOSED, JOB, OPEN, Cluster, asking, note, pod, training_run, wrong
 
-from chiplog.errors import AccessDenied, ClusterDenied, Unreachable
-
-RECORDER = {"name": "chiplog", "restartPolicy": "Always"}
-MOUNT = {"name": "chiplog", "mountPath": "/chiplog"}
-
-
-class Cluster:
-    """What a cluster holds, by kind and name."""
-
-    context, namespace = "test", "team"
-
-    def __init__(self, run: Any = None, job: Any = None, pods: Any = (), **around: Any) -> None:
-        self._run, self._job, self._pods = run, job, list(pods)
-        self._around = around
-
-    def training_run(self, namespace: str, name: str) -> Any:
-        return self._run if self._run and self._run["metadata"]["name"] == name else None
-
-    def job(self, namespace: str, name: str) -> Any:
-        return self._job
-
-    def pods(self, namespace: str, run: str, run_id: str) -> Any:
-        return self._pods
-
-    def every_pod(self, namespace: str, selector: str = "") -> Any:
-        return self._pods
-
-    def mirrors(self, namespace: str) -> Any:
-        return [self._run] if self._run and "mirrors" in self._run.get("spec", {}) else []
-
-    def namespace_object(self, name: str) -> Any:
-        return {"metadata": {"name": name, "labels": self._around.get("labels", {})}} if name == "team" else None
-
-    def webhooks(self) -> Any:
-        if "webhooks" not in self._around:
-            raise ClusterDenied("not you")
-        return self._around["webhooks"]
-
-    def injectors(self) -> Any:
-        return [{"metadata": {"name": "injector", "namespace": "sys"}, "status": {"availableReplicas": n}}
-                for n in self._around.get("replicas", [2])]  # fmt: skip
-
-    def notes(self, namespace: str, pod: str) -> Any:
-        return self._around.get("notes", [])
-
-    def pod(self, namespace: str, name: str) -> Any:
-        return next((pod for pod in self._pods if pod["metadata"]["name"] == name), None)
-
-
-def training_run(**status: Any) -> Any:
-    metadata = {"name": "mnist", "namespace": "team"}
-    return {"metadata": metadata, "status": status and {"runId": "mnist-0123abcd", "jobName": "j", **status}}
-
-
-def pod(name: str = "r1-pod", injected: bool = True, labels: Any = None, **status: Any) -> Any:
-    container = {"name": "main", "volumeMounts": [MOUNT] if injected else [], "env": status.pop("env", [])}
-    return {
-        "metadata": {"name": name, "namespace": "team", "labels": labels or {}},
-        "spec": {"containers": [container], "initContainers": [RECORDER] if injected else []},
-        "status": status,
-    }
-
-
-@pytest.fixture
-def explain(chiplog: Any) -> Any:
-    def ask(subject: str, cluster: Cluster | None = None, **other: Any) -> list[tuple[Any, str]]:
-        connect = {"connect": lambda: cluster} if cluster else {}
-        result = chiplog("explain", subject, "-o", "json", **connect, **other)
-        assert result.exit_code == 0, result.stderr
-        return [(item["good"], f"{item['text']} → {item['advice']}") for item in json.loads(result.stdout)]
-
-    return ask
-
-
-def wrong(found: list[tuple[Any, str]]) -> list[str]:
-    return [text for good, text in found if good is False]
+from chiplog.errors import AccessDenied, Unreachable
 
 
 def a_healthy_run(world: World) -> None:
@@ -92,7 +17,7 @@ def a_healthy_run(world: World) -> None:
 
 def test_a_healthy_run_needs_no_look(explain: Any, world: World) -> None:
     a_healthy_run(world)
-    cluster = Cluster(training_run(state="running"), {}, [pod()])
+    cluster = Cluster(training_run(state="running"), JOB, [pod()])
     found = explain("mnist", cluster)
     assert wrong(found) == []
     text = "\n".join(text for _, text in found)
@@ -117,7 +42,7 @@ def test_the_cluster_alone_is_enough_and_it_is_said_that_the_bucket_was_not_aske
     def refuse(_: str) -> Any:
         raise AccessDenied("GET s3://team: 403")
 
-    found = explain("mnist", Cluster(training_run(state="running"), {}, [pod()]), bucket=refuse)
+    found = explain("mnist", Cluster(training_run(state="running"), JOB, [pod()]), bucket=refuse)
     assert (None, "the bucket was not asked: GET s3://team: 403 → ") in found
 
 
@@ -137,10 +62,10 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
 @pytest.mark.parametrize(
     ("cluster", "part"),
     [
-        (Cluster(training_run()), "the operator has not seen the TrainingRun → is it running?"),
+        (Cluster(training_run()), "the operator has not seen the TrainingRun → is it running, and does it watch"),
         (Cluster(training_run(state="pending")), "it has no Job yet → see the operator"),
         (
-            Cluster(training_run(state="running"), {}, [pod(injected=False)]),
+            Cluster(training_run(state="running"), JOB, [pod(injected=False)]),
             "asked for the recorder and has none: the injector was not reached",
         ),
         (
@@ -151,19 +76,19 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
                         {"type": "Recording", "status": "False", "reason": "AccessDenied", "message": "its role"}
                     ],
                 ),
-                {},
+                JOB,
                 [pod()],
             ),
             "Recording is False (AccessDenied): its role",
         ),
         (
-            Cluster(training_run(state="killed", message="out of memory"), {}, [pod()]),
+            Cluster(training_run(state="killed", message="out of memory"), JOB, [pod()]),
             "the operator says: out of memory",
         ),
         (
             Cluster(
                 training_run(state="pending"),
-                {},
+                JOB,
                 [pod(conditions=[{"type": "PodScheduled", "status": "False", "message": "0/1 nodes"}])],
             ),
             "pod r1-pod has no node: 0/1 nodes → ask for less, or add a node",
@@ -171,7 +96,7 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
         (
             Cluster(
                 training_run(state="pending"),
-                {},
+                JOB,
                 [
                     pod(
                         containerStatuses=[
@@ -185,7 +110,7 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
         (
             Cluster(
                 training_run(state="running"),
-                {},
+                JOB,
                 [
                     pod(
                         initContainerStatuses=[
@@ -199,7 +124,7 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
         (
             Cluster(
                 training_run(state="failed"),
-                {},
+                JOB,
                 [
                     pod(
                         containerStatuses=[
@@ -211,11 +136,11 @@ def test_what_neither_knows_is_not_found(chiplog: Any) -> None:
             "container main of pod r1-pod ended with exit code 137 (OOMKilled)",
         ),
         (
-            Cluster(training_run(state="running"), {}, [pod(env=[{"name": "WANDB_DIR", "value": "/data"}])]),
+            Cluster(training_run(state="running"), JOB, [pod(env=[{"name": "WANDB_DIR", "value": "/data"}])]),
             "WANDB_DIR of container main is /data, which is not recorded → remove the variable, or write below /",
         ),
         (
-            Cluster(training_run(state="running"), {}, [pod(env=[{"name": "WANDB_MODE", "value": "disabled"}])]),
+            Cluster(training_run(state="running"), JOB, [pod(env=[{"name": "WANDB_MODE", "value": "disabled"}])]),
             "WANDB_MODE of container main is disabled: wandb writes nothing",
         ),
     ],
@@ -226,7 +151,7 @@ def test_what_the_cluster_shows_to_be_wrong_is_named(explain: Any, cluster: Clus
 
 def test_a_run_directory_below_ours_is_fine(explain: Any) -> None:
     env = [{"name": "WANDB_DIR", "value": "/chiplog/deep/"}]
-    found = explain("mnist", Cluster(training_run(state="running"), {}, [pod(env=env)]))
+    found = explain("mnist", Cluster(training_run(state="running"), JOB, [pod(env=env)]))
     assert not any("WANDB_DIR" in text for text in wrong(found))
 
 
@@ -271,20 +196,6 @@ def test_people_read_sentences_with_what_to_do_below(chiplog: Any, world: World)
     assert text.endswith("nothing is wrong\n")
 
 
-ASK = {"chiplog.dev/inject": "true"}
-OPEN = [{"webhooks": [{"namespaceSelector": {"matchExpressions": [
-    {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system", "sys"]}]}}]}]  # fmt: skip
-CLOSED = json.loads(json.dumps(OPEN).replace('"sys"', '"team"'))
-
-
-def asking(*containers: str, injected: bool = False, labels: Any = ASK, **annotations: str) -> Any:
-    """A pod that is not of a TrainingRun."""
-    made = pod("p1", injected=injected, labels=dict(labels))
-    made["metadata"]["annotations"] = {f"chiplog.dev/{name}": value for name, value in annotations.items()}
-    made["spec"]["containers"] = [{**made["spec"]["containers"][0], "name": name} for name in containers or ("main",)]
-    return made
-
-
 @pytest.mark.parametrize(
     ("made", "around", "parts"),
     [
@@ -306,9 +217,9 @@ def test_it_is_said_by_which_rule_a_pod_is_matched(explain: Any, made: Any, arou
     [
         (asking(), {"webhooks": []}, "there is no webhook of Chiplog's in this cluster → install the chart"),
         (asking(), {"webhooks": CLOSED}, "namespace team is closed to the injector"),
-        (asking(), {"webhooks": OPEN, "replicas": [0]}, "no replica of the injector sys/injector is ready"),
+        (asking(), {"webhooks": OPEN, "injectors": [0]}, "no replica of the injector sys/injector is ready"),
         (asking(), {"webhooks": OPEN}, "asked for the recorder and has none"),
-        (asking(), {"webhooks": OPEN, "notes": ["pod p1 was labelled after it was made"]},
+        (asking(), {"webhooks": OPEN, "events": {"p1": [note("pod p1 was labelled after it was made")]}},
          "the operator says: pod p1 was labelled after it was made"),
         (asking("a", "b"), {"webhooks": OPEN}, "nothing says which of the containers a, b trains → name it"),
         (asking("a", "b", container="c"), {"webhooks": OPEN}, "chiplog.dev/container names c; the containers are a, b"),
