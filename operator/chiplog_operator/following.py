@@ -16,7 +16,7 @@ RECORDERS_PER_SECOND = 1000
 """A look at more recorders than this is paid for by a longer time until the next: a page of a LIST holds as many."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Followed:
     """One run's part in the plan."""
 

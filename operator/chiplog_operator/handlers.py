@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import kopf
+from kopf._core.reactor import inventory
 
 from chiplog_operator import names
 from chiplog_operator.cluster import Kind
@@ -51,6 +52,16 @@ class _NoDiffs(kopf.DiffBaseStorage):
         """Nothing is written on users' objects."""
 
 
+class NoMemories(inventory.ResourceMemories):
+    """What kopf would keep of every object for as long as it lives, a kilobyte each, for daemons and for handlers that
+    are tried again; we have neither. `memories` is an argument of kopf's, its class stands in no public module.
+    """
+
+    async def recall(self, raw_body: Any, **how: Any) -> inventory.ResourceMemory:
+        """A memory for this event alone."""
+        return await super().recall(raw_body, **{**how, "ephemeral": True})
+
+
 async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) -> None:
     """Watch until we are told to stop (`stop`, SIGTERM, SIGINT) or cancelled; no `namespaces` is the whole cluster."""
     # Not kopf's stop_flag: after a signal, which does not set it, kopf waits 5 s for its own waiter on it.
@@ -59,6 +70,7 @@ async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) 
         kopf.operator(
             registry=_registry(intake),
             settings=_settings(),
+            memories=NoMemories(),
             standalone=True,
             clusterwide=not namespaces,
             namespaces=list(namespaces),

@@ -22,7 +22,7 @@ _PROGRESS = ("modified", "lag_seconds", "pending_bytes", "rows", "step", "summar
 """Fields that tell only how far a run has come, unless a metric breaks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Head:
     """A live object's first frame, reduced."""
 

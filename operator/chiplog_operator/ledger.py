@@ -3,6 +3,7 @@
 What it remembers is only a cache: every object that it writes has no other writer, and is written under a condition.
 """
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +42,7 @@ class NameTaken(ChiplogError):
     """Another cluster holds our name in the bucket."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Remembered:
     """A head as it was read, with the version it was read from."""
 
@@ -72,7 +73,8 @@ class Ledger:
         self._count = count
         self._lock = threading.Lock()
         self._heads: dict[tuple[str, str], _Remembered] = {}
-        self._outcomes: dict[layout.Run, tuple[ETag | None, OutcomeDocument | None]] = {}
+        self._outcomes: dict[layout.Run, tuple[ETag | None, bytes]] = {}
+        """As JSON, empty where there is none: as trees, those of ten thousand live runs are a third of our memory."""
         self._written: set[layout.Run] = set()
         self._paused: tuple[float, BucketError] | None = None
 
@@ -99,7 +101,7 @@ class Ledger:
         with self._asking("put"), suppress(PreconditionFailed):
             self._bucket.put(layout.run_key(place), records.pack_document(document()), if_absent=True)
             self._written.add(place)
-            self._outcomes[place] = None, None
+            self._outcomes[place] = None, b""
 
     def ensure_run(self, place: layout.Run, document: Callable[[], RunDocument]) -> None:
         """Write run.json unless it stands there."""
@@ -127,7 +129,8 @@ class Ledger:
         if place not in self._outcomes:
             with self._asking("get"):
                 self._outcomes[place] = self._read_outcome(place)
-        return self._outcomes[place][1]
+        kept = self._outcomes[place][1]
+        return cast("OutcomeDocument", json.loads(kept)) if kept else None
 
     def save_outcome(self, place: layout.Run, document: OutcomeDocument) -> bool:
         """Write outcome.json if it changed, over the version that `outcome` has read; says whether it was written.
@@ -147,7 +150,7 @@ class Ledger:
             except PreconditionFailed:
                 del self._outcomes[place]
                 raise
-        self._outcomes[place] = (new, document)
+        self._outcomes[place] = new, _packed(document)
         return True
 
     def head(self, namespace: str, recorder: str, *, is_fresh: bool = False) -> Head | None:
@@ -199,13 +202,13 @@ class Ledger:
                 f"{holder['uid']}, ours is {uid}): set another CHIPLOG_CLUSTER"
             )
 
-    def _read_outcome(self, place: layout.Run) -> tuple[ETag | None, OutcomeDocument | None]:
+    def _read_outcome(self, place: layout.Run) -> tuple[ETag | None, bytes]:
         key = layout.outcome_key(place)
         try:
             stored = self._bucket.get(key)
         except NotFound:
-            return None, None
-        return stored.etag, cast("OutcomeDocument", records.unpack_document(stored.data, records.OUTCOME_FORMAT, key))
+            return None, b""
+        return stored.etag, _packed(records.unpack_document(stored.data, records.OUTCOME_FORMAT, key))
 
     def _read_head(self, namespace: str, recorder: str) -> Head | None:
         key = layout.live_key(layout.Recorder(self._cluster, namespace, recorder))
@@ -258,6 +261,10 @@ class Ledger:
             self._paused = (self._clock() + PAUSE_SECONDS, error)
             raise
         self._paused = None
+
+
+def _packed(document: OutcomeDocument) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def trouble(error: BucketError | FormatError) -> Trouble:

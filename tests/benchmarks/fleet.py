@@ -84,7 +84,8 @@ def _by_operator(operator: OperatorProcess, namespace: str) -> float:
     began = time.monotonic()
     path = f"/apis/chiplog.dev/v1alpha1/namespaces/{namespace}/trainingruns"
     _send([("POST", path, _run(f"run-{number}")) for number in range(RUNS)])
-    until(f"{RUNS} Jobs", lambda: len(operator.said("job made")) >= RUNS, 900, operator.log)
+    # Counted, not parsed: what the benchmark itself takes of the two cores is taken from those that it measures.
+    until(f"{RUNS} Jobs", lambda: operator.log.read_bytes().count(b'"job made"') >= RUNS, 900, operator.log)
     return time.monotonic() - began
 
 
@@ -193,8 +194,13 @@ def _started() -> Json:
 
 
 def _pods(namespace: str) -> list[Json]:
+    """The metadata of all pods once all are there: until then they are counted, for ten thousand are ten megabytes."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    one = json.loads(embedded.kubectl("get", "--raw", f"{path}?limit=1"))
+    if len(one["items"]) + one["metadata"].get("remainingItemCount", 0) < RUNS:
+        return []
     found: list[Json] = json.loads(embedded.kubectl("get", "pods", "-n", namespace, "-o", "json"))["items"]
-    return found if len(found) >= RUNS else []
+    return found
 
 
 def _send(requests: Sequence[Request]) -> None:

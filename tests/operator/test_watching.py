@@ -1,10 +1,12 @@
 """From an event of a watch to a key, whom to follow how closely, and whether the watches move."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from operator_world import Time
 
+from chiplog_operator import handlers
 from chiplog_operator.cluster import Kind
 from chiplog_operator.following import Following
 from chiplog_operator.intake import Intake, key_of
@@ -325,3 +327,9 @@ def test_a_mirror_that_no_listing_shows_is_made_again_for_a_pod_that_lives(
 ) -> None:
     listener.intake.orphaned(pod)
     assert listener.arrivals == ([Key("team", "mnist")] if is_made_again else [])
+
+
+def test_kopf_keeps_nothing_of_an_object() -> None:
+    memories = handlers.NoMemories()
+    asyncio.run(memories.recall(body(), noticed_by_listing=True, memobase=None))
+    assert not list(memories.iter_all_memories())
