@@ -1,6 +1,6 @@
 /** One metric of the chosen runs as a chart: it follows them while they run, and asks for detail where one zooms in. */
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import * as api from "./api";
 import * as format from "./format";
@@ -8,7 +8,9 @@ import { useParameter, withZoom, zoomOf } from "./address";
 import { useAnswer } from "./live";
 import { say } from "./say";
 import { across } from "./bundles";
+import { MovingSmoothing } from "./moving";
 import { metricOf, plot, positive, xLabel, type Across, type Line, type Look } from "./plot";
+import { Hand } from "./tracing";
 
 interface Props {
   title: string;
@@ -95,18 +97,23 @@ function Shaped({ title, drawn, axis, logY, logX, height, onZoom }: CanvasProps)
   const tip = useRef<HTMLDivElement>(null);
   const latest = useRef({ drawn, onZoom });
   latest.current = { drawn, onZoom };
+  const moving = useContext(MovingSmoothing);
   useLayoutEffect(() => {
     const node = holder.current;
     if (!node) return;
     const zoom = (range: [number, number] | null) => latest.current.onZoom(range);
     const tell = (made: uPlot) => show(made, latest.current.drawn.lines, axis, tip.current);
-    const made = new uPlot(options(node, drawn, axis, [logX, logY], height, zoom, tell), drawn.data, node);
+    const hand = new Hand(() => latest.current.drawn);
+    const shown = options(node, drawn, axis, [logX, logY], height, zoom, tell);
+    const made = new uPlot({ ...shown, hooks: { ...shown.hooks, ...hand.hooks } }, drawn.data, node);
     chart.current = made;
+    const leave = hand.follow(moving, made);
     const watch = new ResizeObserver(() => made.setSize({ width: node.clientWidth, height }));
     watch.observe(node);
     const reset = () => zoom(null);
     node.addEventListener("dblclick", reset);
     return () => {
+      leave();
       node.removeEventListener("dblclick", reset);
       watch.disconnect();
       made.destroy();

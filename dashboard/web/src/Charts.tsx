@@ -9,7 +9,9 @@ import { named, names } from "./panels/arrangement";
 import { Arranged } from "./panels/Arranged";
 import { useLayout, type Layout } from "./panels/layout";
 import { metricOf, type Across, type Look } from "./plot";
+import { MovingSmoothing } from "./moving";
 import { later, say } from "./say";
+import { Smoothing, useMovingSmoothing } from "./Smoothing";
 
 const Grids = lazy(() => import("./panels/Grids"));
 
@@ -42,6 +44,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
   const [grids, setGrids] = useParameter("grids", "");
   const [isAdding, setAdding] = useState(false);
   const layout = useLayout();
+  const moving = useMovingSmoothing(smoothing, setSmoothing);
   const look = useMemo(() => ({ ...base, smoothing: Number(smoothing) || 0 }), [base, smoothing]);
   const wanted = (keys ?? []).filter((key) => key.toLowerCase().includes(search.toLowerCase()));
   const [isX, isY] = [log.includes("x"), log.includes("y")];
@@ -58,7 +61,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
     <Boundary name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={high} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} tools={tools} /></Boundary>);
   const arranged = { isSeen, layout, size, height, panel };
   return (
-    <div className="charts">
+    <MovingSmoothing value={moving}><div className="charts">
       <div className="toolbar tight">
         <input type="search" placeholder={say("Find a metric")} aria-label={say("Find a metric")} value={search}
           onChange={(event) => setSearch(event.target.value)} />
@@ -70,11 +73,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
             {kind === "history" && (metricOf(axis as Across) && !keys?.includes(metricOf(axis as Across)) ? [metricOf(axis as Across), ...(keys ?? [])] : keys ?? []).map((key) => <option key={key} value={`metric:${key}`}>{key}</option>)}
           </select>
         </label>
-        <label>{say("Smoothing")}
-          <input type="range" min="0" max="0.99" step="0.01" value={smoothing}
-            onChange={(event) => setSmoothing(event.target.value)} />
-          <output>{Number(smoothing).toFixed(2)}</output>
-        </label>
+        <Smoothing smoothing={smoothing} moving={moving} />
         <label><input type="checkbox" checked={isX} onChange={(event) => setLogs(event.target.checked, isY)} />{say("Log x")}</label>
         <label><input type="checkbox" checked={isY} onChange={(event) => setLogs(isX, event.target.checked)} />{say("Log y")}</label>
         {children}
@@ -103,7 +102,7 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
           </div>
         </dialog>
       )}
-    </div>
+    </div></MovingSmoothing>
   );
 }
 

@@ -8,7 +8,7 @@ import * as format from "./format";
 import { Verdict } from "./Lines";
 import { Link } from "./Link";
 import { useFollowed, useRows } from "./listed";
-import { useAnswer, type Live } from "./live";
+import type { Live } from "./live";
 import { headline, Welcome } from "./RunList";
 import { Share } from "./Share";
 import { LinkDays } from "./shares";
@@ -30,7 +30,7 @@ const [RUNNING_LIST, FAILED_LIST, DOUBTFUL_LIST] = [asked(RUNNING), asked(`${FAI
 interface Some { runs: Run[]; total: number | null }
 
 export function Home({ live }: { live: Live }) {
-  const { answer } = useAnswer((signal) => api.lineList(signal), [live.total]);
+  const { answer } = useFollowed((signal) => api.lineList(signal), [], live.news);
   const running = useRows(RUNNING_LIST, SHOWN, live);
   const failed = useRows(FAILED_LIST, SHOWN, live);
   const doubtful = useRows(DOUBTFUL_LIST, SHOWN, live);

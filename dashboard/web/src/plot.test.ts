@@ -26,7 +26,17 @@ test("a gap of the run itself stays a gap", () => {
 test("a curve that stands for more rows than it has points gets a band of its extremes", () => {
   const { series, bands } = plot([{ run: "a", curves: [curve([0, 9], [1, 2], { points: 10, min: [0, 1], max: [2, 3] })] }], look);
   expect(series).toHaveLength(4);
-  expect(bands).toEqual([{ series: [3, 2], fill: "rgba(17,34,51,0.14)" }]);
+  expect(bands).toEqual([{ series: [2, 1], fill: "rgba(17,34,51,0.14)" }]);
+});
+
+test("bands, then raw values, then smoothed lines: no run's values lie over another's line", () => {
+  const many = { points: 20, min: [0, 0, 0], max: [9, 9, 9] };
+  const runs = ["a", "b"].map((run) => ({ run, curves: [curve([0, 1, 2], [1, 5, 3], many)] }));
+  const { data, lines, behind, bands } = plot(runs, { ...look, smoothing: 0.5 });
+  expect(behind).toBe(6);
+  expect(lines.map((line) => line?.label ?? "")).toEqual(["", "", "", "", "", "", "", "a", "b"]);
+  expect(bands.map((band) => band.series)).toEqual([[2, 1], [4, 3]]);
+  expect([data[2], data[5]].map((column) => [...(column ?? [])])).toEqual([[9, 9, 9], [1, 5, 3]]);
 });
 
 test("an earlier attempt is fainter than the newest, and says which it is", () => {

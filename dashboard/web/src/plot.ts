@@ -1,7 +1,7 @@
 /** Curves as uPlot wants them: one x for all, a series for each line and band; it asks and draws nothing. */
 
 import uPlot from "uplot";
-import type { Axis, RunCurves } from "./api";
+import type { Axis, Curve, RunCurves } from "./api";
 import { bundled } from "./bundles";
 import { faded } from "./colours";
 import { number } from "./format";
@@ -22,6 +22,8 @@ export interface Line {
   colour: string;
   /** The newest attempt of its run; earlier ones are drawn faintly. */
   newest: boolean;
+  /** What it is smoothed from. */
+  curve: Curve;
 }
 
 export interface Plot {
@@ -30,54 +32,57 @@ export interface Plot {
   bands: uPlot.Band[];
   /** What the tooltip tells of each series that is a line; null for all others. */
   lines: (Line | null)[];
+  /** How many series after x lie behind the lines: edges of bands, and raw values where lines are smoothed. */
+  behind: number;
+  smoothing: number;
 }
 
 const MAX_BANDS = 30;
 const MAX_RAW = 60;
+const EDGE: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false } };
+
+/** Series that belong together: their columns over one x. */
+interface Layer { table: uPlot.AlignedData; series: uPlot.Series[]; line: Line | null }
 
 export function plot(every: RunCurves[], look: Look): Plot {
   const found = look.group ? bundled(every, look.group) : every;
-  const tables: uPlot.AlignedData[] = [];
-  const series: uPlot.Series[] = [{}];
-  const bands: uPlot.Band[] = [];
-  const lines: (Line | null)[] = [null];
   const count = found.reduce((sum, item) => sum + item.curves.length, 0);
-  for (const { run, curves } of found) {
-    const colour = look.colour(run);
+  const drawn = found.flatMap(({ run, curves }) => {
     const newest = Math.max(...curves.map((curve) => curve.attempt));
-    for (const curve of curves) {
-      if (curve.x.length === 0) continue;
-      const isNewest = curve.attempt === newest;
-      const smoothed = smooth(curve.last, look.smoothing);
-      const columns: (number | null)[][] = [smoothed];
-      const label = look.group ? look.group(run) : labelOf(look.name(run), curve, curves.length);
-      series.push({
-        label,
-        stroke: isNewest ? colour : faded(colour, 0.4),
-        width: 1.5,
-        points: { show: curve.x.length === 1, size: 6, fill: colour },
-      });
-      lines.push({ run, label, colour, newest: isNewest });
-      if (smoothed !== curve.last && count <= MAX_RAW) {
-        columns.push(curve.last);
-        series.push({ stroke: faded(colour, 0.22), width: 1, points: { show: false } });
-        lines.push(null);
-      }
-      if (curve.points > curve.x.length && count <= MAX_BANDS) {
-        bands.push({ series: [series.length + 1, series.length], fill: faded(colour, isNewest ? 0.14 : 0.06) });
-        columns.push(curve.min, curve.max);
-        for (let edge = 0; edge < 2; edge++) {
-          series.push({ stroke: "transparent", width: 0, points: { show: false } });
-          lines.push(null);
-        }
-      }
-      tables.push([curve.x, ...columns] as uPlot.AlignedData);
-    }
-  }
+    const label = (curve: Curve) => (look.group ? look.group(run) : labelOf(look.name(run), curve, curves.length));
+    return curves.filter((curve) => curve.x.length > 0).map((curve): Line => ({ run, label: label(curve), colour: look.colour(run), newest: curve.attempt === newest, curve }));
+  });
+  const smoothed = drawn.map((line) => smooth(line.curve.last, look.smoothing));
+  const banded = drawn.filter(({ curve }) => curve.points > curve.x.length && count <= MAX_BANDS);
+  const raw = drawn.filter(({ curve }, place) => smoothed[place] !== curve.last && count <= MAX_RAW);
+  const layers = [...banded.map(band), ...raw.map(faint), ...drawn.map((line, place) => strong(line, smoothed[place] ?? []))];
   // What a run lacks at another's x is undefined, which is drawn through; a null of its own is a gap and stays one.
+  const tables = layers.map((layer) => layer.table);
   const keep = tables.map((table) => table.map(() => 1 as const));
-  return { data: together(tables) ?? (tables.length ? uPlot.join(tables, keep) : [[]]), series, bands, lines };
+  return {
+    data: together(tables) ?? (tables.length ? uPlot.join(tables, keep) : [[]]),
+    series: [{}, ...layers.flatMap((layer) => layer.series)],
+    bands: banded.map((line, place) => ({ series: [2 * place + 2, 2 * place + 1], fill: faded(line.colour, line.newest ? 0.14 : 0.06) })),
+    lines: [null, ...layers.flatMap((layer) => layer.series.map(() => layer.line))],
+    behind: 2 * banded.length + raw.length,
+    smoothing: look.smoothing,
+  };
 }
+
+const band = ({ curve }: Line): Layer => ({ table: [curve.x, curve.min, curve.max], series: [EDGE, EDGE], line: null });
+
+function faint({ curve, colour }: Line): Layer {
+  return { table: [curve.x, curve.last], series: [{ stroke: faded(colour, 0.22), width: 1, points: { show: false } }], line: null };
+}
+
+function strong(line: Line, values: (number | null)[]): Layer {
+  const { curve, colour, label, newest } = line;
+  const points = { show: curve.x.length === 1, size: 6, fill: colour };
+  return { table: [curve.x, values], series: [{ label, stroke: newest ? colour : faded(colour, 0.4), width: LINE_WIDTH, points }], line };
+}
+
+/** CSS pixels. */
+export const LINE_WIDTH = 1.5;
 
 /** Tables over one and the same x, side by side; null where they have others. It spares most of what a chart of many runs costs. */
 function together(tables: uPlot.AlignedData[]): uPlot.AlignedData | null {
