@@ -14,7 +14,7 @@ from chiplog_operator.pods import Pod
 
 Tree = Mapping[str, Any]
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.0
 """A pod that is made, or starts, within this time is no matter for a question."""
 
 

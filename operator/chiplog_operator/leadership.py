@@ -12,10 +12,13 @@ from chiplog_operator import names, times
 from chiplog_operator.cluster import ClusterError, Conflict, Json, Leases
 
 LEASE_SECONDS = 12
-"""A Lease that has stood unchanged for this long is free. With the pause between two looks: taken over within 15 s."""
+"""A Lease that has stood unchanged for this long is free. With the pauses between looks: taken over in 14 s."""
 
 RENEW_SECONDS = 2.0
-"""Between two renewals, and between two looks of a standby."""
+"""Between two renewals."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks of a standby: it sees the last renewal so much late, and its end too."""
 
 HELD_SECONDS = 8.0
 """The holder works for this long after its last renewal; the rest up to LEASE_SECONDS is for a request on its way."""

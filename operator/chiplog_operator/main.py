@@ -178,7 +178,7 @@ class Operator:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         while not stop.is_set() and not await self._seek():
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), leadership.RENEW_SECONDS)
+                await asyncio.wait_for(stop.wait(), leadership.LOOK_SECONDS)
         return not stop.is_set()
 
     async def _seek(self) -> bool:

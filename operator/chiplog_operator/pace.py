@@ -18,11 +18,11 @@ LOOKS_PER_SECOND = 10.0
 """But all that live together are looked at no oftener than this, about three requests each: more than 300 wait longer.
 What moves makes an event and is looked at at once, however many live."""
 
-AWAITED_SECONDS = 4.0
+AWAITED_SECONDS = 2.5
 """A run whose pods are to start is looked at this often at first, less often the longer it waits."""
 
-STILL_AWAITED_SECONDS = 10.0
-"""But no less often than this, however long: why it does not start is to be told within as much."""
+STILL_AWAITED_SECONDS = 8.0
+"""But no less often than this, however long: why it does not start is to be told within 10 s."""
 
 LOST_AGAIN_SECONDS = 300.0
 """A run that ended without being durable is looked at this often: a partitioned node may come back."""

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import embedded
+import moments
 import pytest
 
 from chiplog.bucket import Bucket
 
 pytestmark = pytest.mark.e2e
+
+FLAGGED_SECONDS = 60.0
+"""From the making of a pod that was missed to our words on it, by the API server's times."""
 
 LABEL = {"chiplog.dev/inject": "true"}
 
@@ -125,10 +129,30 @@ def test_a_pod_that_is_labelled_after_it_started_is_told_so(name: str) -> None:
     embedded.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "-n", "default", "--timeout=60s")
     time.sleep(4)  # The API server's times are whole seconds: a label of the first two counts as made with the pod.
     embedded.kubectl("label", "pod", name, "-n", "default", "chiplog.dev/inject=true")
-    run = embedded.until("a mirror", lambda: mirror(uid("pod", name)), 60)["metadata"]["name"]
-    embedded.until("the word untracked", lambda: embedded.status(run, "default").get("state") == "untracked", 60)
-    assert embedded.status(run, "default")["reason"] == "LabelledLate"
-    assert "LabelledLate" in embedded.kubectl("events", "-n", "default", "--for", f"pod/{name}")
+    labelled = time.time()
+    flagged(mirror_of("pod", name), name, "LabelledLate", labelled)
+
+
+def mirror_of(kind: str, name: str) -> str:
+    found = embedded.until("a mirror", lambda: mirror(uid(kind, name)), 2 * FLAGGED_SECONDS)
+    return str(found["metadata"]["name"])
+
+
+def flagged(run: str, pod: str, reason: str, since: float) -> None:
+    """The run is untracked, and an Event on the pod says so, both in time."""
+    embedded.until("the word untracked", lambda: embedded.status(run, "default").get("state") == "untracked",
+                   2 * FLAGGED_SECONDS)  # fmt: skip
+    found = embedded.get("trainingrun", run, "default")
+    assert found["status"]["reason"] == reason
+    assert moments.told(found) - since <= FLAGGED_SECONDS
+
+    def event() -> dict[str, Any] | None:
+        selector = f"involvedObject.name={pod},reason={reason}"
+        listed = embedded.kubectl("get", "events", "-n", "default", "--field-selector", selector, "-o", "json")
+        return next(iter(json.loads(listed)["items"]), None)
+
+    said = embedded.until(f"the Event {reason}", event)
+    assert moments.happened(said) - since <= FLAGGED_SECONDS
 
 
 @pytest.mark.alone
@@ -138,9 +162,10 @@ def test_with_the_injector_down_no_pod_is_refused_and_the_missed_one_is_flagged(
         embedded.kubectl("wait", "--for=delete", "pod", "-n", "chiplog-system", "-l",
                          "app.kubernetes.io/component=injector", "--timeout=90s")  # fmt: skip
         embedded.apply(job(name, template(name, "train(200, 0.1)")), "default")
-        run = embedded.until("a mirror", lambda: mirror(uid("job", name)), 60)["metadata"]["name"]
-        embedded.until("the word untracked", lambda: embedded.status(run, "default").get("state") == "untracked", 60)
-        assert embedded.status(run, "default")["reason"] == "Missed"
+        run = mirror_of("job", name)
+        (pod,) = embedded.kubectl("get", "pods", "-n", "default", "-l", f"test={name}", "-o", "name").split()
+        made = embedded.get("pod", pod.removeprefix("pod/"), "default")
+        flagged(run, made["metadata"]["name"], "Missed", moments.made(made))
         told = subprocess.run(["chiplog", "explain", f"job/{name}"], capture_output=True, text=True, check=True).stdout
         assert "no replica of the injector chiplog-system/chiplog-injector is ready" in told
     finally:

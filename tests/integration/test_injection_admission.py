@@ -24,6 +24,9 @@ pytestmark = pytest.mark.integration
 CHART = Path(__file__).parents[2] / "charts" / "chiplog"
 LABEL = {"chiplog.dev/inject": "true"}
 
+TIMEOUT_SECONDS = 2
+"""For how long the API server may wait for us."""
+
 Json = dict[str, Any]
 
 
@@ -221,7 +224,8 @@ def faulty(api_server: Any, our_address: str, tmp_path: Path) -> Iterator[Callab
         port = 1 if fault == "down" else server.port
         trusted = other if fault == "untrusted" else authority
         webhook = copy.deepcopy(configuration["webhooks"][0])
-        webhook |= {"objectSelector": {"matchLabels": {"fault": name}}, "clientConfig": {
+        assert (webhook["failurePolicy"], webhook["timeoutSeconds"]) == ("Ignore", TIMEOUT_SECONDS)
+        webhook |= {"name": f"{name}.chiplog.dev", "objectSelector": {"matchLabels": {"fault": name}}, "clientConfig": {
             "url": f"https://{our_address}:{port}/pods", "caBundle": _encoded(trusted.certificate)}}  # fmt: skip
         made = {**configuration, "metadata": {"name": name}, "webhooks": [webhook]}
         assert api_server("apply", "-f", "-", stdin=made).returncode == 0
@@ -240,16 +244,30 @@ def _encoded(text: str) -> str:
 
 @pytest.mark.parametrize("fault", ["down", "slow", "expired", "untrusted"])
 def test_whatever_is_wrong_with_the_webhook_the_pod_is_made_within_its_two_seconds(
-    faulty: Any, make: Any, fault: str
+    api_server: Any, faulty: Any, make: Any, fault: str
 ) -> None:
     server, name = faulty(fault)
     for _ in range(3):
-        began = time.monotonic()
         made, _ = make(pod(labels={"fault": name}))
-        took = time.monotonic() - began
         assert not recorder(made)
-        assert took < 6.0
+    calls, seconds = waited(api_server, name)
+    assert calls == 3
+    # The API server's own clock on our webhook alone; the tenth is for its timer on a busy machine.
+    assert seconds / calls <= TIMEOUT_SECONDS * 1.1
     assert server.calls >= (0 if fault == "down" else 1), "the webhook was not even asked"
+
+
+def waited(api_server: Any, name: str) -> tuple[float, float]:
+    """How many requests a webhook was in the way of, and for how long in all, as the API server counts them."""
+    done = api_server("get", "--raw", "/metrics")
+    assert done.returncode == 0, done.stderr
+    measured = "apiserver_admission_webhook_admission_duration_seconds"
+    lines = [line for line in done.stdout.splitlines() if line.startswith(measured) and f'name="{name}.' in line]
+    count, total = (
+        sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{measured}_{end}{{"))
+        for end in ("count", "sum")
+    )
+    return count, total
 
 
 MIRROR = {"apiVersion": "batch/v1", "kind": "Job", "name": "nightly", "uid": "0a1b2c3d-0000-4000-8000-000000000001"}

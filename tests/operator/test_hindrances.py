@@ -70,9 +70,9 @@ def test_a_run_whose_pod_starts_in_time_asks_for_no_event(world: World) -> None:
 
 
 def test_it_is_looked_at_every_few_seconds_at_first_and_less_often_later(world: World) -> None:
-    assert world.passes() == pytest.approx(4)
-    assert world.passes(seconds=100) == pytest.approx(10)
-    assert world.passes(seconds=3600) == pytest.approx(10), "why it does not start is told within that"
+    assert world.passes() == pytest.approx(2.5)
+    assert world.passes(seconds=100) == pytest.approx(8)
+    assert world.passes(seconds=3600) == pytest.approx(8), "why it does not start is told within 10 s"
 
 
 def test_an_operator_that_may_not_read_events_goes_on(world: World) -> None:

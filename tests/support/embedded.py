@@ -47,7 +47,9 @@ def kubectl(*arguments: str, stdin: str | None = None, check: bool = True) -> st
 
 def get(kind: str, name: str, namespace: str) -> dict[str, Any]:
     """One object."""
-    found: dict[str, Any] = json.loads(kubectl("get", kind, name, "-n", namespace, "-o", "json"))
+    found: dict[str, Any] = json.loads(
+        kubectl("get", kind, name, "-n", namespace, "-o", "json", "--show-managed-fields")
+    )
     return found
 
 

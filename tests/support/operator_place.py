@@ -57,6 +57,12 @@ class Place:
         found: Json = self.run(name).get("status") or {}
         return found
 
+    def lease(self, name: str) -> Json:
+        """What a Lease of the namespace says."""
+        found = self.kube.lease(self.namespace, name)
+        assert found is not None
+        return dict(found["spec"])
+
     def listed(self, kind: str) -> list[Json]:
         done = self.kubectl("get", kind, "-n", self.namespace, "-o", "json")
         assert done.returncode == 0, done.stderr
