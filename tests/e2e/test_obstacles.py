@@ -45,8 +45,10 @@ def said(namespace: str, manifest: dict[str, Any], reason: str) -> dict[str, Any
 
 
 def first_sign(namespace: str) -> float:
+    flag = "--show-managed-fields"
     events, pods = (
-        json.loads(embedded.kubectl("get", kind, "-n", namespace, "-o", "json"))["items"] for kind in ("events", "pods")
+        json.loads(embedded.kubectl("get", kind, "-n", namespace, "-o", "json", flag))["items"]
+        for kind in ("events", "pods")
     )
     return moments.first_sign(events, pods)
 
