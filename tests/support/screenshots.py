@@ -1,6 +1,6 @@
 """Pictures of the dashboard's views for docs/, in Chromium over a furnished bucket; it tests nothing.
 
-make page && .chiplog/venv/bin/python tests/support/screenshots.py docs/screenshots
+make page && .chiplog/venv/bin/python tests/support/screenshots.py docs/screenshots [view …]
 """
 
 import re
@@ -24,6 +24,11 @@ from chiplog_dashboard.settings import Settings
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 SIZES = {1280: 820, 390: 844}
+LOADED = """() => [...document.images].every(image => {
+  const { x, y, width, height } = image.getBoundingClientRect();
+  return image.naturalWidth > 0 || document.elementFromPoint(x + width / 2, y + height / 2) !== image;
+})"""
+"""Every picture in sight is there."""
 
 
 @contextmanager
@@ -79,6 +84,7 @@ def take(browser: Browser, address: str, paths: dict[str, str], target: Path, sc
         expect(page.get_by_text(re.compile("^Reading"))).to_have_count(0, timeout=30_000)
         if name == "palette":
             page.keyboard.press("Control+k")
+        page.wait_for_function(LOADED, timeout=30_000)
         page.wait_for_timeout(1500)  # Charts are asked for when they are seen, and drawn a frame later.
         if page.evaluate("document.documentElement.scrollWidth") > width:
             raise RuntimeError(f"{name} is wider than {width} pixels")
@@ -86,19 +92,20 @@ def take(browser: Browser, address: str, paths: dict[str, str], target: Path, sc
     context.close()
 
 
-def run(target: Path) -> None:
-    """All pictures."""
+def run(target: Path, *names: str) -> None:
+    """Pictures of the views of these names, or of all."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         showroom.furnish(folder)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         with served(folder) as address:
+            paths = {name: path for name, path in views(folder).items() if name in names or not names}
             for scheme in ("light", "dark"):
                 for width in SIZES:
-                    take(browser, address, views(folder), target, scheme, width)
+                    take(browser, address, paths, target, scheme, width)
         browser.close()
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots"))
+    run(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots"), *sys.argv[2:])

@@ -3,9 +3,15 @@
 import type { Value } from "./api";
 import { say } from "./say";
 
+// A locale's words are made once: to make them takes longer than to use them, and a table uses them for every cell.
+const WHOLE = new Intl.NumberFormat("en-US");
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", month: "short", day: "numeric" });
+const SHORT = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+
 export function number(value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return value.toLocaleString("en-US");
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return WHOLE.format(value);
   const size = Math.abs(value);
   if (size >= 1e7 || (size > 0 && size < 1e-4)) return value.toExponential(3);
   return String(Number(value.toPrecision(5)));
@@ -47,18 +53,19 @@ export function ago(seconds: number): string {
 export function moment(iso: string | null): string {
   if (iso === null) return "";
   const time = new Date(iso);
-  return Number.isNaN(time.getTime()) ? "" : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return Number.isNaN(time.getTime()) ? "" : MOMENT.format(time);
 }
 
 export function day(iso: string): string {
-  return new Date(iso).toLocaleDateString(undefined, { weekday: "short", month: "short", day: "numeric" });
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime()) ? "" : DAY.format(time);
 }
 
 export function short(iso: string | null): string {
   if (iso === null) return "";
   const time = new Date(iso);
   return Number.isNaN(time.getTime())
-    ? "" : time.toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    ? "" : SHORT.format(time);
 }
 
 /** A name for keys and links, of a title; where it has no letters of a to z, one of the time. */

@@ -62,6 +62,13 @@ test("numbers keep what tells them apart", () => {
   expect([0, 1234567, 0.1 + 0.2, 1.5e-7, -2e9].map(format.number)).toEqual(["0", "1,234,567", "0.3", "1.500e-7", "-2.000e+9"]);
 });
 
+test("times are written as the reader's locale writes them, and what is none is nothing", () => {
+  const iso = "2026-11-27T21:04:05Z";
+  expect(format.short(iso)).toBe(new Date(iso).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }));
+  expect(format.day(iso)).toBe(new Date(iso).toLocaleDateString(undefined, { weekday: "short", month: "short", day: "numeric" }));
+  expect([format.short("soon"), format.day("soon"), format.moment("soon"), format.short(null)]).toEqual(["", "", "", ""]);
+});
+
 test("marks of a time since the start are whole minutes, hours and days", () => {
   expect([...ROUND].sort((a, b) => a - b)).toEqual(ROUND);
   for (const unit of [60, 3600, 86400]) expect(ROUND.filter((step) => step >= unit).every((step) => step % unit === 0)).toBe(true);
