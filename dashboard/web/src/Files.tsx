@@ -27,7 +27,7 @@ export function Files({ id, beat }: { id: string; beat: number }) {
       </div>
       {error && <p className="problem">{error}</p>}
       {media.length > 0 && <div className="media strip" role="group" aria-label={say("Pictures, sounds and films")} tabIndex={0}>{media.slice(-SHOWN).reverse().map((file) => <Medium key={`${file.recorder}${file.path}`} id={id} file={file} />)}</div>}
-      <table className="files">
+      <div className="scroll" tabIndex={0} role="group" aria-label={say("Files")}><table className="files">
         <thead><tr><th>{say("Path")}</th><th className="right">{say("Size")}</th><th>{say("Versions")}</th><th>{say("Changed")}</th><th>SHA-256</th></tr></thead>
         <tbody>{found.slice(0, 2000).map((file) => (
           <tr key={`${file.recorder}${file.container}${file.path}`}>
@@ -36,7 +36,7 @@ export function Files({ id, beat }: { id: string; beat: number }) {
             <td><code>{file.sha256?.slice(0, 12)}</code></td>
           </tr>))}
         </tbody>
-      </table>
+      </table></div>
     </div>
   );
 }

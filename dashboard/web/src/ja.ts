@@ -192,7 +192,7 @@ export const ja: Record<string, string> = {
   "charts": "グラフ",
   "system": "システム",
   "console": "コンソール",
-  "files": "ファイル",
+  "files": "ファイル", "Files": "ファイル",
   "Reading the run …": "ランを読み込み中…",
   "archived": "アーカイブ済み",
   "deleted": "削除済み",
