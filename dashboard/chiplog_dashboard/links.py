@@ -138,15 +138,24 @@ def asked(document: Opens | ShareDocument) -> Asked:
                                 | {"show": document.get("show", "all")}))  # fmt: skip
 
 
-def href(place: Place, document: ShareDocument) -> str:
-    """Where the page shows what a link opens."""
-    kind, path = document["kind"], quote(f"{place.cluster}/{place.namespace}/{document['name']}")
+def path(cluster: str, namespace: str, opens: Opens | ShareDocument) -> str:
+    """The path of the page under which it shows what a link opens."""
+    kind = opens["kind"]
     if kind in ("run", "report", "sweep", "line"):
-        return f"/{kind}s/{path}"
-    if kind == "compare":
-        ids = (f"{place.cluster}/{place.namespace}/{run}" for run in document.get("runs", ()))
-        return f"/compare?{urlencode({'ids': ','.join(ids)})}"
-    return document.get("href", "/runs")
+        place = f"{cluster}/{namespace}/{opens['name']}"
+        return f"/{kind}s/{quote(place)}"
+    return "/compare" if kind == "compare" else "/runs"
+
+
+def href(place: Place, document: ShareDocument) -> str:
+    """Where the page shows what a link opens, as whoever made it saw it."""
+    if document.get("href"):
+        return document["href"]
+    shown = path(place.cluster, place.namespace, document)
+    if document["kind"] != "compare":
+        return shown
+    ids = (f"{place.cluster}/{place.namespace}/{run}" for run in document.get("runs", ()))
+    return f"{shown}?{urlencode({'ids': ','.join(ids)})}"
 
 
 def _visitor(place: Place, document: ShareDocument) -> Visitor | None:

@@ -31,13 +31,10 @@ from chiplog_dashboard.signon import SignOns
 AUDIT = Audit(lambda line: print(line, flush=True), time.time)
 """On standard output, where a cluster collects logs."""
 
-QUERY_SECONDS = 20.0
-"""DuckDB may take so long for one part of an answer: ten million points of one run need some 5 s of two cores."""
-
 
 def build(settings: Settings) -> Starlette:
     """The application of these settings. Raises SettingsError for an address that is no bucket, Unanswered."""
-    database.cap(QUERY_SECONDS)
+    database.cap(settings.query_seconds)
     bucket = Memo(open_bucket(settings.bucket))
     shelf = Shelf(bucket, time.time, time.monotonic, settings.fresh_seconds, settings.cluster, settings.namespace)
     shelf.begin()

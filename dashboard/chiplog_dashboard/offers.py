@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import Request
 
@@ -18,7 +19,7 @@ LEAST_COMPARED, MOST_COMPARED = 2, 20
 MAX_FILTER = 4000
 MAX_HREF = 6000
 
-_HREF = re.compile(r"/runs(\?[!-~]*)?")
+_HREF = re.compile(r"(/[!-~]*?)(\?[!-~]*)?")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ class Offers:
 
     def of(self, request: Request, body: dict[str, Any]) -> Offer:
         """What a body offers. Raises SettingsError, QueryError, NotFound, RunNotFound, Unanswered, BucketError."""
+        offer = self._of(request, body)
+        shown = writes.text(body, "href", MAX_HREF)
+        if shown:
+            offer.opens["href"] = _checked(shown, links.path(offer.cluster, offer.namespace, offer.opens))
+        return offer
+
+    def _of(self, request: Request, body: dict[str, Any]) -> Offer:
         kind = body.get("kind")
         if kind not in links.KINDS:
             raise SettingsError(f"kind={kind!r} is none of {', '.join(links.KINDS)}")
@@ -77,13 +85,10 @@ class Offers:
     def _list(self, request: Request, body: dict[str, Any], cluster: str, namespace: str) -> Offer:
         """Whatever fits the expression later is opened too: whoever shares it must see all of the namespace."""
         self.sight.check_place(request, cluster, namespace, "list of runs")
-        href = writes.text(body, "href", MAX_HREF) or "/runs"
-        if not _HREF.fullmatch(href):
-            raise SettingsError("href is no address of the list of runs: it is /runs, and what follows has no blanks")
         opens: Opens = {
             "kind": "view", "name": "", "project": "", "filter": writes.text(body, "filter", MAX_FILTER),
             "words": writes.text(body, "words", MAX_FILTER), "show": writes.text(body, "show", 20) or "all",
-            "href": href,
+            "href": "/runs",
         }  # fmt: skip
         links.asked(opens)
         return Offer(cluster, namespace, opens)
@@ -101,12 +106,7 @@ class Offers:
     def _report(self, request: Request, cluster: str, namespace: str, name: str) -> str:
         self.sight.check_place(request, cluster, namespace, f"report {name}")
         report = word_layout.Report(cluster, namespace, name)
-        listed = self.bucket.list(word_layout.report_prefix(report))
-        versions = [found[1] for item in listed if (found := word_layout.parse_report_key(item.key))]
-        if not versions:
-            raise NotFound(f"there is no report {name} in namespace {namespace} of cluster {cluster}")
-        newest = self.bucket.get(word_layout.report_key(report, max(versions)))
-        return papers.unpacked(newest.data).facts.get("project", "")
+        return papers.newest(self.bucket, report).facts.get("project", "")
 
     def _sweep(self, request: Request, cluster: str, namespace: str, name: str) -> str:
         """Its trials may be of any project."""
@@ -120,6 +120,14 @@ class Offers:
         if layout.Line(cluster, namespace, name) in [found.place for found in self.sight.lines(request)]:
             return ""
         raise RunNotFound(f"there is no line {name} with a night that is over in namespace {namespace}")
+
+
+def _checked(href: str, path: str) -> str:
+    """An address of what is opened and nothing else: how it is shown stands behind its path. Raises SettingsError."""
+    found = _HREF.fullmatch(href)
+    if found is None or unquote(found[1]) != unquote(path):
+        raise SettingsError(f"href is no address of what is shared: it is {path}, and what follows has no blanks")
+    return path + (found[2] or "")
 
 
 def _parts(body: dict[str, Any], count: int) -> list[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from chiplog import layout
+from chiplog import layout, word_layout
 from chiplog.reading.lines import Line
 from chiplog.reading.roster import Roster
 from chiplog.reading.sweeps import Sweep
-from chiplog_dashboard import lists
+from chiplog_dashboard import lists, panels, papers
 from chiplog_dashboard.access import Visitor
 from chiplog_dashboard.shelf import Shelf
 
@@ -15,7 +15,9 @@ def roster(visitor: Visitor, every: Roster, shelf: Shelf) -> Roster:
     """The runs of `every` that a link opens, none of them of another cluster or namespace. Raises BucketError."""
     if visitor.kind == "view":
         return _listed(visitor, every, shelf.time())
-    if visitor.kind in ("project", "report"):
+    if visitor.kind == "report":
+        return _of_report(visitor, _of_project(visitor, every), shelf)
+    if visitor.kind == "project":
         return _of_project(visitor, every)
     named = _NAMED.get(visitor.kind)
     ids = named(visitor, shelf) if named else ()
@@ -38,6 +40,15 @@ def _listed(visitor: Visitor, every: Roster, now: float) -> Roster:
         return every.numbered(())
     home = every.numbered(set(_at_home(visitor, every)))
     return home.numbered(set(lists.chosen(visitor.asked, home, now)))
+
+
+def _of_report(visitor: Visitor, project: Roster, shelf: Shelf) -> Roster:
+    """The runs of its project that the newest version's panels show, or that it leads to."""
+    text = papers.newest(shelf.bucket, word_layout.Report(visitor.cluster, visitor.namespace, visitor.item)).text
+    found = set(project.among(panels.named(text)).order)
+    for panel in panels.panels(text):
+        found.update(lists.numbers(panel.asked, project, shelf.time(), panel.window)[0])
+    return project.numbered(found)
 
 
 def _of_project(visitor: Visitor, every: Roster) -> Roster:

@@ -1,10 +1,14 @@
-"""A report's version as a plain Markdown file with a few facts before its text; it does no I/O.
+"""A report's version as a plain Markdown file with a few facts before its text, and the newest of them; it writes none.
 
 The facts stand as `name: value` between two lines `---`, as many tools have them, so that the file is a readable one
 wherever it is copied to. A file that somebody wrote without them is a report too.
 """
 
 from dataclasses import dataclass, field
+
+from chiplog import word_layout
+from chiplog.bucket import Bucket
+from chiplog.errors import NotFound
 
 FENCE = "---"
 MAX_FACTS = 32
@@ -39,3 +43,12 @@ def unpacked(data: bytes) -> Paper:
         return Paper(whole)
     pairs = (line.partition(":") for line in lines)
     return Paper(text, {name.strip(): value.strip() for name, colon, value in pairs if colon})
+
+
+def newest(bucket: Bucket, report: word_layout.Report) -> Paper:
+    """A report as it is now. Raises NotFound, BucketError."""
+    listed = bucket.list(word_layout.report_prefix(report))
+    versions = [found[1] for item in listed if (found := word_layout.parse_report_key(item.key)) and found[0] == report]
+    if not versions:
+        raise NotFound(f"there is no report {report.name} in namespace {report.namespace} of cluster {report.cluster}")
+    return unpacked(bucket.get(word_layout.report_key(report, max(versions))).data)

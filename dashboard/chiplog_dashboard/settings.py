@@ -65,6 +65,10 @@ class Settings:
     fresh_seconds: float = 1.0
     """What was read of the bucket is this old at most when it is shown. CHIPLOG_UI_FRESH_SECONDS."""
 
+    query_seconds: float = 20.0
+    """DuckDB may take so long for one part of an answer: ten million points of one run need some 5 s of two cores. What
+    takes longer is refused (`too_costly`). CHIPLOG_UI_QUERY_SECONDS."""
+
     log_level: str = "info"
     """debug, info, warning or error. CHIPLOG_LOG_LEVEL."""
 
@@ -100,6 +104,7 @@ class Settings:
             oidc=oidc,
             reports=Path(environ["CHIPLOG_UI_REPORTS"]) if environ.get("CHIPLOG_UI_REPORTS") else None,
             fresh_seconds=variables.number(environ, "CHIPLOG_UI_FRESH_SECONDS", cls.fresh_seconds, 0.1, 3600),
+            query_seconds=variables.number(environ, "CHIPLOG_UI_QUERY_SECONDS", cls.query_seconds, 0.001, 3600),
             log_level=environ.get("CHIPLOG_LOG_LEVEL", cls.log_level),
         )
 

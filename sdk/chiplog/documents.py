@@ -283,7 +283,7 @@ class Opens(TypedDict):
     name: str
     """The run's, the sweep's or the line's id, the project's or the report's name; empty for a list or a comparison."""
     project: str
-    """The project of what is shown, where it is of one; a report's runs are those of its project."""
+    """The project of what is shown, where it is of one; a report's runs are of its project."""
     runs: NotRequired[list[str]]
     """Ids of the runs of a comparison, in its order."""
     filter: NotRequired[str]
@@ -293,7 +293,7 @@ class Opens(TypedDict):
     show: NotRequired[str]
     """Of a list: `all`, `current`, `archived` or `deleted`."""
     href: NotRequired[str]
-    """Of a list: the address at which the page shows it; it widens nothing."""
+    """The address at which the page shows it, as whoever made the link saw it; it widens nothing."""
 
 
 class ShareDocument(Opens):

@@ -53,6 +53,9 @@ LEADS = {
 }
 KINDS = tuple(WHOLE)
 
+PANEL = "```chiplog\nruns: config.lr = 1\nkeys: key\n```\n"
+"""Of a report: what fits it of the report's project, and no more."""
+
 QUESTIONS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("GET", "/api/v1/runs"): [
         ("/api/v1/runs", None), ('/api/v1/runs?filter=name="zzrun"', None), ("/api/v1/runs?words=zz", None),
@@ -156,7 +159,7 @@ def fill(world: World) -> World:
     neighbours(world)
     for name, project in (("weekly", "vision"), ("zzreport", "zzproject")):
         report = word_layout.Report("prod", "team", name)
-        text = f"---\ntitle: {name}\nproject: {project}\n---\n# {name}".encode()
+        text = f"---\ntitle: {name}\nproject: {project}\n---\n# {name}\n{PANEL}".encode()
         world.bucket.put(word_layout.report_key(report, 1), text)
     return world
 
@@ -222,7 +225,20 @@ def test_the_table_has_every_operation() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_what_a_link_does_not_open_one_hears_as_of_what_there_is_not(still: Site, kind: str) -> None:
-    cookie = visit(still, kind)
+    check_unheard(still, visit(still, kind))
+
+
+def test_of_runs_of_its_project_that_a_report_does_not_show_one_hears_as_of_what_there_is_not(
+    start: Start, filled: World, clock: Clock
+) -> None:
+    made(filled, "zzrun", "0123abce", project="vision", config={"zzparam": 1}, tags=["zztag"])
+    site = begin(start, filled, clock, 60.0)
+    cookie = visit(site, "report")
+    assert runs(site, cookie) == OPENS["report"]
+    check_unheard(site, cookie)
+
+
+def check_unheard(still: Site, cookie: dict[str, str]) -> None:
     for (method, _), questions in QUESTIONS.items():
         for path, body in questions:
             answer, none = (asked(still, method, path, body, cookie, to) for to in ("zz", "qq"))
@@ -252,6 +268,41 @@ def test_a_link_opens_its_runs_with_all_that_is_theirs(still: Site, kind: str) -
             assert still.get(f"/api/v1/runs/{path}{more}", **cookie).status == 200, more
         assert still.get(f"/api/v1/keys?run={path}", **cookie).json == {"keys": ["key"]}
         assert len(still.get(f"/api/v1/curves?key=key&run={path}", **cookie).json["runs"][0]["curves"]) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_link_leads_to_what_it_opens_as_it_was_seen(site: Site, kind: str) -> None:
+    seen = f"{LEADS[kind].partition('?')[0]}?tab=charts&zoom=loss%40step~1~2"
+    answer, cookie = come(site, share(site, kind, href=seen).json["url"])
+    assert answer.headers["location"] == seen
+    assert site.get("/api/v1/session", **cookie).json["visits"] == {"kind": kind, "href": seen}
+    assert runs(site, cookie) == OPENS[kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("No panel.", []), (PANEL, OPENS["report"]), ("> - " + PANEL.replace("\n", "\n> "), OPENS["report"]),
+        (f"````md\n{PANEL}````", []), (PANEL.replace("config.lr = 1", "mine-b"), ["mine-b-0123abcf"]),
+        (PANEL.replace("= 1", "= 1 order by run"), OPENS["report"]),
+        (PANEL.replace("keys", "limit: 1\nkeys"), ["mine-a-0123abcd"]),
+        (PANEL.replace("config.lr = 1", ""), OPENS["report"]), (PANEL.replace("config.lr = 1", "config.lr ="), []),
+        (PANEL.replace("keys", "limit: 0\nkeys"), []), (PANEL.replace("chiplog", "python"), []),
+        ("![](/api/v1/runs/prod/team/mine-b-0123abcf/files/r-mine-b/a)", ["mine-b-0123abcf"]),
+        ("[x](/runs/prod/team/zzrun-0123abce) [y](/runs/prod/zzother/mine-a-0123abcd)", []),
+        (PANEL.replace("config.lr = 1", 'name like "zz*" or project = "zzproject"'), []),
+    ],
+)  # fmt: skip
+def test_a_report_opens_what_its_panels_show_of_its_project(
+    site: Site, world: World, text: str, opens: list[str]
+) -> None:
+    cookie = visit(site, "report")
+    paper = f"---\ntitle: weekly\nproject: vision\n---\n{text}"
+    world.bucket.put(word_layout.report_key(word_layout.Report("prod", "team", "weekly"), 2), paper.encode())
+    assert runs(site, cookie) == opens
+    for run in set(OPENS["report"]) - set(opens):
+        assert site.get(f"/api/v1/runs/prod/team/{run}", **cookie).status == 404
+        assert site.get(f"/api/v1/curves?key=key&run=prod/team/{run}", **cookie).status == 404
 
 
 @pytest.mark.parametrize(("kind", "path"), [("sweep", "/api/v1/sweeps"), ("line", "/api/v1/lines")])
@@ -331,6 +382,10 @@ def test_links_that_are_good_say_what_they_open(site: Site) -> None:
         ("view", {"id": "prod/zzother"}, 404), ("view", {"id": "../team"}, 404),
         ("view", {"href": "//evil.example"}, 400), ("view", {"href": "https://evil.example"}, 400),
         ("view", {"href": "/runs/../../x"}, 400), ("view", {"href": "/runs?q=a b"}, 400), ("view", {"href": 7}, 400),
+        ("run", {"href": "/runs/prod/team/mine-b-0123abcf"}, 400), ("run", {"href": "/runs"}, 400),
+        ("sweep", {"href": "/sweeps/prod/team/lr-5eeb0000/?x"}, 400), ("compare", {"href": "/runs?ids=x"}, 400),
+        ("report", {"href": "//evil.example/reports/prod/team/weekly"}, 400), ("line", {"href": 7}, 400),
+        ("project", {"href": "/runs?q=" + "x" * 6000}, 400),
         ("sweep", {"id": "prod/team/no-5eeb0000"}, 404), ("sweep", {"id": "prod/zzother/lr-5eeb0000"}, 404),
         ("line", {"id": "prod/team/cron-2"}, 404), ("line", {"id": "prod/zzother/cron-1"}, 404),
     ],

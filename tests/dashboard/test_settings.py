@@ -24,6 +24,7 @@ def test_a_bucket_is_enough() -> None:
         ({"CHIPLOG_UI_USER_HEADER": "a b"}, "CHIPLOG_UI_USER_HEADER='a b'"),
         ({"CHIPLOG_UI_TOKENS": "true"}, "CHIPLOG_CLUSTER is not set"),
         ({"CHIPLOG_UI_FRESH_SECONDS": "0"}, "CHIPLOG_UI_FRESH_SECONDS='0'"),
+        ({"CHIPLOG_UI_QUERY_SECONDS": "0"}, "CHIPLOG_UI_QUERY_SECONDS='0'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(environ: dict[str, str], said: str) -> None:

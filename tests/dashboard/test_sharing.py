@@ -11,6 +11,7 @@ from shared_site import OIDC, READER, TOKEN, Clock, ask, begin, come
 from chiplog import word_layout
 from chiplog_dashboard.signing import Signer
 
+TEXT = "# Of the week\n\n```chiplog\nruns:\nkeys: loss\n```\n"
 MINE, SISTER, OTHERS = "prod/team/mine-0123abcd", "prod/team/sister-0123abce", "prod/other/theirs-0123abcf"
 
 
@@ -65,14 +66,14 @@ def test_a_link_to_a_project_shows_its_runs_in_its_namespace(site: Site) -> None
     assert names(site, cookie) == ["mine"]
 
 
-def test_a_link_to_a_report_shows_it_and_the_runs_of_its_project(site: Site) -> None:
+def test_a_link_to_a_report_shows_it_and_the_runs_of_its_project_that_it_shows(site: Site) -> None:
     for name, project in (("weekly", "speech"), ("secret", "vision")):
         told = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "If-None-Match": "*"}
-        body = json.dumps({"title": name, "project": project, "text": f"# {name}"})
+        body = json.dumps({"title": name, "project": project, "text": TEXT})
         assert site.ask("PUT", f"/api/v1/reports/prod/team/{name}", told, body).status == 200
     answer, cookie = come(site, share(site, "report", "prod/team/weekly").json["url"])
     assert answer.headers["location"] == "/reports/prod/team/weekly"
-    assert site.get("/api/v1/reports/prod/team/weekly", **cookie).json["text"] == "# weekly"
+    assert site.get("/api/v1/reports/prod/team/weekly", **cookie).json["text"] == TEXT
     assert site.get("/api/v1/reports/prod/team/secret", **cookie).status == 404
     assert site.get("/api/v1/reports", **cookie).json == {"reports": []}
     assert names(site, cookie) == ["sister"]

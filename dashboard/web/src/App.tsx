@@ -1,8 +1,9 @@
 /** The page's frame: what every view shares. */
 
 import { lazy, Suspense, useContext, useEffect, useState, type ReactNode } from "react";
+import { Absent } from "./Absent";
 import * as api from "./api";
-import { go, idOf, usePath } from "./address";
+import { go, idOf, usePath, viewOf } from "./address";
 import { Boundary } from "./Boundary";
 import { Compare } from "./Compare";
 import { Home } from "./Home";
@@ -112,12 +113,16 @@ function View({ live, dark }: { live: Live; dark: boolean }) {
   if (line) return <LinePage key={line} id={line} live={live} dark={dark} />;
   const report = idOf(path, "reports");
   if (report) return <ReportPage key={report} id={report} live={live} dark={dark} />;
-  if (path === "/reports/new") return <NewReport live={live} dark={dark} />;
-  if (path.startsWith("/reports")) return <Reports />;
-  if (path === "/compare") return <Compare live={live} dark={dark} />;
-  if (path.startsWith("/sweeps")) return <Sweeps live={live} />;
-  if (path.startsWith("/lines")) return <Lines live={live} />;
-  return path.startsWith("/runs") ? <Runs live={live} dark={dark} /> : <Home live={live} />;
+  switch (viewOf(path)) {
+    case "": return <Home live={live} />;
+    case "runs": return <Runs live={live} dark={dark} />;
+    case "compare": return <Compare live={live} dark={dark} />;
+    case "sweeps": return <Sweeps live={live} />;
+    case "lines": return <Lines live={live} />;
+    case "reports": return <Reports />;
+    case "reports/new": return <NewReport live={live} dark={dark} />;
+    default: return <Absent why={say("There is no view at {path}.", { path })} to="/" back={say("Overview")} />;
+  }
 }
 
 const PLACES = [["/runs", later("Runs")], ["/sweeps", later("Sweeps")], ["/lines", later("Lines")], ["/reports", later("Reports")]] as const;

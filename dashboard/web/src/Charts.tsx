@@ -1,6 +1,6 @@
 /** Charts of the chosen runs, a section for each part before the first `/` of a metric's name. */
 
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useParameter } from "./address";
 import { Boundary } from "./Boundary";
 import { Chart } from "./Chart";
@@ -8,6 +8,7 @@ import type { Live } from "./live";
 import { named, names } from "./panels/arrangement";
 import { Arranged } from "./panels/Arranged";
 import { useLayout, type Layout } from "./panels/layout";
+import type { Sections } from "./panels/Menu";
 import { metricOf, type Across, type Look } from "./plot";
 import { MovingSmoothing } from "./moving";
 import { later, say } from "./say";
@@ -23,7 +24,7 @@ interface Props {
   beat: number;
   kind?: "history" | "system";
   /** All runs, where there may be grids of other runs than `ids`. */
-  others?: { live: Live; dark: boolean } | undefined;
+  others?: { live: Live; dark: boolean; places: ReadonlyMap<string, number> } | undefined;
   /** More for the toolbar. */
   children?: React.ReactNode;
 }
@@ -60,6 +61,12 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
   const panel = (key: string, high: number, tools: React.ReactNode) => (
     <Boundary name={key} when={`${axis} ${beat} ${ids.join()}`}><Chart title={key} {...shared} height={high} onOpen={() => setLarge(key)} pinned={pins.includes(key)} onPin={() => pin(key)} tools={tools} /></Boundary>);
   const arranged = { isSeen, layout, size, height, panel };
+  const divided = sections((keys ?? []).filter((key) => !pins.includes(key)), kind, layout.section);
+  const focus = useMoved();
+  const to = (section: string) => (key: string): Sections => ({
+    all: divided.map(([name]) => name), now: section, own: sectionOf(key, kind),
+    move: (name) => { layout.move(key, name); setClosed(turned(closed, name || sectionOf(key, kind), true)); focus(key); },
+  });
   return (
     <MovingSmoothing value={moving}><div className="charts">
       <div className="toolbar tight">
@@ -84,9 +91,9 @@ export function Charts({ ids, keys, look: base, beat, kind = "history", others, 
       {keys === null && <p className="hint">{say("Reading …")}</p>}
       {keys !== null && wanted.length === 0 && <p className="hint">{keys.length ? say("No metric matches “{search}”.", { search }) : ids.length ? say("No numbers have been logged yet.") : say("No run is drawn.")}</p>}
       {pins.some(isSeen) && <div className="kept"><Arranged {...arranged} keys={pins} order={keep} /></div>}
-      {sections((keys ?? []).filter((key) => !pins.includes(key)), kind).filter(([, members]) => members.some(isSeen)).map(([name, members]) => (
+      {divided.filter(([, members]) => members.some(isSeen)).map(([name, members]) => (
         <Section key={name} name={name} count={members.filter(isSeen).length} isOpen={!closed.split(",").includes(name)} turn={(isOpen) => setClosed(turned(closed, name, isOpen))}>
-          <Arranged {...arranged} keys={members} />
+          <Arranged {...arranged} keys={members} sections={to(name)} />
         </Section>
       ))}
       {others && (grids || isAdding) && (
@@ -140,12 +147,30 @@ function Section({ name, count, isOpen, turn, children }: SectionProps) {
   );
 }
 
-/** Metrics by what stands before the first `/`; the system load, which has names such as `gpu.0.temp`, by its part of the machine. */
-export function sections(keys: string[], kind: "history" | "system" = "history"): [string, string[]][] {
+/** A browser forgets the focus of what moves to another section: whoever moved it has it again there. */
+function useMoved(): (key: string) => void {
+  const wanted = useRef("");
+  useEffect(() => {
+    const found = wanted.current && [...document.querySelectorAll<HTMLElement>("[data-panel]")].find((cell) => cell.dataset.panel === wanted.current);
+    if (!found) return;
+    wanted.current = "";
+    found.querySelector<HTMLElement>(".grip")?.focus();
+    found.scrollIntoView({ block: "nearest" });
+  });
+  return (key) => { wanted.current = key; };
+}
+
+/** The section of a metric: what stands before the first `/`; of the system load, which has names such as `gpu.0.temp`, its part of the machine. */
+function sectionOf(key: string, kind: "history" | "system"): string {
+  const end = kind === "system" ? key.search(/[._]/) : key.indexOf("/");
+  return end > 0 ? key.slice(0, end) : kind === "system" ? key : "metrics";
+}
+
+/** Metrics by their sections, or by those into which the reader moved them. */
+export function sections(keys: string[], kind: "history" | "system" = "history", moved: (key: string) => string | undefined = () => undefined): [string, string[]][] {
   const found = new Map<string, string[]>();
   for (const key of keys) {
-    const end = kind === "system" ? key.search(/[._]/) : key.indexOf("/");
-    const name = end > 0 ? key.slice(0, end) : kind === "system" ? key : "metrics";
+    const name = moved(key) ?? sectionOf(key, kind);
     found.set(name, [...(found.get(name) ?? []), key]);
   }
   return [...found].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));

@@ -1,6 +1,6 @@
 /** Two to twenty runs side by side: what tells them apart, and their curves in the same colours. */
 
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import type { Run } from "./api";
 import { runHref, useParameter } from "./address";
 import { Back } from "./Back";
@@ -8,6 +8,7 @@ import { Boundary } from "./Boundary";
 import { colour } from "./colours";
 import { rows, type Row } from "./differing";
 import * as format from "./format";
+import { give, slotted } from "./hues";
 import { Link } from "./Link";
 import { useRows } from "./listed";
 import type { Live } from "./live";
@@ -20,8 +21,10 @@ const PARTS = { run: later("run"), config: later("config"), summary: later("summ
 const CodeDiff = lazy(() => import("./CodeDiff"));
 export const MOST_COMPARED = 20;
 
-export function compareHref(runs: Run[]): string {
-  return `/compare?${new URLSearchParams({ ids: runs.slice(0, MOST_COMPARED).map((run) => run.id).join(",") })}`;
+/** The runs, each in its place of the palette, with empty ones between them where there are such. */
+export function compareHref(runs: Run[], places: ReadonlyMap<string, number>): string {
+  const items = runs.slice(0, MOST_COMPARED).map(({ id }) => ({ id, name: id }));
+  return `/compare?${new URLSearchParams({ ids: slotted(items, places).join(",") })}`;
 }
 
 export function Compare({ live, dark }: { live: Live; dark: boolean }) {
@@ -33,7 +36,8 @@ export function Compare({ live, dark }: { live: Live; dark: boolean }) {
   const runs = useMemo(() => ids.flatMap((id) => found.find((run) => run.id === id) ?? []), [named, found]);
   const every = useMemo(() => rows(runs), [runs]);
   const shown = all ? every : every.filter((row) => row.differs);
-  const places = new Map(runs.map((run, place) => [run.id, place]));
+  const places = useMemo(() => new Map(named.split(",").map((id, place) => [id, place])), [named]);
+  useEffect(() => give(places), [places]);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
   if (!live.loaded || total === null) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;
   return (

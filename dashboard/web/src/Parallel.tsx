@@ -2,48 +2,39 @@
 
 import { useMemo, useRef, useState } from "react";
 import type { SweepDetail, Trial } from "./api";
-import { go, runHref } from "./address";
+import { go, runHref, useParameter } from "./address";
 import * as format from "./format";
 import { useRoom } from "./plots/room";
-import { axis, ranked, running, type Axis } from "./trials";
 import { say } from "./say";
+import { axesOf, drawn, lies, placeOf, stretchesOf, withStretch } from "./stretches";
+import { running, type Axis, type Stretch } from "./trials";
 
 interface Props {
   sweep: SweepDetail;
   /** The trial that is looked at. */
   at: string | null;
   onAt: (id: string | null) => void;
-  /** Those that lie in every chosen stretch; null where none is chosen. */
-  onChosen: (ids: Set<string> | null) => void;
+  /** Under which name the link holds the stretches that were chosen. */
+  name?: string;
   /** The colour of a trial; without it the best stand out. */
   paint?: (id: string) => string;
 }
 
 const HEIGHT = 300;
 const [TOP, BOTTOM, SIDE] = [34, 14, 70];
-const MOST = 1000;
 const APART = 92;
 const SNAP = 0.03;
 
-type Stretch = [number, number];
-
-export function Parallel({ sweep, at, onAt, onChosen, paint }: Props) {
+export function Parallel({ sweep, at, onAt, name = "axes", paint }: Props) {
   const [holder, room] = useRoom(800);
-  const [stretches, setStretches] = useState<Record<string, Stretch>>({});
-  const trials = useMemo(() => ranked(sweep).filter((trial) => trial.value !== null).slice(0, MOST), [sweep]);
-  const axes = useMemo(() => axesOf(sweep, trials), [sweep, trials]);
+  const [text, setText] = useParameter(name, "");
+  const trials = useMemo(() => drawn(sweep), [sweep]);
+  const axes = useMemo(() => axesOf(trials, sweep.metric ?? say("value")), [sweep, trials]);
+  const stretches = useMemo(() => stretchesOf(text, axes), [text, axes]);
   const live = useMemo(() => running(sweep), [sweep]);
   const width = Math.max(room, axes.length * APART + SIDE);
   const x = (place: number) => SIDE + (place * (width - 2 * SIDE)) / Math.max(1, axes.length - 1);
   const y = (share: number) => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
-  const choose = (name: string, stretch: Stretch | null) => {
-    const next = { ...stretches };
-    if (stretch) next[name] = stretch;
-    else delete next[name];
-    setStretches(next);
-    const isAny = Object.keys(next).length > 0;
-    onChosen(isAny ? new Set(trials.filter((trial) => lies(trial, axes, next)).map((trial) => trial.id)) : null);
-  };
   if (trials.length === 0) return <p className="hint">{say("No trial has a value yet.")}</p>;
   // The best is drawn last, on top of the others.
   const lines = trials.map((trial, rank) => ({ trial, rank, inside: lies(trial, axes, stretches) })).reverse();
@@ -56,31 +47,14 @@ export function Parallel({ sweep, at, onAt, onChosen, paint }: Props) {
             <title>{`${trial.name}: ${sweep.metric ?? say("value")} ${format.value(trial.value)}`}</title>
           </path>))}
         {axes.map((item, place) => (
-          <AxisLine key={item.name} axis={item} x={x(place)} y={y} stretch={stretches[item.name]} onStretch={(stretch) => choose(item.name, stretch)} />))}
+          <AxisLine key={item.name} axis={item} x={x(place)} y={y} stretch={shownOf(stretches.get(item.name))} onStretch={(stretch) => setText(withStretch(text, item, stretch))} />))}
       </svg>
     </div>
   );
 }
 
-const METRIC = "\u0000metric";
-
-function axesOf(sweep: SweepDetail, trials: Trial[]): Axis[] {
-  const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.parameters)))];
-  const metric = axis(METRIC, trials.map((trial) => trial.value));
-  return [...names.map((name) => axis(name, trials.map((trial) => trial.parameters[name]))), { ...metric, name: sweep.metric ?? say("value") }];
-}
-
-function placeOf(trial: Trial, item: Axis, axes: Axis[]): number | null {
-  return item.place(item === axes[axes.length - 1] ? trial.value : trial.parameters[item.name]);
-}
-
-function lies(trial: Trial, axes: Axis[], stretches: Record<string, Stretch>): boolean {
-  return axes.every((item) => {
-    const stretch = stretches[item.name];
-    const at = placeOf(trial, item, axes);
-    return !stretch || (at !== null && at >= stretch[0] && at <= stretch[1]);
-  });
-}
+/** An open end is drawn at the end of the axis. */
+const shownOf = (stretch: Stretch | undefined): Stretch | undefined => stretch && [Math.max(0, Math.min(1, stretch[0])), Math.max(0, Math.min(1, stretch[1]))];
 
 function pathOf(trial: Trial, axes: Axis[], x: (place: number) => number, y: (share: number) => number): string {
   let isDown = false;

@@ -1,6 +1,6 @@
 /** One run: the truth of its life, its curves, system load, console and files. */
 
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Actions } from "./Actions";
 import { Absent } from "./Absent";
 import * as api from "./api";
@@ -12,6 +12,7 @@ import { colour } from "./colours";
 import { Console } from "./Console";
 import { Files } from "./Files";
 import * as format from "./format";
+import { givenTo } from "./hues";
 import { beatOf, useAnswer, type Live } from "./live";
 import { Media } from "./MediaView";
 import { logged } from "./media";
@@ -29,7 +30,7 @@ export function RunPage({ id, live, dark }: { id: string; live: Live; dark: bool
   const [tab, setTab] = useParameter("tab", "overview");
   const beat = beatOf(live, [id]);
   const { answer: run, error } = useAnswer((signal) => api.run(id, signal), [id, beat]);
-  const look = useMemo(() => ({ colour: () => colour(0, dark), name: () => run?.display_name ?? "" }), [dark, run?.display_name]);
+  const look = useMemo(() => ({ colour: () => colour(givenTo(id) ?? 0, dark), name: () => run?.display_name ?? "" }), [id, dark, run?.display_name]);
   const ids = useMemo(() => [id], [id]);
   const now = live.byId.get(id) ?? run;
   if (!run && error) return <Absent why={error} to="/runs" back={say("All runs")} />;
@@ -68,12 +69,12 @@ function Overview({ run, now, beat }: { run: Detail; now: Run | undefined; beat:
     <div className="masonry">
       <Facts name={say("Life")} facts={life(run, now)} />
       <Attempts run={run} />
-      <Leaves name={say("Summary")} tree={run.summary} />
-      <Leaves name={say("Config")} tree={run.config} />
+      <Leaves name={say("Summary")} part="summary" tree={run.summary} />
+      <Leaves name={say("Config")} part="config" tree={run.config} />
       <Facts name={say("How it was made")} facts={making(run)} />
       <Recorders run={run} />
       <Again run={run} />
-      {Object.keys(run.environment).length > 0 && <Leaves name={say("Environment")} tree={run.environment} />}
+      {Object.keys(run.environment).length > 0 && <Leaves name={say("Environment")} part="environment" tree={run.environment} />}
       <Saved id={run.id} beat={beat} />
     </div>
   );
@@ -137,8 +138,8 @@ function Facts({ name, facts }: { name: string; facts: [string, string][] }) {
   );
 }
 
-function Leaves({ name, tree }: { name: string; tree: Tree }) {
-  const [search, setSearch] = useState("");
+function Leaves({ name, part, tree }: { name: string; part: string; tree: Tree }) {
+  const [search, setSearch] = useParameter(`find.${part}`, "");
   const leaves = flat(tree).filter(([key]) => !key.startsWith("_") && key.toLowerCase().includes(search.toLowerCase()));
   return (
     <section className="card">

@@ -13,6 +13,7 @@ import { useListKeys } from "./keys";
 import { useFollowed, useList } from "./listed";
 import type { Live } from "./live";
 import { notify } from "./notice";
+import * as picked from "./picked";
 import { RunGroups } from "./RunGroups";
 import { say } from "./say";
 import { StatePill } from "./StatePill";
@@ -28,6 +29,8 @@ interface Props {
 
 export function RunTable({ question, live, show, setShow }: Props) {
   const isVisit = useContext(Visiting) !== null;
+  // Rows are chosen for what may be done with them, and whoever came by a link may do nothing.
+  const before = isVisit ? 0 : PICK_WIDTH;
   const [at, setAt] = useState(-1);
   const [sort, setSort] = useParameter("sort", "");
   const [named, setNamed] = useParameter("columns", "");
@@ -41,22 +44,22 @@ export function RunTable({ question, live, show, setShow }: Props) {
   const pins = new Set(pinned.split(","));
   const widths = widthsOf(sized);
   // eslint-disable-next-line react-hooks/exhaustive-deps
-  const columns = useMemo(() => laid(every.filter((item) => chosen.has(item.name)), pins, widths, PICK_WIDTH), [every, named, pinned, sized]);
+  const columns = useMemo(() => laid(every.filter((item) => chosen.has(item.name)), pins, widths, before), [every, named, pinned, sized, before]);
   const order = orderOf(sort, every);
   const sorted = useMemo(() => ({ ...question, order }), [question, order]);
   const list = useList(sorted, live);
   const count = list.total ?? 0;
-  const { picked, those, pick, all } = usePicked(question, live);
+  const { picked: chosenRows, those, pick, all } = usePicked(question, live, isVisit);
   const holder = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count, getScrollElement: () => holder.current, estimateSize: () => 32, overscan: 8 });
   const seen = rows.getVirtualItems();
   const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? 0];
   useEffect(() => list.see(first, last), [list.see, first, last]);
   const isAll = those.length > 0 && those.length >= count;
-  useListKeys(count, list.at(at), at, (place) => { setAt(place); rows.scrollToIndex(place); }, pick);
+  useListKeys(count, list.at(at), at, (place) => { setAt(place); rows.scrollToIndex(place); }, isVisit ? undefined : pick);
   const pin = (name: string) => setPinned([...pins].filter((item) => item && item !== name).concat(pins.has(name) ? [] : [name]).join(",") || "-");
   const widen = (name: string, width: number) => setSized(written(new Map([...widths, [name, Math.max(LEAST_WIDTH, width)]])));
-  const template = useMemo(() => ({ gridTemplateColumns: `${PICK_WIDTH}px ` + columns.map((item) => `${item.width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, PICK_WIDTH) }), [columns]);
+  const template = useMemo(() => ({ gridTemplateColumns: [...(before ? [before] : []), ...columns.map((item) => item.width)].map((width) => `${width}px`).join(" "), width: columns.reduce((sum, item) => sum + item.width, before) }), [columns, before]);
   const flip = (name: string) => setSort(sort === name ? `-${name}` : sort === `-${name}` ? "" : name);
   const choose = (name: string) => {
     const next = new Set(chosen);
@@ -85,7 +88,7 @@ export function RunTable({ question, live, show, setShow }: Props) {
       {grouped && <RunGroups question={question} columns={columns} name={grouped} news={live.news} />}
       <div className="table" hidden={grouped !== ""} ref={holder} role="table" aria-label={say("Runs")} aria-rowcount={count} tabIndex={0}>
         <div className="row head" role="row" style={template}>
-          <span role="columnheader" className="pick stays"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => all(!isAll)} /></span>
+          {!isVisit && <span role="columnheader" className="pick stays"><input type="checkbox" aria-label={say("Choose all")} checked={isAll} onChange={() => all(!isAll)} /></span>}
           {columns.map((item) => (
             <div key={item.name} role="columnheader" className={item.left === null ? "cell" : "cell stays"} style={stay(item)}
               aria-sort={sort === item.name ? "ascending" : sort === `-${item.name}` ? "descending" : "none"}>
@@ -97,7 +100,7 @@ export function RunTable({ question, live, show, setShow }: Props) {
           {seen.map((item) => {
             const run = list.at(item.index);
             return run
-              ? <Row key={item.index} run={run} columns={columns} template={template} place={item.index} start={item.start} isAt={item.index === at} isPicked={picked.has(run.id)} pick={pick} />
+              ? <Row key={item.index} run={run} columns={columns} template={template} place={item.index} start={item.start} isAt={item.index === at} isPicked={chosenRows.has(run.id)} pick={isVisit ? undefined : pick} />
               : <div key={item.index} className="row coming" style={{ ...template, transform: `translateY(${item.start}px)` }} />;
           })}
         </div>
@@ -107,20 +110,31 @@ export function RunTable({ question, live, show, setShow }: Props) {
 }
 
 /** Runs that the reader has chosen, one by one or all of the list, also those that never were in sight; what may be done is done to those of them that the list has. */
-function usePicked(question: Question, live: Live) {
-  const [wanted, setWanted] = useState<{ ids: ReadonlySet<string>; change: number }>({ ids: new Set(), change: 0 });
-  const { ids, change } = wanted;
+function usePicked(question: Question, live: Live, isOff: boolean) {
+  const [text, setText] = useParameter("picked", "");
+  const first = useRef(isOff ? "" : text);
+  const [wanted, setWanted] = useState<{ picks: picked.Picks; change: number }>({ picks: picked.NONE, change: 0 });
+  const { picks: { ids }, change } = wanted;
+  const failed = (error: Error) => notify({ text: error.message, isProblem: true });
   const ask = async (signal: AbortSignal): Promise<Picked[]> => {
     if (ids.size === 0) return [];
-    const found = await api.picked(ids.size > MOST_NAMED ? question : { ...question, only: [...ids] }, signal);
+    const found = await api.picked(ids.size > picked.MOST_NAMED ? question : { ...question, only: [...ids] }, signal);
     return found.filter((run) => ids.has(run.id));
   };
   const { answer } = useFollowed(ask, [question, change], live.news);
-  const set = useCallback((next: (old: ReadonlySet<string>) => Set<string>) => setWanted((old) => ({ ids: next(old.ids), change: old.change + 1 })), []);
-  const pick = useCallback((run: { id: string }) => set((old) => { const next = new Set(old); if (!next.delete(run.id)) next.add(run.id); return next; }), [set]);
+  const set = useCallback((next: (old: picked.Picks) => picked.Picks) => setWanted((old) => ({ picks: next(old.picks), change: old.change + 1 })), []);
+  const pick = useCallback((run: { id: string }) => set((old) => picked.turned(old, run.id)), [set]);
+  // What a link chose is looked up once; whatever the reader chooses stands in the link.
+  useEffect(() => {
+    const { isAll, names } = picked.wanted(first.current);
+    if (!first.current) return;
+    void api.picked(isAll ? question : { ...question, only: names }).then((runs) => set(() => picked.had(first.current, runs.map((run) => run.id))), failed);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+  useEffect(() => { if (change > 0) setText(picked.told(wanted.picks)); }, [change, wanted.picks, setText]);
   const all = (isWanted: boolean) => {
-    if (!isWanted) set(() => new Set());
-    else void api.picked(question).then((runs) => set(() => new Set(runs.map((run) => run.id))), (error: Error) => notify({ text: error.message, isProblem: true }));
+    if (!isWanted) set(() => picked.NONE);
+    else void api.picked(question).then((runs) => set(() => picked.every(runs.map((run) => run.id))), failed);
   };
   return { picked: ids, those: ids.size > 0 ? answer ?? [] : [], pick, all };
 }
@@ -151,14 +165,15 @@ interface RowProps {
   start: number;
   isAt: boolean;
   isPicked: boolean;
-  pick: (run: Run) => void;
+  /** Without it there is nothing to choose. */
+  pick?: ((run: Run) => void) | undefined;
 }
 
 /** A row is drawn anew only where something of it has changed: a table that is scrolled moves its rows and draws the few that come. */
 const Row = memo(function Row({ run, columns, template, place, start, isAt, isPicked, pick }: RowProps) {
   return (
-    <div className={isAt ? "row at" : "row"} role="row" aria-selected={isPicked} aria-rowindex={place + 1} style={{ ...template, transform: `translateY(${start}px)` }} onClick={() => go(runHref(run.id))}>
-      <div role="cell" className="pick stays" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={isPicked} onChange={() => pick(run)} /></div>
+    <div className={isAt ? "row at" : "row"} role="row" aria-selected={pick && isPicked} aria-rowindex={place + 1} style={{ ...template, transform: `translateY(${start}px)` }} onClick={() => go(runHref(run.id))}>
+      {pick && <div role="cell" className="pick stays" onClick={(event) => event.stopPropagation()}><input type="checkbox" aria-label={say("Choose {name}", { name: run.display_name })} checked={isPicked} onChange={() => pick(run)} /></div>}
       {columns.map((column) => <div key={column.name} role="cell" style={stay(column)} className={[column.right ? "right" : "", column.left === null ? "" : "stays"].join(" ")}><Cell run={run} column={column} /></div>)}
     </div>
   );
@@ -173,8 +188,6 @@ function Cell({ run, column }: { run: Run; column: Column }) {
 }
 
 const PICK_WIDTH = 34;
-/** Runs that a question names one by one; of more the whole list is asked for. */
-const MOST_NAMED = 100;
 const STEP = 20;
 /** What tells runs apart in few words: of numbers that are measured each run has its own. */
 const GROUPING = /^(state|project|namespace|reason|config\..*)$/;

@@ -1,15 +1,16 @@
 /** The team's runs on the left, their charts on the right; or all of them as one wide table. */
 
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import * as api from "./api";
 import type { Question, Run } from "./api";
 import { useParameter } from "./address";
 import { Charts } from "./Charts";
-import { namesOf, placesOf, toggled } from "./chosen";
+import { alone, namesOf, placesOf, toggled } from "./chosen";
 import { compareHref, MOST_COMPARED } from "./Compare";
 import { colour } from "./colours";
 import { read, short, varied } from "./fields";
 import * as format from "./format";
+import * as colours from "./hues";
 import { Link } from "./Link";
 import { useList, useQuestion, useRows } from "./listed";
 import { beatOf, useAnswer, type Live } from "./live";
@@ -37,7 +38,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
   const list = useList(question, live);
   const { chosen, places, toggle, only } = useChosen(question, live);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
-  const others = useMemo(() => ({ live, dark }), [live, dark]);
+  const others = useMemo(() => ({ live, dark, places }), [live, dark, places]);
   return (
     <div className={view === "table" ? "runs wide" : "runs"}>
       <aside>
@@ -59,7 +60,7 @@ export function Runs({ live, dark }: { live: Live; dark: boolean }) {
         {view === "table"
           ? <RunTable question={question} live={live} show={show} setShow={setShow} />
           : <RunList list={list} chosen={places} paint={paint} toggle={toggle} only={only} />}
-        <footer className="hint">{say("{shown} of {count} runs", { shown: format.number(list.total ?? 0), count: format.number(live.total ?? 0) })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
+        <footer className="hint">{say("{shown} of {count} runs", { shown: format.number(list.total ?? 0), count: format.number(live.total ?? 0) })}{view === "table" ? "" : say(", {count} drawn", { count: chosen.length })}{view !== "table" && chosen.length > 1 && <> · <Link to={compareHref(chosen, places)}>{chosen.length > MOST_COMPARED ? say("Compare the first {count}", { count: MOST_COMPARED }) : say("Compare")}</Link></>}</footer>
       </aside>
       {view === "charts" && <Board chosen={chosen} paint={paint} live={live} others={others} />}
       {view === "plots" && <Suspense fallback={<main className="page" />}><RunPlots question={question} live={live} place={(id) => places.get(id) ?? -1} paint={(id) => (places.has(id) ? paint(id) : "var(--rest)")} /></Suspense>}
@@ -72,7 +73,7 @@ interface BoardProps {
   paint: (id: string) => string;
   live: Live;
   /** All runs, where there may be grids of others than those that were chosen. */
-  others?: { live: Live; dark: boolean } | undefined;
+  others?: { live: Live; dark: boolean; places: ReadonlyMap<string, number> } | undefined;
   /** Without a page of its own around it. */
   bare?: boolean;
 }
@@ -116,11 +117,26 @@ function grouping(runs: Run[], name: string): (id: string) => string {
   return (id) => { const value = values.get(id) ?? "–"; return `${short(name)} ${value} (${counts.get(value) ?? 0})`; };
 }
 
-/** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link. */
+/** Which runs are drawn: the first ten that are listed, until the reader chooses; the choice stands in the link, with its colours. */
 function useChosen(question: Question, live: Live) {
   const [named, setNamed] = useParameter("runs", "");
+  const [hues, setHues] = useParameter("hues", "");
   const asked = useMemo(() => (named ? { ...question, only: namesOf(named).length ? namesOf(named) : ["-"] } : question), [question, named]);
-  const { runs: chosen } = useRows(asked, named ? MOST : FIRST, live);
-  const places = useMemo(() => placesOf(named, chosen), [named, chosen]);
-  return { chosen, places, toggle: (run: Run) => setNamed(toggled(named, chosen, run)), only: (run: Run) => setNamed(run.run) };
+  const { runs: chosen, total } = useRows(asked, named ? MOST : FIRST, live);
+  const { places, told } = useMemo(() => {
+    if (named) return { places: placesOf(named, chosen), told: "" };
+    const [ids, own, said] = [chosen.map((run) => run.id), colours.counted(total ?? 0), colours.huesOf(hues)];
+    const found = colours.placed(ids, own, (id) => said.get(colours.nameOf(id)) ?? colours.givenTo(id));
+    return { places: found, told: colours.told(ids, own, found) };
+    // What stands in the link was looked at before: it follows from what is drawn here.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [named, chosen, total]);
+  useEffect(() => {
+    // While other runs are on their way those before them are here, and have no place in what was chosen.
+    const mine = namesOf(named);
+    colours.give(named ? new Map([...places].filter(([id]) => mine.includes(colours.nameOf(id)))) : places);
+    if (total !== null && (named || chosen.length > 0)) setHues(told);
+  }, [places, told, named, chosen, total, setHues]);
+  const toggle = (run: Run) => setNamed(toggled(named, chosen, run, places, colours.givenTo(run.id)));
+  return { chosen, places, toggle, only: (run: Run) => setNamed(alone(run, places.get(run.id) ?? colours.givenTo(run.id))) };
 }

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import type { File } from "./api";
 import * as format from "./format";
-import { useState } from "react";
+import { useParameter } from "./address";
 import { useAnswer } from "./live";
 import { say } from "./say";
 
@@ -28,7 +28,7 @@ const once = (files: File[]) => [...new Map(files.map((file) => [file.sha256, fi
 
 /** A line for each; which of two hundred it was is asked for by name. */
 function Packages({ id, file }: { id: string; file: File }) {
-  const [search, setSearch] = useState("");
+  const [search, setSearch] = useParameter("find.packages", "");
   const { answer, error } = useAnswer((signal) => ((file.size ?? 0) > MOST_BYTES ? Promise.resolve("") : text(api.content(id, file), signal)), [id, file.sha256]);
   const every = (answer ?? "").split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
   const lines = every.filter((line) => line.toLowerCase().includes(search.toLowerCase()));

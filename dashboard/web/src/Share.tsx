@@ -13,7 +13,7 @@ import * as views from "./views";
 const TOLD: Record<Kind, string> = {
   run: later("Whoever has the link sees this run, without signing on, and changes nothing."),
   project: later("Whoever has the link sees all runs of this project, without signing on, and changes nothing."),
-  report: later("Whoever has the link sees this report and the runs of its project, without signing on, and changes nothing."),
+  report: later("Whoever has the link sees this report and those runs of its project that its panels show or its text leads to, whole, without signing on, and changes nothing."),
   view: later("Whoever has the link sees the runs of this list, also those that come to it later, without signing on, and changes nothing."),
   compare: later("Whoever has the link sees these runs, without signing on, and changes nothing."),
   sweep: later("Whoever has the link sees this sweep and its trials, without signing on, and changes nothing."),

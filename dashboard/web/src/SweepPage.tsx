@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { Absent } from "./Absent";
 import * as api from "./api";
 import type { State, SweepDetail, Trial } from "./api";
-import { runHref } from "./address";
+import { runHref, useParameter } from "./address";
 import { Back } from "./Back";
 import * as format from "./format";
 import { Importance } from "./Importance";
@@ -17,6 +17,7 @@ import { Share } from "./Share";
 import { lively, ranked, running } from "./trials";
 import { say } from "./say";
 import { StatePill } from "./StatePill";
+import { inside } from "./stretches";
 
 /** Until what a trial found is written down, when it is over. */
 const AGAIN_MILLISECONDS = 3000;
@@ -24,7 +25,8 @@ const OVER: ReadonlySet<string> = new Set(["finished", "failed", "killed"]);
 
 export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: boolean }) {
   const { sweep, error } = useSweep(id, live);
-  const [chosen, setChosen] = useState<Set<string> | null>(null);
+  const [axes] = useParameter("axes", "");
+  const chosen = useMemo(() => (sweep ? inside(sweep, axes, sweep.metric ?? say("value")) : null), [sweep, axes]);
   const [at, setAt] = useState<string | null>(null);
   const trials = useMemo(() => (sweep ? ranked(sweep) : []), [sweep]);
   if (!sweep && error) return <Absent why={error} to="/sweeps" back={say("All sweeps")} />;
@@ -51,7 +53,7 @@ export function SweepPage({ id, live, dark }: { id: string; live: Live; dark: bo
       <section className="card spaced">
         <h2>{say("Parameters and {metric}", { metric: sweep.metric ?? say("value") })}</h2>
         <p className="hint">{say("Drag along an axis to choose a stretch of it; a click on the axis takes it back.")}</p>
-        <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={setChosen} />
+        <Parallel sweep={sweep} at={at} onAt={setAt} />
       </section>
       <Trials sweep={sweep} trials={shown} of={trials.length} at={at} onAt={setAt} />
     </main>

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { withZoom, zoomOf } from "./address";
+import { idOf, viewOf, withZoom, zoomOf } from "./address";
+
+test.each([["/", ""], ["/runs", "runs"], ["/runs/", "runs"], ["/reports/new", "reports/new"], ["/nowhere", null], ["/runsx", null], ["/runs/a", null], ["/runs/a/b/c/d", null], ["/sweeps/%E0%A4%A", null], ["//", ""]])("a view stands at its path and at no other: %s", (path, view) => {
+  expect(viewOf(path)).toBe(view);
+  expect(idOf(path, "runs")).toBeNull();
+});
 
 test("each chart has its stretch, and gives it back", () => {
   const one = withZoom("", "loss@step", [10, 20.5]);

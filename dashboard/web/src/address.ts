@@ -23,9 +23,12 @@ export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname);
 }
 
+/** What a parameter is at this moment. */
+export const parameter = (name: string, fallback = "") => new URLSearchParams(location.search).get(name) ?? fallback;
+
 /** One parameter of the query string; the default is left out of the link. */
 export function useParameter(name: string, fallback: string): [string, (value: string) => void] {
-  const value = useSyncExternalStore(subscribe, () => new URLSearchParams(location.search).get(name) ?? fallback);
+  const value = useSyncExternalStore(subscribe, () => parameter(name, fallback));
   const change = useCallback(
     (next: string) => {
       const query = new URLSearchParams(location.search);
@@ -44,6 +47,12 @@ export type Place = "runs" | "sweeps" | "lines" | "reports";
 export function href(place: Place, id: string): string {
   return `/${place}/${id.split("/").map(encodeURIComponent).join("/")}`;
 }
+
+const VIEWS = ["", "runs", "sweeps", "lines", "reports", "reports/new", "compare"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** The view that stands at a path, "" for the overview; null where there is none, or one thing of a kind (`idOf`). */
+export const viewOf = (path: string): View | null => VIEWS.find((view) => view === path.replace(/^\/|\/$/g, "")) ?? null;
 
 /** The runs that an expression means. */
 export const foundHref = (filter: string) => `/runs?${new URLSearchParams({ q: filter })}`;

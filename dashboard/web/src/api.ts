@@ -1,6 +1,7 @@
 /** The server's HTTP API (docs/api.md) as types and calls; it keeps nothing. */
 
 import type { Row } from "./media";
+import { later, say } from "./say";
 
 export type State =
   | "pending" | "running" | "suspended" | "finished" | "failed" | "killed" | "silent" | "untracked";
@@ -129,9 +130,20 @@ export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 export async function ask<T>(path: string, how: RequestInit): Promise<T> {
   const answer = await fetch(path, how);
   if (answer.ok) return (await answer.json()) as T; // A body that was broken off is an error, and no empty answer.
+  throw await refusal(answer, path);
+}
+
+/** What people are told of an answer whose own words are the server's. */
+const PLAIN: Partial<Record<string, string>> = {
+  too_costly: later("This is more than the server may read for one question, in time or memory. Ask for less: fewer runs, or a shorter stretch."),
+};
+
+/** Why a question was refused. */
+export async function refusal(answer: Response, path: string): Promise<ApiError> {
   const body: unknown = await answer.json().catch(() => ({}));
-  const told = (body as { error?: { message?: string } }).error?.message;
-  throw new ApiError(answer.status, told ?? `${path}: ${answer.status}`);
+  const { code = "", message } = (body as { error?: { code?: string; message?: string } }).error ?? {};
+  const plain = PLAIN[code];
+  return new ApiError(answer.status, plain ? say(plain) : message ?? `${path}: ${answer.status}`);
 }
 
 /** Who looks; name is null for nobody. */
@@ -295,7 +307,7 @@ export const content = (id: string, file: File) =>
 /** The rows of a run in which a metric was logged, as they were written. */
 export async function rows(id: string, key: string, signal?: AbortSignal): Promise<Row[]> {
   const answer = await fetch(`/api/v1/runs/${escaped(id)}/history?${new URLSearchParams({ key })}`, signal ? { signal } : {});
-  if (!answer.ok) throw new ApiError(answer.status, `${key}: ${answer.status}`);
+  if (!answer.ok) throw await refusal(answer, key);
   return (await answer.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line) as Row);
 }
 

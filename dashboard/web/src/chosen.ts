@@ -3,6 +3,8 @@
  * palette. A run that is hidden leaves its place empty, so that no other one changes its colour. It draws nothing.
  */
 
+import { slotted } from "./hues";
+
 /** None at all, where an empty text would mean the first of the list. */
 const NONE = "-";
 
@@ -20,13 +22,16 @@ export function placesOf(text: string, runs: Named[]): Map<string, number> {
   return new Map(runs.map((run, at) => [run.id, slots.includes(run.run) ? slots.indexOf(run.run) : at]));
 }
 
-/** The text with a run drawn that was not, in the first empty place, or hidden that was. */
-export function toggled(text: string, drawn: Named[], run: Named): string {
-  const slots = text ? slotsOf(text) : drawn.map((item) => item.run);
+/** The text with a run drawn that was not, in the place that it had once or in the first empty one, or hidden that was. */
+export function toggled(text: string, drawn: Named[], run: Named, places: ReadonlyMap<string, number> = placesOf("", drawn), had?: number): string {
+  const slots = text ? slotsOf(text) : slotted(drawn.map(({ id, run: name }) => ({ id, name })), places);
   const at = slots.indexOf(run.run);
-  const free = slots.includes("") ? slots.indexOf("") : slots.length;
+  const free = had !== undefined && !slots[had] ? had : slots.includes("") ? slots.indexOf("") : slots.length;
   slots[at < 0 ? free : at] = at < 0 ? run.run : "";
-  return slots.join(",").replace(/,+$/, "") || NONE;
+  return Array.from(slots, (name) => name ?? "").join(",").replace(/,+$/, "") || NONE;
 }
+
+/** The text with one run alone, in its place. */
+export const alone = (run: Named, place = 0): string => `${",".repeat(place)}${run.run}`;
 
 const slotsOf = (text: string): string[] => (text === NONE ? [] : text.split(","));

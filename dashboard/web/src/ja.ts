@@ -323,7 +323,6 @@ export const ja: Record<string, string> = {
   "{count} files are the same.": "{count} ファイルは同じです。",
   "Whoever has the link sees this run, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこのランを閲覧できます。変更はできません。",
   "Whoever has the link sees all runs of this project, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこのプロジェクトのすべてのランを閲覧できます。変更はできません。",
-  "Whoever has the link sees this report and the runs of its project, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこのレポートとそのプロジェクトのランを閲覧できます。変更はできません。",
   "Whoever has the link sees the runs of this list, also those that come to it later, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこの一覧のラン(後から加わるものも含む)を閲覧できます。変更はできません。",
   "Whoever has the link sees these runs, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこれらのランを閲覧できます。変更はできません。",
   "Whoever has the link sees this sweep and its trials, without signing on, and changes nothing.": "リンクを知っている人は、サインインせずにこのスイープとそのトライアルを閲覧できます。変更はできません。",

@@ -8,9 +8,11 @@ test("a list is shared as it is asked for, in one namespace", () => {
   expect(sent).toEqual({ kind: "view", id: "prod/team", filter: "config.lr < 1", words: "", show: "current", href: "/runs?q=config.lr+%3C+1&sort=took" });
 });
 
-test("runs beside each other are shared by their ids alone", () => {
+test("one thing, or runs beside each other, are shared as they are seen, and a project from elsewhere", () => {
   const offer = { kind: "compare" as const, runs: ["prod/team/a", "prod/team/b"] };
-  expect(body(offer, "prod/team", "/compare?ids=x")).toEqual(offer);
+  expect(body(offer, "prod/team", "/compare?ids=x")).toEqual({ ...offer, href: "/compare?ids=x" });
+  const project = { kind: "project" as const, id: "prod/team/p" };
+  expect(body(project, "", "/")).toEqual(project);
 });
 
 test("beside one thing stand its own links, beside a list those of all lists", () => {

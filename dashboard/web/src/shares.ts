@@ -34,9 +34,10 @@ export function choices(most: number): number[] {
   return [...new Set([1, 7, 30, most].filter((days) => days <= most))].sort((a, b) => a - b);
 }
 
-/** What is sent for a link; a list is shared in one namespace (`home`, cluster/namespace), at the address `here`. */
+/** What is sent for a link, shown as it is at the address `here`; a list is shared in one namespace (`home`, cluster/namespace), and a project from elsewhere. */
 export function body(offer: Offer, home: string, here: string): object {
-  if (offer.kind !== "view") return offer;
+  if (offer.kind === "project") return offer;
+  if (offer.kind !== "view") return { ...offer, href: here };
   const { filter = "", words = "", show = "all" } = offer.question;
   return { kind: "view", id: home, filter, words, show, href: here };
 }

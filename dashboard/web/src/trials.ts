@@ -43,11 +43,17 @@ export function progress(sweep: SweepDetail): Step[] {
   return [...steps, ...sweep.running_list.map((trial, place): Step => ({ x: steps.length + place + 1, value: trial.value, best: null, trial, isRunning: true }))];
 }
 
+/** A part of an axis, from 0 to 1. */
+export type Stretch = [number, number];
+
 export interface Axis {
   name: string;
   /** Where a value stands, from 0 (bottom) to 1; null where it has no place. */
   place: (value: Value | undefined) => number | null;
   ticks: { at: number; text: string }[];
+  /** A stretch by the values at its ends, "" where it reaches the end of the axis; null where it holds nothing. */
+  told: (stretch: Stretch) => [string, string] | null;
+  stretch: (words: [string, string]) => Stretch | null;
 }
 
 /** An axis: numbers by size, by their logarithm where they span a thousandfold, anything else by name. */
@@ -61,6 +67,11 @@ export function axis(name: string, values: (Value | undefined)[]): Axis {
     name,
     place: (value) => (value === undefined || value === null ? null : at(format.value(value))),
     ticks: names.slice(0, 12).map((text) => ({ at: at(text), text })),
+    told: ([low, high]) => {
+      const held = names.filter((text) => at(text) >= low && at(text) <= high);
+      return held.length ? [held[0] ?? "", held[held.length - 1] ?? ""] : null;
+    },
+    stretch: ([low, high]) => (names.includes(low) && names.includes(high) ? [at(low), at(high)] : null),
   };
 }
 
@@ -69,6 +80,8 @@ function numeric(name: string, numbers: number[]): Axis {
   const isLog = low > 0 && high / low >= 1000;
   const of = (value: number) => (isLog ? Math.log10(value) : value);
   const span = of(high) - of(low);
+  const value = (at: number) => (isLog ? 10 ** (of(low) + at * span) : low + at * span);
+  const shareOf = (word: string, open: number) => (word === "" ? open : (of(Number(word)) - of(low)) / span);
   const marks = [0, 0.25, 0.5, 0.75, 1];
   return {
     name,
@@ -78,8 +91,14 @@ function numeric(name: string, numbers: number[]): Axis {
     },
     ticks: span === 0
       ? [{ at: 0.5, text: format.number(low) }]
-      : marks.map((at) => ({ at, text: format.number(rounded(isLog ? 10 ** (of(low) + at * span) : low + at * span)) })),
+      : marks.map((at) => ({ at, text: format.number(rounded(value(at))) })),
+    told: ([from, to]) => (span === 0 ? null : [from <= 0 ? "" : exact(value(from)), to >= 1 ? "" : exact(value(to))]),
+    stretch: (words) => {
+      const [from, to] = [shareOf(words[0], -Infinity), shareOf(words[1], Infinity)];
+      return from < to ? [from, to] : null; // Where there is no span, or a word is no number, nothing is less.
+    },
   };
 }
 
+const exact = (value: number) => String(Number(value.toPrecision(8)));
 const rounded = (value: number) => Number(value.toPrecision(3));

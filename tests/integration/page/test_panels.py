@@ -123,3 +123,35 @@ def test_a_grid_has_runs_of_its_own(page: Page, address: str, many: World) -> No
     grid.get_by_role("button", name="Take Small rates away").click()
     expect(grid).to_have_count(0)
     expect(page).to_have_url(re.compile(r"/runs\?runs=run0-0123abc0$"))
+
+
+def section(page: Page, name: str) -> Locator:
+    heading = page.get_by_role("heading", name=name, exact=True)
+    return page.locator("details.section").filter(has=heading).locator("[data-panel]")
+
+
+def test_a_panel_is_moved_to_another_section_by_keys_and_a_link_shows_it_there(
+    browser: Browser, page: Page, address: str, many: World
+) -> None:
+    page.goto(f"{address}/runs?closed=metrics")
+    expect(panels(page)).to_have_count(4)
+    arrange(page, "val/b")
+    page.get_by_role("group", name="Arrange val/b").get_by_label("Move to section").press_sequentially("metrics")
+    page.keyboard.press("Enter")
+    expect(section(page, "metrics")).to_have_count(2)
+    expect(section(page, "val")).to_have_count(3)
+    expect(grip(page, "val/b")).to_be_focused()
+    arrange(page, "val/c")
+    page.get_by_role("group", name="Arrange val/c").get_by_label("Move to section").fill("mine")
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(section(page, "mine")).to_have_count(1)
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    expect(section(other, "mine")).to_have_count(1)
+    expect(section(other, "metrics")).to_have_count(2)
+    other.context.close()
+    arrange(page, "val/c", "Back to val")
+    expect(section(page, "val")).to_have_count(3)
+    page.get_by_role("button", name="Automatic layout").click()
+    expect(section(page, "val")).to_have_count(4)
+    expect(page).to_have_url(re.compile("/runs$"))

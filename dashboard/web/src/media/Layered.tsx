@@ -1,10 +1,12 @@
 /** A picture with what was found in it over it: masks and boxes, of which each class can be hidden. */
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useParameter } from "../address";
 import * as api from "../api";
 import type { File, Tree, Value } from "../api";
 import { useAnswer } from "../live";
 import { fileOf, isTree, type Named } from "../media";
+import { rows, written } from "../panels/arrangement";
 import { say } from "../say";
 import { boxes, css, labels, stained, type Box } from "./overlay";
 
@@ -17,11 +19,15 @@ const MOST_PIXELS = 4096 * 4096;
 export function Layered({ id, name, item, source, caption, files, config }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [size, setSize] = useState<{ width: number; height: number } | null>(null);
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [unseen, setUnseen] = useParameter("unseen", "");
+  const hidden = useMemo(() => new Set(rows(unseen).flatMap(([key, kind = ""]) => (key === name ? [kind] : []))), [unseen, name]);
   const asked = JSON.stringify([item.masks, item.boxes]);
   const { answer: layers, error } = useAnswer((signal) => (size ? read({ id, name, item, files, config }, size, signal) : Promise.resolve([])), [asked, size, files, config]);
   useEffect(() => { if (canvas.current && layers && size) paint(canvas.current, layers, hidden, size); }, [layers, hidden, size]);
-  const toggled = (key: string) => setHidden((before) => { const after = new Set(before); if (!after.delete(key)) after.add(key); return after; });
+  const toggled = (kind: string) => {
+    const left = rows(unseen).filter(([key, other]) => key !== name || other !== kind);
+    setUnseen(written(hidden.has(kind) ? left : [...left, [name, kind]]));
+  };
   return (
     <>
       <div className="layered">

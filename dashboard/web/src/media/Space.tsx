@@ -7,9 +7,11 @@ import * as format from "../format";
 import { useAnswer } from "../live";
 import { useRoom } from "../plots/room";
 import { say } from "../say";
-import { cloud, FIRST, MOST_POINTS, paint, seen, type Cloud, type Side } from "./cloud";
+import { parameter, useParameter } from "../address";
+import { cloud, FIRST, MOST_POINTS, paint, seen, sideOf, withSide, type Cloud, type Side } from "./cloud";
 
 const HEIGHT = 320;
+const STILL_MILLISECONDS = 300;
 const TURNS: Record<string, Partial<Side>> = { ArrowLeft: { turn: -0.15 }, ArrowRight: { turn: 0.15 }, ArrowUp: { tilt: 0.1 }, ArrowDown: { tilt: -0.1 } };
 
 export function Space({ source, caption }: { source: string; caption: string }) {
@@ -24,7 +26,13 @@ export function Space({ source, caption }: { source: string; caption: string }) 
 function Turned({ cloud: told, caption }: { cloud: Cloud; caption: string }) {
   const [holder, width] = useRoom(480);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [side, setSide] = useState<Side>(FIRST);
+  const [, setSides] = useParameter("side", "");
+  const [side, setSide] = useState<Side>(() => sideOf(parameter("side"), caption));
+  // Where it stands in the link is said when it has stood still: a browser takes no hundred addresses at once.
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSides(withSide(parameter("side"), caption, side)), STILL_MILLISECONDS);
+    return () => window.clearTimeout(timer);
+  }, [side, caption, setSides]);
   const from = useRef<{ x: number; y: number } | null>(null);
   useEffect(() => { if (canvas.current) draw(canvas.current, told, side, width); }, [told, side, width]);
   useEffect(() => {

@@ -2,6 +2,7 @@
 
 import type { Value } from "../api";
 import { isTree } from "../media";
+import { rows, written } from "../panels/arrangement";
 import { tint } from "./overlay";
 
 export interface Cloud { count: number; /** x y z, in a ball of radius 1. */ places: Float32Array; colours: Uint8Array; /** Pairs of ends. */ edges: Float32Array; total: number }
@@ -53,6 +54,19 @@ function coloured(points: number[][], places: Float32Array): Uint8Array {
 
 export interface Side { turn: number; tilt: number; near: number }
 export const FIRST: Side = { turn: 0.7, tilt: 0.5, near: 1 };
+
+/** From which side points are looked at, of all that a link says; the usual one where it says none. */
+export function sideOf(text: string, name: string): Side {
+  const [turn, tilt, near] = (rows(text).find(([other]) => other === name) ?? []).slice(1).map(Number);
+  const isSound = [turn, tilt, near].every((value) => Number.isFinite(value)) && near! > 0;
+  return isSound ? { turn: turn!, tilt: tilt!, near: near! } : FIRST;
+}
+
+export function withSide(text: string, name: string, side: Side): string {
+  const left = rows(text).filter(([other]) => other !== name);
+  const isUsual = side.turn === FIRST.turn && side.tilt === FIRST.tilt && side.near === FIRST.near;
+  return written(isUsual ? left : [...left, [name, ...[side.turn, side.tilt, side.near].map((value) => String(Number(value.toFixed(3))))]]);
+}
 
 /** Where a place is seen: across and down in pixels, and how far behind. */
 export function seen(x: number, y: number, z: number, side: Side, width: number, height: number): [number, number, number] {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { named } from "../media";
-import { cloud, FIRST, paint, seen } from "./cloud";
+import { cloud, FIRST, paint, seen, sideOf, withSide } from "./cloud";
 import { figure } from "./figure";
 import { boxes, labels, stained } from "./overlay";
 
@@ -61,4 +61,11 @@ test("packed numbers are read, and broken ones are none", () => {
   expect(figure({ data: [{ y: packed }] })?.series[0]?.y).toEqual([1.5, -2]);
   for (const y of [{ dtype: "f8", bdata: "%%" }, { dtype: "f8", bdata: "AAAA" }, { dtype: "constructor", bdata: "" }, 7]) expect(figure({ data: [{ y }] })?.series).toEqual([]);
   for (const odd of [null, [], { data: {} }]) expect(figure(odd)).toBeNull();
+});
+
+test("the side from which points are seen stands in the link by their name, and the usual one does not", () => {
+  const text = withSide(withSide("", "a|b", { turn: 1.23456, tilt: -0.5, near: 2 }), "c", { ...FIRST, near: 3 });
+  expect([sideOf(text, "a|b"), sideOf(text, "c"), sideOf(text, "d")]).toEqual([{ turn: 1.235, tilt: -0.5, near: 2 }, { ...FIRST, near: 3 }, FIRST]);
+  expect(withSide(withSide(text, "a|b", FIRST), "c", FIRST)).toBe("");
+  for (const odd of ["c", "c~1~2", "c~x~1~1", "c~1~1~0", "c~Infinity~1~1"]) expect(sideOf(odd, "c")).toEqual(FIRST);
 });

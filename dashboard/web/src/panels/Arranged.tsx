@@ -4,7 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import { say } from "../say";
 import { beside, shifted, type Size } from "./arrangement";
 import type { Layout } from "./layout";
-import { Menu } from "./Menu";
+import { Menu, type Sections } from "./Menu";
 import { Corner } from "./Corner";
 
 interface Props {
@@ -15,6 +15,8 @@ interface Props {
   layout: Layout;
   /** Given where the order is kept elsewhere. */
   order?: ((wanted: string[]) => void) | undefined;
+  /** Given where panels can go to other sections. */
+  sections?: ((key: string) => Sections) | undefined;
   size: string;
   height: number;
   panel: (key: string, height: number, tools: ReactNode) => ReactNode;
@@ -28,7 +30,7 @@ function heightOf(usual: number, high: Size["high"]): number {
   return high === "short" ? Math.round(usual * SHORT) : high === "tall" ? usual * 2 + BETWEEN : usual;
 }
 
-export function Arranged({ keys, isSeen, layout, order, size, height, panel }: Props) {
+export function Arranged({ keys, isSeen, layout, order, sections, size, height, panel }: Props) {
   const grid = useRef<HTMLDivElement>(null);
   const [told, setTold] = useState("");
   const every = order ? keys : layout.ordered(keys);
@@ -54,7 +56,7 @@ export function Arranged({ keys, isSeen, layout, order, size, height, panel }: P
         const marked = drag.over?.key === key ? (drag.over.isBehind ? " behind" : " before") : drag.key === key ? " lifted" : "";
         const tools = (
           <>
-            <Menu title={key} size={own} resize={(next) => layout.resize(key, next)} hide={() => layout.hide(key)} isFirst={place === 0} isLast={place === seen.length - 1} step={(by) => step(key, by)} />
+            <Menu title={key} size={own} resize={(next) => layout.resize(key, next)} hide={() => layout.hide(key)} isFirst={place === 0} isLast={place === seen.length - 1} step={(by) => step(key, by)} sections={sections?.(key)} />
             <button className="quiet icon grip" aria-label={say("Move {title}", { title: key })} title={say("Drag, or use the arrow keys")} onPointerDown={(event) => drag.begin(key, event)} onKeyDown={(event) => { const by = STEPS[event.key]; if (by) { event.preventDefault(); step(key, by); } }}>⠿</button>
           </>);
         return (

@@ -6,6 +6,7 @@ import type { Run } from "../api";
 import { Boundary } from "../Boundary";
 import { Chart } from "../Chart";
 import { colour } from "../colours";
+import { counted, placed } from "../hues";
 import { useQuestion, useRows } from "../listed";
 import { useAnswer, type Live } from "../live";
 import { runHref } from "../address";
@@ -27,6 +28,8 @@ interface Props {
   added: () => void;
   live: Live;
   dark: boolean;
+  /** Places in the palette of the runs that are drawn beside the grids. */
+  places: ReadonlyMap<string, number>;
   shared: Shared;
   size: string;
   height: number;
@@ -47,10 +50,11 @@ export default function Grids({ text, setText, isAdding, added, ...rest }: Props
 
 interface OwnProps extends Omit<Props, "text" | "setText" | "isAdding" | "added"> { grid: Grid; change: (grid: Grid) => void; remove: () => void }
 
-function Own({ grid, change, remove, live, dark, shared, size, height }: OwnProps) {
+function Own({ grid, change, remove, live, dark, places: given, shared, size, height }: OwnProps) {
   const [isEdited, setEdited] = useState(false);
   const layout = useLayout(grid.id);
   const { runs, total, problem } = useRows(useQuestion(grid.runs, { show: "current" }), grid.limit, live);
+  const places = useMemo(() => placed(runs.map((run) => run.id), counted(total ?? 0), (id) => given.get(id)), [runs, total, given]);
   const title = grid.title || grid.runs || say("Newest runs");
   const gone = () => { layout.reset(); remove(); };
   return (
@@ -67,23 +71,22 @@ function Own({ grid, change, remove, live, dark, shared, size, height }: OwnProp
       {isEdited && <GridForm grid={grid} live={live} save={(next) => { change(next); setEdited(false); }} close={() => setEdited(false)} />}
       {problem && <pre className="problem" role="alert">{problem}</pre>}
       {total === 0 && !problem && <p className="hint">{say("No run is meant by {expression}.", { expression: grid.runs || "∅" })}</p>}
-      {!problem && runs.length > 0 && <Filled grid={grid} runs={runs} layout={layout} live={live} dark={dark} shared={shared} size={size} height={height} />}
+      {!problem && runs.length > 0 && <Filled grid={grid} runs={runs} places={places} layout={layout} live={live} dark={dark} shared={shared} size={size} height={height} />}
     </section>
   );
 }
 
 interface FilledProps extends Omit<OwnProps, "change" | "remove"> { runs: Run[]; layout: ReturnType<typeof useLayout> }
 
-function Filled({ grid, runs, layout, live, dark, shared, size, height }: FilledProps) {
+function Filled({ grid, runs, places, layout, live, dark, shared, size, height }: FilledProps) {
   const ids = useMemo(() => runs.map((run) => run.id), [runs]);
-  const places = useMemo(() => new Map(ids.map((id, place) => [id, place])), [ids]);
   const names = useMemo(() => new Map(runs.map((run) => [run.id, run.display_name])), [runs]);
   if (grid.kind === "curves") return <Curves {...{ grid, ids, places, names, layout, live, dark, shared, size, height }} />;
   const panel = { ...grid, axis: "step" as const, smoothing: 0, logY: false };
-  return <div className="panel"><Body panel={panel} runs={runs} ids={ids} places={places} names={names} live={live} dark={dark} /></div>;
+  return <div className="panel"><Body panel={panel} own={grid.id} runs={runs} ids={ids} places={places} names={names} live={live} dark={dark} /></div>;
 }
 
-type CurvesProps = Omit<FilledProps, "runs"> & { ids: string[]; places: Map<string, number>; names: Map<string, string> };
+type CurvesProps = Omit<FilledProps, "runs"> & { ids: string[]; names: Map<string, string> };
 
 function Curves({ grid, ids, places, names, layout, live, dark, shared, size, height }: CurvesProps) {
   const beat = ids.reduce((sum, id) => sum + (live.beat.get(id) ?? 0), 0);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beside, freeId, grids, moves, named, names, ordered, rows, shifted, sizeOf, withGrid, withoutGrid, withSize, written } from "./arrangement";
+import { beside, freeId, grids, moves, named, names, ordered, rows, sectionOf, shifted, sizeOf, withGrid, withoutGrid, withSection, withSize, written } from "./arrangement";
 
 const AUTOMATIC = ["a", "b|c", "d~e", "f%7C", "g"];
 
@@ -61,4 +61,11 @@ test("a grid of its own runs is had back, said anew and taken away", () => {
 
 test.each(["A~x", "~x", "1~x", "a~t~r~nonsense~9999"])("a grid that was written by hand is bounded, or none: %s", (text) => {
   for (const grid of grids(text)) expect([grid.kind, grid.limit]).toEqual(["curves", 100]);
+});
+
+test("a panel is moved to a section of any name, and back", () => {
+  const text = withSection(withSection("", "val/a|b", "my, own~part"), "loss", "val");
+  expect([sectionOf(text, "val/a|b"), sectionOf(text, "loss"), sectionOf(text, "else")]).toEqual(["my  own~part", "val", undefined]);
+  expect(withSection(withSection(text, "loss", ""), "val/a|b", " ")).toBe("");
+  for (const odd of ["loss", "loss~", "|~"]) expect(sectionOf(odd, "loss")).toBeUndefined();
 });

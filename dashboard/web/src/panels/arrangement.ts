@@ -68,6 +68,17 @@ export function shifted(keys: string[], key: string, by: number): string[] {
   return [...left.slice(0, at), key, ...left.slice(at)];
 }
 
+/** The section into which the reader moved a panel; undefined where it stands in its own. */
+export const sectionOf = (text: string, key: string): string | undefined => rows(text).find(([name, section]) => name === key && section)?.[1];
+
+/** The same with a panel moved to a section, or back to its own by an empty name; a comma divides names of sections elsewhere in the link. */
+export function withSection(text: string, key: string, section: string): string {
+  const name = section.replace(/,/g, " ").trim().slice(0, MOST_LETTERS);
+  return written([...rows(text).filter(([other]) => other !== key), ...(name ? [[key, name]] : [])]);
+}
+
+const MOST_LETTERS = 60;
+
 export const WIDTHS = [1, 2, 3] as const;
 export const HEIGHTS = ["short", "usual", "tall"] as const;
 export interface Size { wide: (typeof WIDTHS)[number]; high: (typeof HEIGHTS)[number] }

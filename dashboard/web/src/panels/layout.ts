@@ -13,6 +13,9 @@ export interface Layout {
   hidden: string[];
   hide: (key: string) => void;
   show: (key: string) => void;
+  /** Where the reader moved a panel; undefined where it stands in its own section. */
+  section: (key: string) => string | undefined;
+  move: (key: string, section: string) => void;
   isAutomatic: boolean;
   reset: () => void;
 }
@@ -22,6 +25,7 @@ export function useLayout(grid = ""): Layout {
   const [order, setOrder] = useParameter(name("order"), "");
   const [sizes, setSizes] = useParameter(name("sizes"), "");
   const [hide, setHide] = useParameter(name("hide"), "");
+  const [into, setInto] = useParameter(name("into"), "");
   const hidden = arrangement.names(hide);
   return {
     ordered: (keys) => arrangement.ordered(keys, order),
@@ -31,7 +35,9 @@ export function useLayout(grid = ""): Layout {
     hidden,
     hide: (key) => setHide(arrangement.named([...hidden, key])),
     show: (key) => setHide(arrangement.named(hidden.filter((item) => item !== key))),
-    isAutomatic: !order && !sizes && !hide,
-    reset: () => [setOrder, setSizes, setHide].forEach((set) => set("")),
+    section: (key) => arrangement.sectionOf(into, key),
+    move: (key, section) => setInto(arrangement.withSection(into, key, section)),
+    isAutomatic: !order && !sizes && !hide && !into,
+    reset: () => [setOrder, setSizes, setHide, setInto].forEach((set) => set("")),
   };
 }

@@ -53,7 +53,7 @@ export default function RunPlots({ question, live, place, paint }: Props) {
           <h2>{say("Parameters and {metric}", { metric: short(metric) })}</h2>
           <p className="hint names">{parameters.map((name) => (
             <label key={name}><input type="checkbox" checked={left.includes(name)} onChange={() => setHidden(toggled(hidden, name))} />{short(name)}</label>))}</p>
-          <Parallel sweep={sweep} at={at} onAt={setAt} onChosen={() => undefined} paint={paint} />
+          <Parallel sweep={sweep} at={at} onAt={setAt} paint={paint} />
         </section>
         <section className="card"><h2>{say("What matters")}</h2><Weights runs={runs} metric={metric} /></section>
       </div>

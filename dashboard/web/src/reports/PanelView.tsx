@@ -53,16 +53,18 @@ function Filled({ panel, place, live, dark, keep }: Props & { panel: Panel }) {
       {total === null && !problem && <p className="hint">{say("Reading …")}</p>}
       {total !== null && !problem && (runs.length === 0
         ? <p className="hint">{say("No run is meant by {expression}.", { expression: panel.runs || "∅" })}</p>
-        : <Body panel={panel} runs={runs} ids={ids} places={places} names={names} live={live} dark={dark} />)}
+        : <Body panel={panel} own={String(place)} runs={runs} ids={ids} places={places} names={names} live={live} dark={dark} />)}
     </figure>
   );
 }
 
 interface BodyProps {
   panel: Panel;
+  /** By which the link tells its panel from others of the view. */
+  own: string;
   runs: Run[];
   ids: string[];
-  places: Map<string, number>;
+  places: ReadonlyMap<string, number>;
   names: Map<string, string>;
   live: Live;
   dark: boolean;
@@ -76,16 +78,16 @@ export function Body(props: BodyProps) {
   if (panel.kind === "scatter") return <div className="card"><Scatter runs={runs} x={first} y={second} place={place} /></div>;
   if (panel.kind === "bar") return <div className="card"><Bars runs={runs} name={first} goal={goalOf(runs, first)} most={panel.limit} place={place} /></div>;
   if (panel.kind === "importance") return <div className="card"><Weights runs={runs} metric={first} /></div>;
-  if (panel.kind === "parallel") return <div className="card"><Lines runs={runs} keys={panel.keys} /></div>;
+  if (panel.kind === "parallel") return <div className="card"><Lines runs={runs} keys={panel.keys} name={`axes.${props.own}`} /></div>;
   return <div className="card"><RunGrid runs={runs} names={panel.keys.length ? panel.keys : ["step", ...varied(runs).slice(0, 6), headlineOf(runs).name].filter(Boolean)} /></div>;
 }
 
 /** The last key is the metric; with one alone it is that, and with none the runs' own. */
-function Lines({ runs, keys }: { runs: Run[]; keys: string[] }) {
+function Lines({ runs, keys, name }: { runs: Run[]; keys: string[]; name: string }) {
   const metric = keys[keys.length - 1] ?? headlineOf(runs).name;
   const parameters = keys.length > 1 ? keys.slice(0, -1) : varied(runs).slice(0, 8);
   const sweep = useMemo(() => asSweep(runs, parameters, metric, goalOf(runs, metric)), [runs, parameters.join(), metric]);
-  return <Parallel sweep={sweep} at={null} onAt={() => undefined} onChosen={() => undefined} />;
+  return <Parallel sweep={sweep} at={null} onAt={() => undefined} name={name} />;
 }
 
 function Curves({ panel, ids, places, names, live, dark }: BodyProps) {
