@@ -8,7 +8,7 @@ import { Boundary } from "./Boundary";
 import { colour } from "./colours";
 import { rows, type Row } from "./differing";
 import * as format from "./format";
-import { give, slotted } from "./hues";
+import { give, huesOf, nameOf, told } from "./hues";
 import { Link } from "./Link";
 import { useRows } from "./listed";
 import type { Live } from "./live";
@@ -21,10 +21,11 @@ const PARTS = { run: later("run"), config: later("config"), summary: later("summ
 const CodeDiff = lazy(() => import("./CodeDiff"));
 export const MOST_COMPARED = 20;
 
-/** The runs, each in its place of the palette, with empty ones between them where there are such. */
+/** The runs in their order, with the places in the palette that are not those of this order. */
 export function compareHref(runs: Run[], places: ReadonlyMap<string, number>): string {
-  const items = runs.slice(0, MOST_COMPARED).map(({ id }) => ({ id, name: id }));
-  return `/compare?${new URLSearchParams({ ids: slotted(items, places).join(",") })}`;
+  const ids = runs.slice(0, MOST_COMPARED).map((run) => run.id);
+  const hues = told(ids, (at) => at, places);
+  return `/compare?${new URLSearchParams({ ids: ids.join(","), ...(hues ? { hues } : {}) })}`;
 }
 
 export function Compare({ live, dark }: { live: Live; dark: boolean }) {
@@ -36,7 +37,8 @@ export function Compare({ live, dark }: { live: Live; dark: boolean }) {
   const runs = useMemo(() => ids.flatMap((id) => found.find((run) => run.id === id) ?? []), [named, found]);
   const every = useMemo(() => rows(runs), [runs]);
   const shown = all ? every : every.filter((row) => row.differs);
-  const places = useMemo(() => new Map(named.split(",").map((id, place) => [id, place])), [named]);
+  const [hues] = useParameter("hues", "");
+  const places = useMemo(() => { const said = huesOf(hues); return new Map(ids.map((id, at) => [id, said.get(nameOf(id)) ?? at])); }, [named, hues]);
   useEffect(() => give(places), [places]);
   const paint = (id: string) => colour(places.get(id) ?? 0, dark);
   if (!live.loaded || total === null) return <main className="page"><p className="hint">{say("Reading …")}</p></main>;

@@ -30,7 +30,7 @@ test("a link says what is not a run's own, so that another browser gives the sam
   expect([...huesOf("a~x|b|~1|c~1e9")]).toEqual([["", 1]]);
 });
 
-test("what is drawn or compared stands at its place, also where more than ten are", () => {
+test("what is drawn stands at its place, also where more than ten are", () => {
   const [a, b, c] = ["a", "b", "c"].map((run) => ({ id: `c/n/${run}`, run, name: run })) as [Item, Item, Item];
   const places = new Map([[a.id, 2], [b.id, 0], [c.id, 12]]);
   expect(slotted([a, b, c], places).join()).toBe("b,,a,,,,,,,,,,c");
