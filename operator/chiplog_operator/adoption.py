@@ -17,7 +17,7 @@ from chiplog_operator.cluster import Cluster, ClusterError, Conflict, Forbidden
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.metrics import Metrics
 from chiplog_operator.settings import Settings
-from chiplog_operator.sightings import Key
+from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Workload
 from chiplog_operator.strangers import Strangers, is_labelled, is_stranger
 
@@ -37,6 +37,7 @@ class Adopter:
     cluster: Cluster
     ledger: Ledger
     strangers: Strangers
+    sightings: Sightings
     metrics: Metrics
     reporter: str = ""
     clock: Callable[[], float] = time.time
@@ -63,6 +64,7 @@ class Adopter:
         if not is_known:
             self._tell(pod)
         self.strangers.adopted(pod, run)
+        self.sightings.pod_seen(run, key.name)
         return run
 
     def missed(self) -> Iterator[Key]:

@@ -88,6 +88,12 @@ class Cluster(Protocol):
         """Somebody's workload, or None; a kind that is not known is Forbidden."""
         ...
 
+    def workloads_like(self, workload: Workload, namespaces: Sequence[str]) -> Iterable[Json]:
+        """All workloads of a workload's kind, in the given namespaces, or in all where none is given; a kind that is
+        not known is Forbidden. What is given is read while it is taken, and may raise then.
+        """
+        ...
+
     def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
         """Pods among which are all those of a workload."""
         ...

@@ -38,6 +38,10 @@ class Fenced:
         """Somebody's workload, or None."""
         return self._cluster.workload(namespace, workload)
 
+    def workloads_like(self, workload: Workload, namespaces: Sequence[str]) -> Iterable[Json]:
+        """All workloads of a workload's kind."""
+        return self._cluster.workloads_like(workload, namespaces)
+
     def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
         """Pods among which are all those of a workload."""
         return self._cluster.mirrored(namespace, workload)

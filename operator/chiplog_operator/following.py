@@ -1,10 +1,16 @@
 """Which runs are followed and how closely: the plan by which namespaces are looked at; it looks at nothing itself."""
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from chiplog_operator.recording import EXPECTED_SECONDS
 from chiplog_operator.sightings import Key
+
+AWAITED_SECONDS = 0.5
+"""Between two looks at a namespace in which a recorder is about to write its first head, which is a transition. Each
+recorder is waited for like this once, for as long as it may take."""
 
 HOT_SECONDS = 2.0
 """Between two looks at a namespace in which a run is young, or has ended and is not durable yet."""
@@ -24,12 +30,15 @@ class Followed:
     is_hot: bool
     is_heard: bool
     """All its recorders were heard of when its status was decided last."""
+    awaited_until: float
+    """Until when one of them is to write its first head."""
 
 
 class Following:
     """The plan; threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._runs: dict[str, dict[Key, Followed]] = {}
         """By namespace."""
@@ -42,12 +51,15 @@ class Following:
         with self._lock:
             return sum(map(len, self._runs.values()))
 
-    def follow(self, key: Key, recorders: Iterable[str], *, is_hot: bool, is_heard: bool = False) -> None:
+    def follow(
+        self, key: Key, recorders: Iterable[str], *, is_hot: bool, is_heard: bool = False, is_awaited: bool = False
+    ) -> None:
         """Look after a run's recorders from now on; without any there is nothing to look at."""
+        until = self._clock() + EXPECTED_SECONDS if is_awaited else float("-inf")
         with self._lock:
             self._drop(key)
             if found := frozenset(recorders):
-                self._runs.setdefault(key.namespace, {})[key] = Followed(found, is_hot, is_heard)
+                self._runs.setdefault(key.namespace, {})[key] = Followed(found, is_hot, is_heard, until)
 
     def wait(self, key: Key) -> None:
         """A run lives without a recorder: suspended, queued, or waiting for its pods."""
@@ -87,9 +99,16 @@ class Following:
             self._runs.pop(key.namespace, None)
 
     def _is_due(self, namespace: str, runs: dict[Key, Followed], now: float) -> bool:
-        pause = HOT_SECONDS if any(run.is_hot for run in runs.values()) else CALM_SECONDS
         since = now - self._looked.get(namespace, float("-inf"))
-        return since >= max(pause, len(runs) / RECORDERS_PER_SECOND)
+        if since < max(AWAITED_SECONDS, len(runs) / RECORDERS_PER_SECOND):
+            return False
+        return since >= min(_pause(run, now) for run in runs.values())
+
+
+def _pause(run: Followed, now: float) -> float:
+    if now < run.awaited_until:
+        return AWAITED_SECONDS
+    return HOT_SECONDS if run.is_hot else CALM_SECONDS
 
 
 def _recorders(runs: dict[Key, Followed]) -> dict[str, Key]:

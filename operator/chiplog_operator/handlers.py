@@ -13,7 +13,7 @@ from typing import Any
 import kopf
 from kopf._core.reactor import inventory
 
-from chiplog_operator import names
+from chiplog_operator import names, sessions
 from chiplog_operator.cluster import Kind
 from chiplog_operator.intake import Intake
 
@@ -87,7 +87,7 @@ async def watch(intake: Intake, namespaces: Sequence[str], stop: asyncio.Event) 
 
 def _registry(intake: Intake) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
-    kopf.on.login(registry=registry)(_login)
+    kopf.on.login(registry=registry)(_login(intake))
     for place, kind in ((_RUNS, "trainingruns"), (_SWEEPS, "sweeps"), (_JOBS, "jobs"), (_PODS, "pods")):
         kopf.on.event(*place, id=kind, registry=registry)(_handler(intake, kind))  # type: ignore[arg-type]
     return registry
@@ -101,8 +101,22 @@ def _handler(intake: Intake, kind: Kind) -> Any:
     return handle
 
 
-def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-    return kopf.login_with_service_account(**kwargs) or kopf.login_via_client(**kwargs)
+def _login(intake: Intake) -> Any:
+    """What kopf finds out by itself, with a session of ours, which leaves out of lists what we know."""
+
+    async def login(**kwargs: Any) -> kopf.AiohttpSession | None:
+        info = kopf.login_with_service_account(**kwargs) or kopf.login_via_client(**kwargs)
+        if info is None:
+            return None
+        session = sessions.session(info.as_ssl_context(), info.as_http_headers(), info.proxy_url, intake.is_repeated)
+        return kopf.AiohttpSession(
+            aiohttp_session=session,
+            server=info.server,
+            default_namespace=info.default_namespace,
+            expiration=info.expiration,
+        )
+
+    return login
 
 
 def _settings() -> kopf.OperatorSettings:

@@ -62,6 +62,10 @@ class Intake:
         elif self._is_news(body, is_gone=is_gone):
             (self._add if body.get("status") else self._begin)(key)
 
+    def is_repeated(self, kind: Kind, namespace: str, uid: str, version: str) -> bool:
+        """An object of the list with which a watch begins is known as it is, so that nobody needs to take it."""
+        return self._motion.is_repeated(kind, namespace, uid, version)
+
     def missed(self, kind: Kind, body: Json) -> None:
         """An object that stands in a listing, and that the watch has not brought."""
         key, sweep = self._key_of(kind, body), sweep_of(kind, body)
@@ -83,6 +87,8 @@ class Intake:
         """A run of which nothing changed since its status was written: its objects are no news as they are now."""
         for kind, uid, version in item.versions:
             self._motion.known(kind, uid, version, item.key, item.key.namespace)
+        for uid in item.strangers:
+            self._strangers.resumed(uid, item.key)
         self._note(item.uid, (item.generation, None, ""))
 
     def _key_of(self, kind: Kind, body: Json) -> Key | None:

@@ -147,6 +147,14 @@ class Kube:
             raise Forbidden(f"{workload.kind} of {workload.api_version} is no kind that we read")
         return self._get(path)
 
+    def workloads_like(self, workload: Workload, namespaces: Sequence[str]) -> Iterator[Json]:
+        """All workloads of a workload's kind, page by page."""
+        for place in namespaces or ("",):
+            path = workloads.collection(place, workload)
+            if not path:
+                raise Forbidden(f"{workload.kind} of {workload.api_version} is no kind that we read")
+            yield from self._pages(path, {"limit": str(PAGE)}, _JSON)
+
     def mirrored(self, namespace: str, workload: Workload) -> list[Json]:
         """Pods among which are all those of a workload: a Job's by its UID, a pod itself, else all that ask."""
         if workload.kind == "Pod":

@@ -54,6 +54,11 @@ class Lineage:
             owner = higher
         return owner
 
+    def learn(self, other: "Lineage") -> None:
+        """Know what another has found out."""
+        with self._lock:
+            self._steps |= dict(list(other._steps.items())[: MAX_REMEMBERED - len(self._steps)])
+
     def _above(self, namespace: str, owner: Workload) -> Workload | None:
         known = self._steps.get(owner.uid)
         if known is not None:

@@ -16,7 +16,7 @@ from chiplog_operator.following import Following
 from chiplog_operator.intake import Intake
 from chiplog_operator.ledger import Ledger
 from chiplog_operator.news import Budget
-from chiplog_operator.roll_call import Unchanged
+from chiplog_operator.roll_call import Answer, Unchanged
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.workqueue import WorkQueue
 
@@ -51,13 +51,18 @@ class Lookout:
         except ClusterError as error:
             log.warning("roll not called, every run is looked at", error=str(error))
             return
+        self.resume(found)
+        log.info("roll called", unchanged=len(found.unchanged), followed=len(self.following))
+
+    def resume(self, found: Answer) -> None:
+        """Go on from what a roll call found, as after a pass over each run that needs none."""
         for key, name in found.pods:
             self.sightings.pod_seen(key, name)
+        self.comparison.strangers.lineage.learn(found.lineage)
         self.sightings.all_seen()
         live = sum(item.pace.is_followed for item in found.unchanged)
         for item in found.unchanged:
             self._resume(item, live)
-        log.info("roll called", unchanged=len(found.unchanged), followed=len(self.following))
 
     async def look(self) -> None:
         """Read what is new of the runs that are followed, with one LIST for each namespace that is due."""

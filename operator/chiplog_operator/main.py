@@ -74,8 +74,8 @@ ADOPTERS = 2
 THREADS = 16
 """One for every loop and worker, whatever the number of cores: the Lease must not wait for a store that is silent."""
 
-LOOK_SECONDS = 2.0
-"""Between two looks at the plan of whom to follow."""
+LOOK_SECONDS = 0.5
+"""Between two looks at the plan of whom to follow, which mostly follows nobody now."""
 
 LEASE_TIMEOUT_SECONDS = (1.0, 2.0)
 """A renewal that takes longer is tried again while there is time."""
@@ -124,7 +124,9 @@ class Operator:
             closed=settings.closed_namespaces,
         )  # fmt: skip
         reporter = os.environ.get("HOSTNAME", "")
-        self.adopter = Adopter(settings, self.cluster, self.ledger, self.strangers, self.metrics, reporter)
+        self.adopter = Adopter(
+            settings, self.cluster, self.ledger, self.strangers, self.sightings, self.metrics, reporter
+        )
         self.notifier = _notifier(settings, self.metrics)
         self.lines = LineWatch(
             self.cluster, open_bucket(settings.bucket), settings.cluster, self.metrics, settings.namespaces, reporter
@@ -138,7 +140,7 @@ class Operator:
             settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
             Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
             close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
-            notify=self.notifier.of_run, notify_problem=self.notifier.problem,
+            notify=self.notifier.of_run, notify_problem=self.notifier.problem, due_seconds=self.queue.due_seconds,
         )  # fmt: skip
         self.lookout = self._lookout()
         self._measure()

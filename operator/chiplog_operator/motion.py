@@ -102,14 +102,24 @@ class Motion:
         uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
         with self._lock:
             watch = self._watch(kind, body["metadata"].get("namespace", ""))
-            watch.took(uid, is_listed=is_listed)
-            since = watch.missing.pop(uid, None)
-            if since is not None and self._clock() - since > LATE_SECONDS:
-                watch.late_at = self._clock()
+            self._took(watch, uid, is_listed=is_listed)
             known = watch.delivered.pop(uid, None)
             if not is_gone:
                 watch.delivered[uid] = _Seen(version, owner, watch.listing)
         return is_gone or known is None or known.version != version
+
+    def is_repeated(self, kind: str, namespace: str, uid: str, version: str) -> bool:
+        """The list with which a watch begins holds this version of an object, and it is known: then it counts as
+        delivered, and need not be.
+        """
+        with self._lock:
+            watch = self._watch(kind, namespace)
+            known = watch.delivered.get(uid)
+            if known is None or known.version != version:
+                return False
+            self._took(watch, uid, is_listed=True)
+            watch.delivered[uid] = _Seen(version, known.owner, watch.listing)
+        return True
 
     def known(self, kind: str, uid: str, version: str, owner: Hashable, namespace: str = "") -> None:
         """This version of an object of an `owner` was looked at by other means before any watch."""
@@ -149,6 +159,12 @@ class Motion:
         gone = watch.delivered.keys() - versions.keys()
         watch.missing = {uid: watch.missing.get(uid, now) for uid in news | gone}
         return sorted(news)
+
+    def _took(self, watch: _Watch, uid: str, *, is_listed: bool) -> None:
+        watch.took(uid, is_listed=is_listed)
+        since = watch.missing.pop(uid, None)
+        if since is not None and self._clock() - since > LATE_SECONDS:
+            watch.late_at = self._clock()
 
     def missed_seconds(self, now: float) -> float:
         """For how long the oldest missing change has been missing; 0 where none is."""

@@ -1,7 +1,7 @@
 """Which changes of a status are told at once, and how often the others are: a budget of writes for the whole cluster.
 
 A transition (another state, a condition that turned, a trouble, a restart) is told at once, unless the next moment is
-likely to change it again: then it is held for a second, and both are one write. Progress (step, metric, lag, how far a
+sure to change it again: then it is held for a second, and both are one write. Progress (step, metric, lag, how far a
 pod has come in starting) waits for its turn: `per_second` writes for all runs together.
 """
 
@@ -33,11 +33,13 @@ def is_transition(before: Tree, after: Tree) -> bool:
 
 
 def is_fleeting(status: Tree) -> bool:
-    """The next moment is likely to change it: no pod is made yet, no head written yet, the Job has not spoken yet."""
+    """The next moment is sure to change it: no pod is made yet, the Job has not spoken yet, all but the last word of a
+    recorder is there. A start is none: its recorder's first head comes within seconds, or not.
+    """
     if status["state"] in documents.TERMINAL:
         return not documents.is_durable(status) and conditions.find(status, "Durable").get("reason") == "Shipping"
     if status["state"] == "running":
-        return status["reason"] == "Ending" or conditions.find(status, "Recording").get("reason") == "Waiting"
+        return bool(status["reason"] == "Ending")
     return status["state"] == "pending" and status["reason"] in ("Pending", "Restarting")
 
 
@@ -52,6 +54,7 @@ class Budget:
         self._settle_seconds = settle_seconds
         self._told: dict[Key, float] = {}
         self._held: dict[Key, float] = {}
+        self._noticed: dict[Key, float] = {}
 
     def wait(self, key: Key, live: int) -> float:
         """Seconds until the turn of a run among so many that live; 0 where it is now."""
@@ -64,10 +67,21 @@ class Budget:
         now = self._clock()
         return max(0.0, self._held.setdefault(key, now) + self._settle_seconds - now)
 
-    def told(self, key: Key) -> None:
-        """A run's status was written, for whatever reason."""
-        self._told[key] = self._clock()
+    def noticed(self, key: Key, seconds_ago: float) -> None:
+        """There is a transition to tell, of which the first word came so long ago."""
+        self._noticed.setdefault(key, self._clock() - seconds_ago)
+
+    def told(self, key: Key) -> float:
+        """A run's status was written, for whatever reason; returns how long a transition in it waited for that."""
+        now = self._clock()
+        self._told[key] = now
         self._held.pop(key, None)
+        return now - self._noticed.pop(key, now)
+
+    def settled(self, key: Key) -> None:
+        """What was to be told is undone: there is no transition any more."""
+        self._held.pop(key, None)
+        self._noticed.pop(key, None)
 
     def enter(self, key: Key, live: int, chance: float) -> None:
         """A run that was told by an earlier life of ours: its turn is anywhere in an interval, by `chance` from 0 to 1,
@@ -78,7 +92,7 @@ class Budget:
     def forget(self, key: Key) -> None:
         """The run makes no progress any more."""
         self._told.pop(key, None)
-        self._held.pop(key, None)
+        self.settled(key)
 
     def _interval(self, live: int) -> float:
         return max(LEAST_SECONDS, live / self._per_second)

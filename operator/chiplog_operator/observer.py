@@ -21,6 +21,7 @@ from chiplog_operator import (
     pods,
     ranks,
     recording,
+    strangers,
     times,
 )
 from chiplog_operator.attempts import Circumstances
@@ -32,7 +33,7 @@ from chiplog_operator.observations import Hindrance, Job, Observation, Refusal, 
 from chiplog_operator.recorder_probe import Prober
 from chiplog_operator.sightings import Key, Sightings
 from chiplog_operator.specs import Run, Workload
-from chiplog_operator.strangers import Strangers, is_stranger
+from chiplog_operator.strangers import Strangers
 
 MAX_BY_NAME = 4
 """Pods of a run that are read one by one; of more a LIST asks less of our share of requests."""
@@ -121,7 +122,7 @@ class Observer:
 
     def _bodies(self, key: Key, run: Run, memory: Memory, job: Job | None) -> list[Sight]:
         """The run's pods and the last sight of those that vanished; none of an earlier run of the same name."""
-        listed = self._mirrored(key, run.mirrors) if run.mirrors is not None else self._present(key, run, memory, job)
+        listed = self._present(key, run, memory, job)
         present = {body["metadata"]["uid"] for body in listed}
         vanished = [body for body in self.sightings.pods(key) if body["metadata"]["uid"] not in present]
         return [(body, is_gone) for group, is_gone in ((listed, False), (vanished, True)) for body in group
@@ -134,15 +135,20 @@ class Observer:
         a look at every pod of the namespace: a tenth of a second for ten thousand, or a whole one where it asks etcd.
         """
         names = self.sightings.pod_names(key)
-        goes_on = job is not None and not (job.is_complete or job.failing or job.is_suspended)
-        if not (goes_on and run.parallelism <= len(names) <= MAX_BY_NAME):
-            return self.cluster.pods(*key)
         remembered = {binding["pod"] for binding in attempts.current(memory.attempts).values()}
+        goes_on = job is not None and not (job.is_complete or job.failing or job.is_suspended)
+        if not (goes_on and _least(run) <= len(names) and len(names | remembered) <= MAX_BY_NAME):
+            return self._listed(key, run)
         found = {name: self.cluster.pod(key.namespace, name) for name in sorted(names | remembered)}
         for name in names:
             if found[name] is None:
                 self.sightings.pod_missed(key, name)  # Its deletion may be one that the watch never brings.
-        return [body for body in found.values() if body is not None]
+        present = [body for body in found.values() if body is not None]
+        is_judged_by_pods = run.mirrors is not None and not any(map(strangers.is_alive, present))
+        return self._listed(key, run) if is_judged_by_pods else present
+
+    def _listed(self, key: Key, run: Run) -> list[dict[str, Any]]:
+        return self.cluster.pods(*key) if run.mirrors is None else self._mirrored(key, run.mirrors)
 
     def _mirrored(self, key: Key, workload: Workload) -> list[dict[str, Any]]:
         found = self.cluster.mirrored(key.namespace, workload)
@@ -151,7 +157,7 @@ class Observer:
 
     def _is_of(self, pod: Mapping[str, Any], run: Run) -> bool:
         if run.mirrors is not None:
-            return is_stranger(pod) and self.strangers.lineage.top(pod).uid == run.mirrors.uid
+            return strangers.is_stranger(pod) and self.strangers.lineage.top(pod).uid == run.mirrors.uid
         annotations = pod["metadata"].get("annotations") or {}
         return bool(annotations.get(names.RUN_ID_ANNOTATION) == run.id)
 
@@ -204,6 +210,11 @@ def circumstances(run: Run, job: Job | None, heads: Mapping[str, Head]) -> Circu
         restarts_in_place=(run.template.get("spec") or {}).get("restartPolicy", "Never") != "Never",
         exits={recorder: head.exit_code for recorder, head in heads.items() if head.exit_code is not None},
     )
+
+
+def _least(run: Run) -> int:
+    """How many pods it has at least, while it trains: how many a mirror's workload wants its kind alone knows."""
+    return run.parallelism if run.mirrors is None else 1
 
 
 def _described(run: Run, bodies: list[Sight]) -> Run:

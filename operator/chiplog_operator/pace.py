@@ -42,6 +42,8 @@ class Pace:
     """Seconds; None waits for an event."""
     is_followed: bool = False
     is_hot: bool = False
+    is_awaited: bool = False
+    """A recorder of it runs, and is to write its first head any moment."""
     is_heard: bool = False
     """Its recorders were heard of, so that one which only came further is no reason to look."""
     is_forgotten: bool = False
@@ -65,7 +67,9 @@ def following(run: Run, seen: Observation, new: Mapping[str, Any], live: int = 1
     is_young = started is None or seen.now - started < YOUNG_SECONDS
     is_alive = any(not pod.is_over for pod in seen.pods)
     is_heard = conditions.find(new, recording.TYPE).get("status") == "True"
-    return Pace(_look_again(run, seen, new, live), is_followed=is_alive, is_hot=is_young, is_heard=is_heard)
+    is_awaited = any(recording.is_awaited(seen, pod) for pod in seen.pods)
+    again = _look_again(run, seen, new, live)
+    return Pace(again, is_followed=is_alive, is_hot=is_young, is_awaited=is_awaited, is_heard=is_heard)
 
 
 def settled(run: Run, now: float) -> Pace:

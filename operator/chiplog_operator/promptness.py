@@ -32,9 +32,8 @@ class Lags:
 
 
 def delays(before: Tree, after: Tree, seen: Observation, now: float) -> Iterator[tuple[str, float]]:
-    """What a status that is written now tells for the first time, by the name of its histogram, and how late it is.
-
-    The kubelet and the Job controller say whole seconds, so up to one of it is theirs.
+    """What a status that is written now tells for the first time, by the name of its histogram, and how late it is by
+    other clocks. The kubelet and the Job controller say whole seconds, and a second or more later: that is theirs.
     """
     if conditions.is_true(after, "Started") and not conditions.is_true(before, "Started") and "startTime" in after:
         yield "start_told_seconds", max(0.0, now - (times.seconds(after["startTime"]) or now))

@@ -72,6 +72,8 @@ class Reconciler:
     """Takes in what people are to be told of a run, before its status says so."""
     notify_problem: Callable[[Run], str] = lambda _: ""
     """Why a run that asks for it is told to nobody."""
+    due_seconds: Callable[[Key], float] = lambda _: 0.0
+    """For how long a pass has been due when it is made: since an event, or since its time came."""
     lags: Lags = field(default_factory=Lags)
 
     def __post_init__(self) -> None:
@@ -284,14 +286,20 @@ class Reconciler:
         """The status if it changed, in one write, and then Events of the change. Mere progress waits for its turn, and
         what changes again at once for that: then after how many seconds it is to be told.
         """
+        is_transition = news.is_transition(run.status, new)
+        if not is_transition:
+            self.budget.settled(key)
         if new == run.status:
             return None
-        is_transition = news.is_transition(run.status, new)
+        if is_transition:
+            self.budget.noticed(key, self.due_seconds(key))
         wait = self.budget.hold(key, new) if is_transition else self.budget.wait(key, len(self.following))
         if wait > 0:
             return wait
         self.cluster.apply_status(_status_manifest(run, new))
-        self.budget.told(key)
+        late_seconds = self.budget.told(key)
+        if is_transition:
+            self.metrics.took("transition_told_seconds", late_seconds)
         for name, seconds in promptness.delays(run.status, new, seen, self.observer.clock()):
             self.metrics.took(name, seconds)
         self.metrics.count("status_writes_total", kind="transition" if is_transition else "progress")
@@ -313,7 +321,9 @@ class Reconciler:
 
     def _follow(self, key: Key, run: Run, seen: Observation, after: Pace) -> float | None:
         if after.is_followed:
-            self.following.follow(key, _recorders(seen), is_hot=after.is_hot, is_heard=after.is_heard)
+            self.following.follow(
+                key, _recorders(seen), is_hot=after.is_hot, is_heard=after.is_heard, is_awaited=after.is_awaited
+            )
         elif not after.is_forgotten:
             self.following.wait(key)
         else:

@@ -69,6 +69,12 @@ def is_overdue(seen: Observation, pod: Pod) -> bool:
     return seen.now - max(recorder.started_at, head.modified if head else 0.0) > EXPECTED_SECONDS
 
 
+def is_awaited(seen: Observation, pod: Pod) -> bool:
+    """The pod's recorder runs, and its first head is still to come."""
+    is_running = pod.recorder is not None and pod.recorder.is_running and not pod.is_over
+    return is_running and pod.uid not in seen.heads and not is_overdue(seen, pod)
+
+
 def is_silent(seen: Observation, pod: Pod) -> bool:
     """A recorder that wrote before missed its heartbeat, and no answer of its own excuses it."""
     head, probe = seen.heads.get(pod.uid), seen.probes.get(pod.uid)

@@ -45,6 +45,11 @@ class Strangers:
             if not is_labelled(pod):
                 self._unlabelled.setdefault(run, {})[metadata["uid"]] = dict(pod)
 
+    def resumed(self, uid: str, run: Key) -> None:
+        """A pod is of a mirror that goes on from its status: it was adopted in an earlier life of ours."""
+        with self._lock:
+            self._runs[uid] = run
+
     def dismissed(self, key: Key) -> None:
         """A pod needs no run."""
         with self._lock:

@@ -34,6 +34,9 @@ PLURALS: dict[tuple[str, str], str] = {
 ENDLESS = frozenset({"DaemonSet", "Deployment", "LeaderWorkerSet", "RayCluster", "ReplicaSet", "StatefulSet"})
 """Kinds that never end by themselves."""
 
+TELLING = frozenset({"suspend", "runPolicy"})
+"""Fields of a spec that `job` depends on; all else that it asks for stands in metadata and status."""
+
 _COMPLETE = ("Complete", "Completed", "Succeeded")
 _RAY = {"SUCCEEDED": ("Complete", "RayJobSucceeded"), "FAILED": ("Failed", "RayJobFailed"),
         "STOPPED": ("Failed", "RayJobStopped")}  # fmt: skip
@@ -41,12 +44,17 @@ _RAY = {"SUCCEEDED": ("Complete", "RayJobSucceeded"), "FAILED": ("Failed", "RayJ
 
 def path(namespace: str, workload: Workload) -> str:
     """Where the API server has it; empty for a kind that is not known."""
-    group = workload.group
-    plural = PLURALS.get((group, workload.kind))
+    listing = collection(namespace, workload)
+    return f"{listing}/{workload.name}" if listing else ""
+
+
+def collection(namespace: str, workload: Workload) -> str:
+    """Where the API server lists its kind, in a namespace or (`""`) in all; empty for a kind that is not known."""
+    plural = PLURALS.get((workload.group, workload.kind))
     if plural is None:
         return ""
-    root = f"/apis/{workload.api_version}" if group else f"/api/{workload.api_version}"
-    return f"{root}/namespaces/{namespace}/{plural}/{workload.name}"
+    root = f"/apis/{workload.api_version}" if workload.group else f"/api/{workload.api_version}"
+    return f"{root}/namespaces/{namespace}/{plural}" if namespace else f"{root}/{plural}"
 
 
 def mute(workload: Workload, created_at: float) -> Job:

@@ -36,8 +36,9 @@ class WorkQueue(Generic[K]):
         self._ready: asyncio.PriorityQueue[tuple[bool, int, K]] = asyncio.PriorityQueue()
         self._added = itertools.count()
         self._waiting: set[K] = set()
-        self._busy: set[K] = set()
-        self._again: set[K] = set()
+        self._busy: dict[K, float] = {}
+        """Each with the time since when it was to be worked on."""
+        self._again: dict[K, float] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
         self._failures: dict[K, int] = {}
 
@@ -48,11 +49,9 @@ class WorkQueue(Generic[K]):
         """Work on `key` as soon as a worker is free; before all that wait, if it `is_first`."""
         self._cancel_timer(key)
         if key in self._busy:
-            self._again.add(key)
+            self._again.setdefault(key, time.monotonic())
         elif key not in self._waiting:
-            self._waiting.add(key)
-            self._since[key] = time.monotonic()
-            self._ready.put_nowait((not is_first, next(self._added), key))
+            self._put(key, time.monotonic(), is_first=is_first)
 
     def add_later(self, key: K, seconds: float) -> None:
         """Work on `key` after this long, unless it is added before; a new time replaces the old."""
@@ -66,6 +65,11 @@ class WorkQueue(Generic[K]):
         if key not in self._waiting and (timer is None or timer.when() > due):
             self.add_later(key, seconds)
 
+    def due_seconds(self, key: K) -> float:
+        """For how long a key that is worked on has been due: since it was added, or its time came."""
+        since = self._busy.get(key)
+        return time.monotonic() - since if since is not None else 0.0
+
     async def run(self, workers: int, process: Callable[[K], Awaitable[float | None]]) -> None:
         """Work until cancelled. `process` returns after how many seconds its key is due again, or None."""
         async with asyncio.TaskGroup() as group:
@@ -76,21 +80,27 @@ class WorkQueue(Generic[K]):
         while True:
             _, _, key = await self._ready.get()
             self._waiting.discard(key)
-            self._waited(time.monotonic() - self._since.pop(key))
-            self._busy.add(key)
+            self._busy[key] = self._since.pop(key)
+            self._waited(self.due_seconds(key))
             # A pass that fails, even by a fault of ours, must not end the worker: its error comes back as a value.
             (result,) = await asyncio.gather(process(key), return_exceptions=True)
-            self._busy.discard(key)
+            del self._busy[key]
             self._settle(key, result)
+
+    def _put(self, key: K, since: float, *, is_first: bool) -> None:
+        self._waiting.add(key)
+        self._since[key] = since
+        self._ready.put_nowait((not is_first, next(self._added), key))
 
     def _settle(self, key: K, result: float | BaseException | None) -> None:
         if isinstance(result, BaseException):
             self._failed(key, result)
         else:
             self._failures.pop(key, None)
-        if key in self._again:
-            self._again.discard(key)
-            self.add(key)
+        since = self._again.pop(key, None)
+        if since is not None:
+            self._cancel_timer(key)
+            self._put(key, since, is_first=False)
         elif isinstance(result, int | float):
             self.add_within(key, result)  # Somebody may have asked for a sooner time while it was worked on.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from operator_world import World, training_run
+from others_world import Others, of_many_kinds
 
 
 @pytest.fixture
@@ -18,3 +19,8 @@ def make_world() -> Callable[..., World]:
         return World(training_run(**spec))
 
     return make
+
+
+@pytest.fixture
+def others() -> Others:
+    return of_many_kinds()

@@ -3,18 +3,12 @@
 from typing import Any
 
 import pytest
-from operator_world import KEY, Time, World, training_run
+from operator_world import KEY, Patient, Time, World, training_run
 
-from chiplog_operator import news, recording
+from chiplog_operator import following, news, recording
 from chiplog_operator.heads import Probe
 from chiplog_operator.news import Budget
 from chiplog_operator.sightings import Key
-
-
-class Patient(World):
-    """A world whose operator holds what is fleeting, as the real one does."""
-
-    settle_seconds = news.SETTLE_SECONDS
 
 
 def writes(world: World) -> int:
@@ -33,7 +27,25 @@ def attempt(world: World, name: str, code: int) -> None:
     world.passes(seconds=0.7)
 
 
-def test_a_plain_life_is_three_writes() -> None:
+def test_a_plain_life_is_four_writes_at_most() -> None:
+    world = Patient()
+    world.passes()
+    world.make_pod()
+    world.passes(seconds=0.2)
+    world.run_pod()
+    world.passes(seconds=0.1)
+    world.record()
+    world.passes(seconds=2.5)
+    world.record(state="drained", step=3)
+    world.end_pod()
+    world.passes(seconds=0.7)
+    world.end_job()
+    world.passes(seconds=0.1)
+    assert (world.status["state"], world.condition("Durable")) == ("finished", ("True", "AllShipped"))
+    assert writes(world) == 4
+
+
+def test_a_life_whose_recorder_was_quicker_than_its_trainer_is_three_writes() -> None:
     world = Patient()
     world.passes()
     attempt(world, "p1", 0)
@@ -62,17 +74,53 @@ def test_another_attempt_is_two_writes_more() -> None:
     assert writes(world) == 5
 
 
-def test_a_run_whose_head_is_late_is_told_within_a_second() -> None:
+def test_a_start_is_told_at_once_whether_or_not_its_recorder_was_heard_of() -> None:
     world = Patient()
     world.passes()
     world.make_pod()
     world.passes(seconds=0.2)
     world.run_pod()
-    assert world.passes(seconds=0.2) == pytest.approx(news.SETTLE_SECONDS)
-    assert world.passes(seconds=0.6) == pytest.approx(news.SETTLE_SECONDS - 0.6)
-    assert world.status["state"] == "pending"
-    world.passes(seconds=0.4)
+    world.passes()
     assert (world.status["state"], world.condition("Recording")) == ("running", ("Unknown", "Waiting"))
+
+
+def test_a_first_head_is_found_within_half_a_second_and_told_at_once() -> None:
+    world = Patient()
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.passes()
+    assert world.following.due(world.clock()) != {}
+    world.record()
+    world.clock.now += following.AWAITED_SECONDS
+    [(namespace, recorders)] = world.following.due(world.clock()).items()
+    assert world.ledger.refresh(namespace, recorders) == {"uid-p1"}
+    world.reconciler.reconcile(KEY)
+    assert world.condition("Recording") == ("True", "Shipping")
+    world.clock.now += following.AWAITED_SECONDS
+    assert world.following.due(world.clock()) == {}, "it was heard of, and is looked at as any young run"
+
+
+def test_a_recorder_that_never_writes_is_waited_for_no_longer_than_it_may_take() -> None:
+    world = Patient()
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.passes()
+    looks = 0
+    for _ in range(120):
+        world.clock.now += following.AWAITED_SECONDS
+        looks += bool(world.following.due(world.clock()))
+    assert looks <= recording.EXPECTED_SECONDS / following.AWAITED_SECONDS + 40 / following.HOT_SECONDS + 1
+
+
+def test_what_is_held_is_told_within_a_second_of_the_first_word_of_it() -> None:
+    world = Patient()
+    assert world.passes() == pytest.approx(news.SETTLE_SECONDS)
+    assert world.passes(seconds=0.6) == pytest.approx(news.SETTLE_SECONDS - 0.6)
+    assert not world.status
+    world.passes(seconds=0.4)
+    assert (world.status["state"], world.status["reason"]) == ("pending", "Pending")
 
 
 def test_a_job_that_is_deleted_before_any_status_was_told_is_not_made_again() -> None:

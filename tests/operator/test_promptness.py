@@ -1,7 +1,7 @@
 """How late the operator's words are, in the numbers that it tells of itself."""
 
 import pytest
-from operator_world import World
+from operator_world import KEY, Patient, World
 
 from chiplog_operator import times
 from chiplog_operator.heads import Probe
@@ -33,6 +33,35 @@ def test_a_start_and_an_end_are_timed_once(world: World) -> None:
     assert timed(world, "end_told_seconds") == (1, pytest.approx(world.clock() - ended))
     world.passes(seconds=60)
     assert (timed(world, "start_told_seconds")[0], timed(world, "end_told_seconds")[0]) == (1, 1)
+
+
+def test_a_transition_is_timed_from_the_first_word_of_it_through_every_pass_that_held_it() -> None:
+    world = Patient()
+    world.due_seconds = 0.2
+    world.passes()
+    assert timed(world, "transition_told_seconds") == (0, 0), "the Job is made, its pod is not: nothing is told yet"
+    world.passes(seconds=0.5)
+    world.make_pod()
+    world.passes(seconds=0.1)
+    assert timed(world, "transition_told_seconds") == (1, pytest.approx(0.2 + 0.6))
+    world.run_pod()
+    world.passes(seconds=0.1)
+    assert timed(world, "transition_told_seconds") == (2, pytest.approx(0.8 + 0.2)), "no kubelet's second counts"
+
+
+def test_a_transition_that_was_undone_before_it_was_told_times_none_that_comes_later() -> None:
+    world = Patient()
+    world.passes()
+    world.make_pod()
+    world.run_pod()
+    world.record()
+    world.passes()
+    before = timed(world, "transition_told_seconds")
+    world.reconciler.budget.noticed(KEY, 0.0)
+    world.passes(seconds=30)
+    world.pod()["status"]["containerStatuses"][0]["restartCount"] = 1
+    world.passes()
+    assert timed(world, "transition_told_seconds") == (before[0] + 1, pytest.approx(before[1]))
 
 
 def behind(world: World) -> World:

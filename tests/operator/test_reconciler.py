@@ -1,15 +1,13 @@
 """A pass over a TrainingRun: what it writes, in what order."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from operator_world import KEY, RUN_ID, SETTINGS, UID, World, training_run
+from operator_world import KEY, RUN_ID, SETTINGS, World, training_run
 
 from chiplog import records
 from chiplog.errors import Unreachable
-from chiplog_operator import documents, specs
 from chiplog_operator.cluster import Conflict, Forbidden, Invalid
 from chiplog_operator.heads import Probe
 
@@ -279,68 +277,6 @@ def test_the_words_of_a_lasting_failure_do_not_write_a_status_each(world: World)
     assert world.status["conditions"] == before
 
 
-def test_a_pod_seen_to_vanish_keeps_its_last_words(make_world: Make) -> None:
-    world = make_world(backoffLimit=1)
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.passes(1)
-    world.end_pod(code=137, reason="OOMKilled")
-    world.vanish_pod()
-    world.passes(1)
-    [attempt] = world.status["lastAttempts"]
-    assert (attempt["reason"], attempt["exitCode"], attempt["signal"]) == ("OOMKilled", 137, 9)
-    assert world.sightings.pods(KEY) == []
-    world.start_operator()
-    world.make_pod("p2")
-    world.passes(1)
-    assert [item["number"] for item in world.status["lastAttempts"]] == [1, 2]
-    assert world.status["lastAttempts"][0] == attempt
-
-
-def test_a_pod_that_vanished_unseen_is_deleted_and_no_more_is_guessed(make_world: Make) -> None:
-    world = make_world(backoffLimit=1)
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.passes(1)
-    world.vanish_pod(is_seen=False)
-    world.passes(1)
-    [attempt] = world.status["lastAttempts"]
-    assert attempt["reason"] == "Deleted"
-    assert "exitCode" not in attempt
-
-
-def test_a_deleted_run_s_outcome_is_still_written(world: World) -> None:
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.passes(1)
-    world.vanish_run()
-    assert world.passes(1) == 15.0
-    assert (world.outcome["state"], world.outcome["reason"]) == ("killed", "RunDeleted")
-    world.end_pod(code=143)
-    world.record(state="drained")
-    assert world.passes(15) is None
-    assert world.outcome["durable"]
-    assert world.sightings.run(KEY) is None
-
-
-def test_a_run_made_again_under_its_name_is_another_run(world: World) -> None:
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.passes(1)
-    world.vanish_run()
-    again = training_run()
-    again["metadata"]["uid"] = UID.replace("3f2a9c10", "aaaaaaaa")
-    world.cluster.runs[KEY] = again
-    world.passes(1)
-    assert world.outcome["reason"] == "RunDeleted"
-    assert world.status["runId"] == "mnist-aaaaaaaa"
-    assert world.status["attempts"] == 0
-
-
 def test_time_to_live_counts_from_durable(make_world: Make) -> None:
     world = make_world(ttlSecondsAfterFinished=100)
     world.passes()
@@ -429,90 +365,3 @@ def test_a_status_written_by_somebody_since_is_a_conflict_and_worth_another_pass
         world.passes(2)
     world.passes(2)
     assert world.status["attempts"] == 1
-
-
-BY_HAND = [{"manager": "kubectl-edit", "operation": "Update", "subresource": "status"}]
-
-
-def edited(world: World, **status: Any) -> None:
-    """Somebody who may writes into the status."""
-    body = world.cluster.runs[KEY]
-    body["metadata"]["managedFields"] = BY_HAND
-    body["status"] = {**(body.get("status") or {}), **status}
-
-
-def durable() -> dict[str, Any]:
-    moment = "2026-11-23T00:00:00Z"
-    said = {"reason": "AllShipped", "message": "m", "lastTransitionTime": moment}
-    return {"type": "Durable", "status": "True", **said}
-
-
-def test_an_end_that_somebody_wrote_into_the_status_of_a_living_run_is_corrected(world: World) -> None:
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.record()
-    world.passes(1)
-    edited(world, state="finished", reason="Completed", completionTime="2026-11-23T00:00:00Z", conditions=[durable()])
-    world.passes(2)
-    assert (world.status["state"], world.condition("Durable")) == ("running", ("False", "Shipping"))
-    assert world.outcome["state"] == "running"
-
-
-def test_an_end_that_somebody_rewrote_is_told_again_by_the_witnesses(world: World) -> None:
-    world.passes()
-    world.make_pod()
-    world.run_pod()
-    world.record(state="drained")
-    world.end_pod(code=3)
-    world.end_job("Failed", "BackoffLimitExceeded")
-    world.passes(1)
-    assert world.status["state"] == "failed"
-    edited(world, state="finished", reason="Completed")
-    world.passes(2)
-    assert (world.status["state"], world.status["reason"]) == ("failed", "Error")
-
-
-def test_a_status_emptied_by_hand_makes_no_second_job(world: World) -> None:
-    world.passes()
-    edited(world)
-    world.cluster.runs[KEY]["status"] = {}
-    world.passes(1)
-    assert world.fate.writes.count("job") == 1
-    assert world.status["state"] == "pending"
-
-
-def another_s(world: World, uid: str) -> None:
-    """The bucket has a run of our id, of a resource with this UID."""
-    run = replace(specs.run(training_run()), uid=uid)
-    key = f"v1/runs/{SETTINGS.cluster}/{KEY.namespace}/{RUN_ID}/"
-    world.bucket.put(f"{key}run.json", records.pack_document(documents.run(run, SETTINGS.cluster)))
-    status = {"state": "running", "conditions": []}
-    world.bucket.put(f"{key}outcome.json", records.pack_document(documents.outcome(RUN_ID, status, [])))
-
-
-def test_a_run_whose_id_is_another_s_makes_and_writes_nothing_and_says_so(world: World) -> None:
-    another_s(world, f"{UID[:8]}-0000-4000-8000-00000000000f")
-    before = list(world.fate.writes)
-    world.passes()
-    assert (world.status["state"], world.status["reason"]) == ("pending", "RunIdTaken")
-    assert "belongs to another run in the bucket" in world.status["message"]
-    assert world.condition("Admitted") == ("False", "RunIdTaken")
-    world.passes(60)
-    assert [what for what in world.fate.writes[len(before) :] if what != "event"] == ["status"]
-    world.vanish_run()
-    world.passes()
-    assert world.outcome["state"] == "running"
-
-
-def test_a_run_of_the_same_resource_is_its_own_after_its_status_was_lost(world: World) -> None:
-    another_s(world, UID)
-    world.passes(15)
-    assert world.status["reason"] != "RunIdTaken"
-    assert (world.status["state"], world.status["reason"]) == ("killed", "JobDeleted")
-
-
-def test_whose_a_run_is_costs_no_training_while_the_bucket_is_down(world: World) -> None:
-    world.bucket.fault = Unreachable("down")
-    world.passes()
-    assert world.fate.writes.count("job") == 1

@@ -198,6 +198,7 @@ def named(body: dict[str, Any], name: str) -> dict[str, Any]:
     """The same object, of a run of another name."""
     metadata = body["metadata"]
     labels = {**(metadata.get("labels") or {}), names.RUN_LABEL: name}
-    told = {"runId": names.run_id(name, UID), "jobName": names.run_id(name, UID)}
+    tries = [{**item, "pod": name} for item in (body.get("status") or {}).get("lastAttempts", [])]
+    told = {"runId": names.run_id(name, UID), "jobName": names.run_id(name, UID), "lastAttempts": tries}
     status = {**(body.get("status") or {}), **(told if body.get("kind") == names.KIND else {})}
     return {**body, "metadata": {**metadata, "name": name, "labels": labels}, "status": status}

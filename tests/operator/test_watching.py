@@ -290,6 +290,20 @@ def test_the_watch_of_one_namespace_says_nothing_of_another_s() -> None:
     assert motion.is_stalled(STALLED_SECONDS + 1)
 
 
+def test_what_the_list_of_a_watch_repeats_counts_as_brought() -> None:
+    motion = Motion()
+    for uid in ("gone", "there"):
+        motion.known("pods", uid, "7", uid)
+    assert not motion.is_repeated("pods", "team", "there", "8")
+    assert not motion.is_repeated("jobs", "team", "there", "7")
+    assert not motion.is_repeated("pods", "team", "new", "1")
+    assert motion.is_repeated("pods", "team", "there", "7")
+    motion.compare("pods", [body(uid="there", version="7")], 0)
+    assert motion.vanished() == ["gone"], "it stood in no list of the watch, which will tell nothing of it"
+    motion.delivered("pods", body(uid="there", version="8"), is_gone=False)
+    assert motion.is_repeated("pods", "team", "there", "8"), "410 Gone: it lists anew"
+
+
 def test_what_went_before_any_watch_brought_it_is_told_once_and_is_no_stall() -> None:
     """It was listed at the start, and deleted before kopf listed: no watch would ever bring the deletion."""
     motion = Motion()

@@ -142,3 +142,20 @@ def test_a_later_time_gives_way_to_an_event() -> None:
 
     work(process, "a")
     assert passes == ["a", "a"]
+
+
+def test_a_key_says_for_how_long_it_has_been_due_and_its_event_while_it_was_worked_on_counts() -> None:
+    told: list[float] = []
+
+    async def process(queue: WorkQueue[str], key: str) -> None:
+        told.append(queue.due_seconds(key))
+        if len(told) == 1:
+            queue.add(key)
+            await asyncio.sleep(0.05)
+
+    work(process, "a", workers=1)
+    assert told[0] < 0.05 <= told[1] < 0.15
+
+
+def test_a_key_that_nobody_works_on_is_not_due() -> None:
+    assert WorkQueue[str]().due_seconds("a") == 0.0
