@@ -13,6 +13,9 @@ pytestmark = pytest.mark.integration
 
 Second = Callable[[Page], Page]
 
+SWEEPS_SECONDS = 2
+"""For so long the server may answer with the trials that it has read."""
+
 
 @pytest.fixture
 def second(browser: Browser) -> Iterator[Second]:
@@ -45,6 +48,7 @@ def test_a_stretch_of_an_axis_stands_in_the_address(page: Page, address: str, wo
     other = second(page)
     expect(other.locator("tbody td:first-child a")).to_have_text(["lr-1", "lr-0"])
     group_world.trial(world, 5, 0.1, searched={"lr": 0.05})
+    other.wait_for_timeout(SWEEPS_SECONDS * 1000)
     other.reload()
     expect(other.locator("tbody tr")).to_have_count(3)
 
