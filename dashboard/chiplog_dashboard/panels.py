@@ -26,7 +26,9 @@ _OPERATORS = re.compile(r"[=<>]|\b(in|contains|like|matches|is|order by|limit)\b
 _LEAD = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?[\s>]*")
 """Marks of quotes and lists before a block."""
 
-_FENCE = re.compile(r"(`{3,}|~{3,})\s*([^`]*?)\s*")
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*+)")
+"""It never goes back: a line of a million marks is read once."""
+
 _RUN = re.compile(r"/runs/([\w.-]+)/([\w.-]+)/([\w.-]+)")
 
 
@@ -57,8 +59,8 @@ def _blocks(text: str) -> Iterator[list[str]]:
         line = whole[_LEAD.match(whole).end() :]  # type: ignore[union-attr]  # It matches nothing, too.
         mark = _FENCE.fullmatch(line)
         if not fence and mark:
-            fence, is_ours, lines = mark[1], mark[2] == LANGUAGE, []
-        elif fence and mark and not mark[2] and mark[1].startswith(fence):
+            fence, is_ours, lines = mark[1], mark[2].strip() == LANGUAGE, []
+        elif fence and mark and not mark[2].strip() and mark[1].startswith(fence):
             if is_ours:
                 yield lines
             fence = ""
