@@ -304,6 +304,16 @@ def test_what_the_list_of_a_watch_repeats_counts_as_brought() -> None:
     assert motion.is_repeated("pods", "team", "there", "8"), "410 Gone: it lists anew"
 
 
+def test_a_list_of_what_is_known_alone_is_a_new_list_all_the_same() -> None:
+    """410 Gone: what the list repeats never reaches a handler, and what it has no more was deleted in the gap."""
+    motion = Motion()
+    for uid in ("gone", "stays"):
+        motion.delivered("pods", body(uid=uid), is_gone=False, is_listed=True, owner=uid)
+    assert motion.is_repeated("pods", "team", "stays", "1")
+    motion.compare("pods", [body(uid="stays")], 0)
+    assert motion.vanished() == ["gone"]
+
+
 def test_what_went_before_any_watch_brought_it_is_told_once_and_is_no_stall() -> None:
     """It was listed at the start, and deleted before kopf listed: no watch would ever bring the deletion."""
     motion = Motion()
