@@ -1,5 +1,6 @@
 """`chiplog explain` on a real cluster: what keeps records away is named, each in a pod that really has that trouble."""
 
+import re
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -64,7 +65,8 @@ def test_why_a_recorded_pod_shows_nothing(
 
     def is_drained() -> bool:
         told = explained(f"pod/{name}")
-        return "has the recorder" in told and "uploaded all it found" in told and "is run" in told
+        is_over = re.search(r"is run \S+, (finished|failed)", told) is not None
+        return is_over and "has the recorder" in told and "uploaded all it found" in told
 
     embedded.until(f"its end in {name}'s explanation", is_drained, 120)
     told = " ".join(explained(f"pod/{name}").split())
