@@ -118,11 +118,6 @@ class Operator:
             lambda key: self.sweep_queue.add_within(key, SWEEP_SECONDS),
             begin=partial(self.queue.add, is_first=True),
         )  # fmt: skip
-        role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
-        observer = Observer(
-            self.cluster, self.ledger, HttpProber(), self.sightings, self.strangers, role,
-            closed=settings.closed_namespaces,
-        )  # fmt: skip
         reporter = os.environ.get("HOSTNAME", "")
         self.adopter = Adopter(
             settings, self.cluster, self.ledger, self.strangers, self.sightings, self.metrics, reporter
@@ -136,14 +131,23 @@ class Operator:
         self.lines.notify = self.notifier.of_night
         results = Results(open_bucket(settings.bucket), settings.cluster)
         self.sweeps = SweepReconciler(self.cluster, self.ledger, results, self.metrics, time.time, reporter)
-        self.reconciler = Reconciler(
+        self.reconciler = self._reconciler(reporter)
+        self.lookout = self._lookout()
+        self._measure()
+
+    def _reconciler(self, reporter: str) -> Reconciler:
+        settings = self.settings
+        role = settings.sidecar_role_arn if settings.credentials == "web-identity" else ""
+        observer = Observer(
+            self.cluster, self.ledger, HttpProber(), self.sightings, self.strangers, role,
+            closed=settings.closed_namespaces,
+        )  # fmt: skip
+        return Reconciler(
             settings, self.cluster, self.ledger, self.sightings, observer, self.following, self.metrics,
             Budget(settings.progress_writes), reporter=reporter, keep=self.sweeps.keep,
             close=Nights(open_bucket(settings.bucket), settings.cluster, time.time).close,
             notify=self.notifier.of_run, notify_problem=self.notifier.problem, due_seconds=self.queue.due_seconds,
         )  # fmt: skip
-        self.lookout = self._lookout()
-        self._measure()
 
     def _lookout(self) -> Lookout:
         comparison = Comparison(self.cluster, self.motion, self.strangers, self.settings.namespaces)

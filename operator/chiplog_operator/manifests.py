@@ -46,6 +46,21 @@ def job(run: Run, settings: Settings) -> Json:
     }
 
 
+def status(run: Run, new: Json) -> Json:
+    """The status to apply, over the very version that was read."""
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "metadata": {
+            "name": run.name,
+            "namespace": run.namespace,
+            "uid": run.uid,
+            "resourceVersion": run.resource_version,
+        },
+        "status": new,
+    }
+
+
 def service(run: Run) -> Json | None:
     """The Service by which the workers of a gang find each other; None for a single worker."""
     return rendezvous.service(run, labels(run), owner(run))

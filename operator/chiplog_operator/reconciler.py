@@ -296,7 +296,7 @@ class Reconciler:
         wait = self.budget.hold(key, new) if is_transition else self.budget.wait(key, len(self.following))
         if wait > 0:
             return wait
-        self.cluster.apply_status(_status_manifest(run, new))
+        self.cluster.apply_status(manifests.status(run, new))
         late_seconds = self.budget.told(key)
         if is_transition:
             self.metrics.took("transition_told_seconds", late_seconds)
@@ -387,18 +387,3 @@ def _taken(kind: str, run: Run) -> Refusal:
 
 def _with_status(body: Mapping[str, Any] | None, new: Json) -> Json:
     return {**(body or {}), "status": new}
-
-
-def _status_manifest(run: Run, new: Json) -> Json:
-    """The status to apply, over the very version that was read."""
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": names.KIND,
-        "metadata": {
-            "name": run.name,
-            "namespace": run.namespace,
-            "uid": run.uid,
-            "resourceVersion": run.resource_version,
-        },
-        "status": new,
-    }
