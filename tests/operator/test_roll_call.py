@@ -156,6 +156,12 @@ def test_a_run_that_waits_for_its_pod_gets_a_pass() -> None:
     assert (world.status["state"], called(world)) == ("pending", [])
 
 
+def test_a_gang_of_which_a_pod_is_gone_gets_a_pass() -> None:
+    world = training(parallelism=2)
+    world.vanish_pod("p2", is_seen=False)
+    assert called(world) == []
+
+
 def test_a_run_of_another_controller_is_left_to_its_pass() -> None:
     world = training()
     world.cluster.runs[KEY]["spec"]["managedBy"] = "example.com/other"
